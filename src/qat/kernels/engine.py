@@ -1,0 +1,251 @@
+"""The interface of a state-vector engine: arrays and gate columns in, arrays out.
+
+Conventions. A state of ``n`` qubits is a complex vector of ``2**n`` amplitudes; qubit 0 is the most significant bit
+of its index. A list of qubits ``(a, b, …)`` names the bits of an outcome from the most significant one on, so asking
+for ``(1, 0)`` exchanges two qubits. Engines hold no state that changes an answer; what they keep (compiled plans,
+tables) only makes the next call quicker.
+
+Several engines may stand behind the interface: :func:`select_engine` gives the best one there is, and ``"numpy"`` is
+always there, as fallback and as the reference for the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from qat.kernels.pauli import PauliSum
+    from qat.kernels.tape import Tape
+
+State = NDArray[np.complexfloating[Any, Any]]
+
+
+class Precision(IntEnum):
+    """Floating-point precision of the amplitudes; the numbers are the published option values."""
+
+    SINGLE = 1
+    DOUBLE = 2
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of one amplitude.
+
+        >>> Precision.SINGLE.dtype
+        dtype('complex64')
+        """
+        return np.dtype(np.complex64 if self is Precision.SINGLE else np.complex128)
+
+
+class Estimate(NamedTuple):
+    """What a run will need: ``nb_bytes`` of memory at its peak and, very roughly, ``duration_s``."""
+
+    nb_bytes: int
+    duration_s: float
+
+
+class Measurement(NamedTuple):
+    """Outcome of a measurement or reset in mid-circuit.
+
+    Attributes:
+        row: its row on the tape.
+        bits: the outcome, one bit per measured qubit, in the row's order.
+        probability: of this outcome, given the ones before.
+    """
+
+    row: int
+    bits: tuple[int, ...]
+    probability: float
+
+
+class Branch(NamedTuple):
+    """All the shots of a run whose mid-circuit outcomes were the same.
+
+    Attributes:
+        state: their common final state, normalised, shape ``(2**n,)``.
+        nb_shots: how many there are, at least 1.
+        measurements: the outcomes, in order.
+        cbits: final classical bits, shape ``(nb_cbits,)``.
+    """
+
+    state: State
+    nb_shots: int
+    measurements: tuple[Measurement, ...]
+    cbits: tuple[int, ...]
+
+
+class Counts(NamedTuple):
+    """Distinct outcomes in increasing order (uint64, shape ``(k,)``) and how often each came up (int64)."""
+
+    outcomes: NDArray[np.uint64]
+    counts: NDArray[np.int64]
+
+
+class EngineError(Exception):
+    """An engine cannot do what it was asked for. Root of the errors of this module."""
+
+
+class MissingMatrixError(EngineError):
+    """A gate has no matrix, so it cannot be simulated.
+
+    Attributes:
+        gate: its published name.
+        row: its row on the tape.
+    """
+
+    def __init__(self, gate: str, row: int, reason: str = "") -> None:
+        self.gate, self.row = gate, row
+        cure = reason or "Give the gate a matrix or an implementation, or link a library that has one."
+        super().__init__(f"Gate {gate} has no matrix! (operation {row} of the circuit) {cure}")
+
+
+class UnsupportedRowError(EngineError):
+    """An operation that no engine executes."""
+
+    def __init__(self, operation: str, row: int) -> None:
+        self.operation, self.row = operation, row
+        super().__init__(f"{operation} gate not supported (operation {row} of the circuit)")
+
+
+class NotUnitaryError(EngineError):
+    """The tape measures, resets or branches where a plain unitary circuit is needed."""
+
+    def __init__(self) -> None:
+        super().__init__("The circuit contains intermediate measurements: run it with a number of shots instead")
+
+
+class NotEnoughMemoryError(EngineError):
+    """The run does not fit into memory; nothing was allocated.
+
+    Attributes:
+        needed_bytes: what the run needs.
+        available_bytes: what there is.
+    """
+
+    def __init__(self, needed_bytes: int, available_bytes: int, nb_qubits: int) -> None:
+        self.needed_bytes, self.available_bytes, self.nb_qubits = needed_bytes, available_bytes, nb_qubits
+        super().__init__(
+            f"Not enough memory for simulation: {nb_qubits} qubits need {needed_bytes} bytes "
+            f"({needed_bytes / 2**30:.3g} GiB), {available_bytes} are available. "
+            "Use fewer qubits, single precision or a larger machine."
+        )
+
+
+class BreakError(EngineError):
+    """The formula of a BREAK operation was true.
+
+    Attributes:
+        row: its row on the tape.
+        formula: the formula, in prefix notation.
+        cbits: the classical bits it reads, with their values.
+    """
+
+    def __init__(self, row: int, formula: str, cbits: Sequence[tuple[int, bool]]) -> None:
+        self.row, self.formula, self.cbits = row, formula, tuple(cbits)
+        super().__init__(f"BREAK at gate #{row} : formula : {formula}, cbits : {list(cbits)}")
+
+
+class Engine(Protocol):
+    """What every engine offers. ``tape`` is always bound: no symbolic parameters.
+
+    All operations raise :class:`MissingMatrixError` for a gate without matrix and :class:`NotEnoughMemoryError`, before
+    anything is allocated, when the run cannot fit. Those that take a tape without shots raise
+    :class:`NotUnitaryError` if it has operations other than gates.
+    """
+
+    name: str
+
+    def estimate(self, tape: Tape, *, precision: Precision = Precision.DOUBLE) -> Estimate:
+        """Memory and time of a run of ``tape``, from its size alone. Cost O(1)."""
+
+    def state(
+        self, tape: Tape, initial: State | None = None, *, precision: Precision = Precision.DOUBLE
+    ) -> State:
+        """The final state, shape ``(2**n,)``, from ``initial`` (default: all qubits 0). Cost O(rows * 2**n)."""
+
+    def unitary(self, tape: Tape) -> State:
+        """Matrix of the tape, shape ``(2**n, 2**n)``, complex128; for small circuits. Cost O(rows * 4**n)."""
+
+    def expectation(self, state: State, paulis: PauliSum) -> complex:
+        """``<state| paulis |state>``; real up to rounding for real coefficients. Cost O(distinct X masks * 2**n)."""
+
+    def term_expectations(self, state: State, paulis: PauliSum) -> NDArray[np.float64]:
+        """``<state| P |state>`` for each Pauli string of the sum, without coefficients, shape ``(k,)``."""
+
+    def value_and_gradient(
+        self, tape: Tape, paulis: PauliSum, initial: State | None = None
+    ) -> tuple[float, NDArray[np.float64]]:
+        """Expectation value and its derivative by every entry of ``tape.parameters`` (adjoint method).
+
+        Returns:
+            The value, and an array of the shape of ``tape.parameters``; 0 where the parameter is not a number.
+            Cost: about three runs and four states, however many parameters.
+        """
+
+    def probabilities(self, state: State, qubits: Sequence[int]) -> NDArray[np.float64]:
+        """Distribution of ``qubits``, shape ``(2**len(qubits),)``, in their order. Cost O(2**n)."""
+
+    def sample(
+        self, state: State, qubits: Sequence[int], nb_shots: int, rng: np.random.Generator
+    ) -> Counts:
+        """Draw ``nb_shots`` outcomes of ``qubits``. Cost O(2**n + nb_shots)."""
+
+    def trajectories(
+        self,
+        tape: Tape,
+        nb_shots: int,
+        rng: np.random.Generator,
+        initial: State | None = None,
+        *,
+        precision: Precision = Precision.DOUBLE,
+    ) -> Iterator[Branch]:
+        """Run a tape with measurements, resets, classical control and breaks.
+
+        Shots share what they have in common: at a measurement they are split binomially over its outcomes, so the
+        cost follows the number of distinct outcomes, not of shots.
+
+        Yields:
+            The branches, with positive ``nb_shots`` that sum up to ``nb_shots``. A branch's state may be overwritten
+            once the next branch is asked for.
+
+        Raises:
+            BreakError: a BREAK formula is true in some branch.
+        """
+
+
+def _numpy_engine() -> Engine:
+    from qat.kernels.numpy_engine import NumpyEngine
+
+    return NumpyEngine()
+
+
+_FACTORIES: dict[str, Callable[[], Engine]] = {"numpy": _numpy_engine}
+_ENGINES: dict[str, Engine] = {}
+
+
+def register_engine(name: str, factory: Callable[[], Engine]) -> None:
+    """Make an engine known; the one registered last is preferred. ``factory`` runs at first use."""
+    _ENGINES.pop(name, None)
+    _FACTORIES.pop(name, None)
+    _FACTORIES[name] = factory
+
+
+def select_engine(name: str | None = None) -> Engine:
+    """The engine called ``name``, or the preferred one.
+
+    Raises:
+        ValueError: there is no such engine.
+
+    >>> select_engine("numpy").name
+    'numpy'
+    """
+    name = next(reversed(_FACTORIES)) if name is None else name
+    if (engine := _ENGINES.get(name)) is None:
+        if name not in _FACTORIES:
+            raise ValueError(f"There is no engine {name!r}; available: {', '.join(_FACTORIES)}")
+        engine = _ENGINES.setdefault(name, _FACTORIES[name]())
+    return engine

@@ -1,0 +1,47 @@
+"""How much memory there is, asked before a large array is allocated."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+_UNLIMITED = 1 << 62
+_CGROUP = Path("/sys/fs/cgroup")
+_CGROUP_FILES = (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"))
+
+
+def available_bytes() -> int:
+    """Bytes that can still be allocated without swapping, also within the control group of the process.
+
+    A platform that does not tell is taken as unlimited. Cost: about 0.1 ms.
+
+    >>> available_bytes() > 0
+    True
+    """
+    return min((_free_bytes(), *_control_group_bytes()), default=_UNLIMITED)
+
+
+def _free_bytes() -> int:
+    try:
+        with Path("/proc/meminfo").open(encoding="ascii") as lines:
+            fields = dict(line.split(":", 1) for line in lines)
+        return int(fields["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return _physical_bytes()
+
+
+def _physical_bytes() -> int:
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return _UNLIMITED
+
+
+def _control_group_bytes() -> Iterator[int]:
+    for limit_file, usage_file in _CGROUP_FILES:
+        try:
+            limit = int((_CGROUP / limit_file).read_text())
+            yield max(limit - int((_CGROUP / usage_file).read_text()), 0)
+        except (OSError, ValueError):
+            continue
