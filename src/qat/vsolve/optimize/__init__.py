@@ -1,0 +1,17 @@
+"""Minimisers of plain functions, and the published address of the plugins which are made of them.
+
+>>> from qat.vsolve.optimize import ScipyMinimizePlugin
+>>> ScipyMinimizePlugin.__name__
+'ScipyMinimizePlugin'
+"""
+
+from qat.core.lazy import lazy_exports
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "PSOMinimizePlugin": "qat.plugins.pso_minimize",
+        "SPSAMinimizePlugin": "qat.plugins.spsa_minimize",
+        "ScipyMinimizePlugin": "qat.plugins.scipy_minimize",
+    },
+)
