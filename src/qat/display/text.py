@@ -222,7 +222,7 @@ def _draw_classical_link(canvas: _Canvas, element: Element, scene: Scene) -> Non
 
 def _folded(columns: Sequence[list[str]], margin: int, width: int | None) -> Iterator[_Block]:
     """Columns grouped into lines of at most ``width`` characters, at least one column each."""
-    room = (width or 0) - margin - 4
+    room = (width or 0) - margin - 5
     start, used = 0, 0
     for index, column in enumerate(columns):
         needed = len(column[0]) + 1

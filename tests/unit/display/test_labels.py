@@ -33,7 +33,14 @@ def test_angles(angle: float, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(3, "3"), ("up", "up"), (1 + 2j, "1+2j"), (np.eye(2), "[2×2]"), (np.float64(math.pi), "π"), ([1, 2], "[1, 2]")],
+    [
+        (3, "3"),
+        ("up", "up"),
+        (1 + 2j, "1+2j"),
+        (np.eye(2), "[2\N{MULTIPLICATION SIGN}2]"),
+        (np.float64(math.pi), "π"),
+        ([1, 2], "[1, 2]"),
+    ],
 )
 def test_parameters(value: object, expected: str) -> None:
     assert parameter_text(value) == expected
