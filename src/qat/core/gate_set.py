@@ -187,7 +187,7 @@ class GateSignature:
         if self.matrix_generator is None:
             return None
         self.check_args(args)
-        return np.asarray(self.matrix_generator(*args))
+        return np.array(self.matrix_generator(*args))
 
     def get_circuit(self, *args: Any) -> Any:
         """The routine for these parameters; ``None`` without circuit generator."""

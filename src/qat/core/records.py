@@ -76,7 +76,7 @@ class Param(Record):
     def __init__(
         self,
         is_abstract: bool | None = None,
-        type: int | None = None,
+        type: int | None = None,  # noqa: A002
         int_p: int | None = None,
         double_p: float | None = None,
         string_p: str | None = None,
@@ -121,7 +121,7 @@ class Op(Record):
         self,
         gate: str | None = None,
         qbits: list[int] | None = None,
-        type: int = 0,
+        type: int = 0,  # noqa: A002
         cbits: list[int] | None = None,
         formula: str | None = None,
         remap: list[int] | None = None,
@@ -212,7 +212,7 @@ class Variable(Record):
 
     fields = ("type", "value")
 
-    def __init__(self, type: int | None = None, value: Param | None = None) -> None:
+    def __init__(self, type: int | None = None, value: Param | None = None) -> None:  # noqa: A002
         self.type = type
         self.value = value
 

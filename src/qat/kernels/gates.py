@@ -8,7 +8,7 @@ Conventions. Qubit 0 of a gate is the most significant bit of its matrix indices
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -63,7 +63,9 @@ class GateRecord:
         decomposition: the same gate, exactly, as smaller gates in order of application.
         label: what a drawing writes in the box.
         summary: one line for the reference.
-        body: circuit of a boxed routine or of an abstract gate with an implementation.
+        body: circuit of a boxed routine or of an abstract gate with an implementation. Its first ``arity`` qubits are
+            those of the gate; the others are ancillas, which start and end in |0>, and the last of them serve the
+            boxes within.
         identity: records with equal identities are the same gate.
     """
 
@@ -96,6 +98,24 @@ class GateRecord:
 
     def __hash__(self) -> int:
         return hash(self.key)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if GATES.get(self.name) is self:
+            return predefined_gate, (self.name,)
+        return _record_of, (tuple(getattr(self, field.name) for field in fields(self)),)
+
+
+def predefined_gate(name: str) -> GateRecord:
+    """The predefined gate of this name.
+
+    >>> predefined_gate("H").arity
+    1
+    """
+    return GATES[name]
+
+
+def _record_of(values: tuple[Any, ...]) -> GateRecord:
+    return GateRecord(**{field.name: value for field, value in zip(fields(GateRecord), values, strict=True)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +170,33 @@ class GateForm:
         return inner if inner is None or not self.nb_controls else _add_controls(inner, self.nb_controls)
 
     def control(self, nb_controls: int = 1) -> GateForm:
-        """The form with more controls, under its own name where the table has one (``X`` becomes ``CNOT``)."""
+        """The form with more controls, under its own name where the published format has one.
+
+        Only the total counts: ``X`` with one control is ``CNOT``, with two it stays ``C-C-X``, while ``CNOT`` with one
+        is ``CCNOT``. So add up the controls of nested gates first, and call this once.
+
+        >>> x = GateForm(GATES["X"])
+        >>> x.control(1).syntax, x.control(2).syntax, x.control(1).control(1).syntax
+        ('CNOT', 'C-C-X', 'CCNOT')
+        """
         total = self.nb_controls + nb_controls
-        name = _FOLDED_CONTROLS.get((self.record.name, total)) if not (self.is_conj or self.is_trans) else None
-        if name is not None and self.record is GATES[self.record.name]:
-            return GateForm(GATES[name])
-        return replace(self, nb_controls=total)
+        name = _FOLDED_CONTROLS.get((self.record.name, total))
+        if name is None or self.is_marked or self.record is not GATES[self.record.name]:
+            return replace(self, nb_controls=total)
+        return GateForm(GATES[name])
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether there is a dagger, transpose or conjugate mark."""
+        return self.is_dag or self.is_trans or self.is_conj
+
+    def transposed(self) -> GateForm:
+        """The transpose of the gate, with the same parameters."""
+        return replace(self, is_trans=not self.is_trans)
+
+    def conjugated(self) -> GateForm:
+        """The complex conjugate of the gate, with the same parameters."""
+        return replace(self, is_conj=not self.is_conj)
 
     def inverted(self, parameters: tuple[Any, ...]) -> tuple[GateForm, tuple[Any, ...]]:
         """The inverse as (form, parameters)."""
@@ -174,10 +215,29 @@ def _add_controls(matrix: Matrix, nb_controls: int) -> Matrix:
     return full
 
 
-def _constant(rows: Any) -> MatrixFunction:
-    matrix = np.array(rows, dtype=np.complex128)
-    matrix.setflags(write=False)
-    return lambda: matrix
+class FixedMatrix:
+    """A matrix function that gives the same matrix for all parameters.
+
+    >>> FixedMatrix([[1, 0], [0, 1]])().shape, FixedMatrix([[1, 0], [0, 1]])(np.zeros(5)).shape
+    ((2, 2), (5, 2, 2))
+    """
+
+    __slots__ = ("matrix",)
+
+    def __init__(self, rows: Any) -> None:
+        self.matrix: Matrix = np.array(rows, dtype=np.complex128, order="C")
+        self.matrix.setflags(write=False)
+
+    def __call__(self, *parameters: Any) -> Matrix:
+        """The matrix, shape ``(d, d)``, or ``(k, d, d)`` when a parameter is an array of shape ``(k,)``."""
+        shape = np.broadcast_shapes(*(np.shape(parameter) for parameter in parameters)) if parameters else ()
+        return np.broadcast_to(self.matrix, shape + self.matrix.shape) if shape else self.matrix
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FixedMatrix, (self.matrix,)
+
+
+_constant = FixedMatrix
 
 
 def _half_angle(angle: Any) -> tuple[Any, Any]:
@@ -215,6 +275,7 @@ _P = np.pi
 _PAULI_X = np.array([[0, 1], [1, 0]], dtype=np.complex128)
 _PAULI_Y = np.array([[0, -1j], [1j, 0]])
 _PAULI_Z = np.diag([1, -1]).astype(np.complex128)
+_MINUS_ONE = np.array([[0, 0], [0, -1]], dtype=np.complex128)
 _CNOT = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]]
 
 _TOFFOLI_STEPS = (
@@ -273,12 +334,12 @@ _RECORDS = (
         decomposition=(Step("CNOT", (0, 1)), Step("CNOT", (1, 0)), Step("CNOT", (0, 1))),
     ),
     _predefined(
-        "CCNOT", 3, _constant(_add_controls(_PAULI_X, 2)), "X on the third qubit, controlled by the first two (Toffoli).",
+        "CCNOT", 3, _constant(_add_controls(_PAULI_X, 2)), "X on the third qubit, controlled by two (Toffoli).",
         inverse=Inverse.SELF, is_symmetric=True, controlled=Controlled("X", 2), decomposition=_TOFFOLI_STEPS,
     ),
     _predefined("S", 1, _constant(np.diag([1, 1j])), "Square root of Z.", is_symmetric=True),
     _predefined("T", 1, _constant(np.diag([1, np.exp(0.25j * np.pi)])), "Fourth root of Z.", is_symmetric=True),
-    _rotation("PH", _ph, np.diag([0, -1]).astype(np.complex128), "Phase on |1>.", is_symmetric=True),
+    _rotation("PH", _ph, _MINUS_ONE, "Phase on |1>.", is_symmetric=True),
     _rotation("RZ", _rz, _PAULI_Z / 2, "Rotation about Z.", is_symmetric=True),
     _rotation("RX", _rx, _PAULI_X / 2, "Rotation about X.", is_symmetric=True),
     _rotation("RY", _ry, _PAULI_Y / 2, "Rotation about Y.", is_symmetric=False),
@@ -287,11 +348,19 @@ _RECORDS = (
 GATES: Mapping[str, GateRecord] = MappingProxyType({record.name: record for record in _RECORDS})
 """The predefined gates by name, in their published order."""
 
-_FOLDED_CONTROLS = {("X", 1): "CNOT", ("X", 2): "CCNOT", ("CNOT", 1): "CCNOT", ("Z", 1): "CSIGN"}
+_FOLDED_CONTROLS = {("X", 1): "CNOT", ("CNOT", 1): "CCNOT", ("Z", 1): "CSIGN"}
 
 
-def matrix_gate(matrix: Matrix, *, name: str = "CustomGate") -> GateRecord:
-    """Record of a gate given by its matrix of shape ``(2**n, 2**n)``; the caller has checked it."""
-    fixed = np.array(matrix, dtype=np.complex128, order="C")
-    arity = fixed.shape[0].bit_length() - 1
-    return GateRecord(name=name, arity=arity, matrix=_constant(fixed), label=name, identity=(name, fixed.tobytes()))
+def matrix_gate(
+    matrix: Matrix, *, name: str = "CustomGate", parameters: tuple[type, ...] = (), label: str | None = None
+) -> GateRecord:
+    """Record of a gate given by its matrix of shape ``(2**n, 2**n)``; the caller has checked it.
+
+    >>> matrix_gate(np.eye(4)).arity
+    2
+    """
+    fixed = FixedMatrix(matrix)
+    arity = fixed.matrix.shape[0].bit_length() - 1
+    identity = (name, parameters, fixed.matrix.tobytes())
+    label = name if label is None else label
+    return GateRecord(name=name, arity=arity, parameters=parameters, matrix=fixed, label=label, identity=identity)

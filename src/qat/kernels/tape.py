@@ -129,12 +129,21 @@ class Tape:
         Cost: one copy of the parameters; every other column is shared.
         """
         parameters = self.parameters.copy()
-        if all(type(value) is float for value in values):
-            parameters[self.slots] = np.array(values, dtype=np.float64)[self.slot_expressions]
-            return replace(
-                self, parameters=parameters, slots=_EMPTY_INT, slot_expressions=_EMPTY_INT, expressions=()
-            )
-        return self._partly_bound(parameters, values)
+        if not set(map(type, values)) <= _FLOATS:
+            return self._partly_bound(parameters, values)
+        parameters[self.slots] = np.array(values, np.float64)[self.slot_expressions]
+        return self._with_parameters(parameters)
+
+    def _with_parameters(self, parameters: NDArray[np.float64]) -> Tape:
+        """This tape with all parameters bound; quicker than ``replace``, because it runs at every binding."""
+        tape = _new_tape(Tape)
+        for name in _SHARED_COLUMNS:
+            _set_column(tape, name, getattr(self, name))
+        _set_column(tape, "parameters", parameters)
+        _set_column(tape, "slots", _EMPTY_INT)
+        _set_column(tape, "slot_expressions", _EMPTY_INT)
+        _set_column(tape, "expressions", ())
+        return tape
 
     def _partly_bound(self, parameters: NDArray[np.float64], values: Sequence[Any]) -> Tape:
         table = _Interned()
@@ -144,7 +153,7 @@ class Tape:
         for slot, expression in zip(self.slots.tolist(), self.slot_expressions.tolist(), strict=True):
             value = values[expression]
             if isinstance(value, float):
-                parameters[slot] = value
+                parameters[slot] = float(value)
             elif is_symbolic(value):
                 slots.append(slot)
                 indices.append(table.index(value))
@@ -162,6 +171,13 @@ class Tape:
 
 
 _EMPTY_INT: NDArray[np.int32] = np.empty(0, np.int32)
+_FLOATS = {float, np.float64}
+_SHARED_COLUMNS = (
+    "nb_qubits", "nb_cbits", "forms", "kinds", "gates", "qubit_starts", "qubits", "parameter_starts", "objects",
+    "classical",
+)  # fmt: skip
+_new_tape = object.__new__
+_set_column = object.__setattr__
 
 
 def is_symbolic(value: Any) -> bool:
