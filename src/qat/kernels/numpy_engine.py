@@ -1,0 +1,153 @@
+"""The state-vector engine in plain NumPy: reference for the other engines, and what runs where there is no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qat.kernels import numpy_pauli, sampling
+from qat.kernels.engine import (
+    Branch,
+    Counts,
+    Estimate,
+    MissingMatrixError,
+    NotEnoughMemoryError,
+    NotUnitaryError,
+    Precision,
+    State,
+)
+from qat.kernels.memory import available_bytes
+from qat.kernels.numpy_plan import Plan, PlanCache
+from qat.kernels.numpy_steps import Operands, Step
+from qat.kernels.tape import Tape
+
+if TYPE_CHECKING:
+    from qat.kernels.pauli import PauliSum
+
+_CHECK_FROM_BYTES = 1 << 26
+"""Smaller runs are not worth a look at the memory of the machine."""
+_STATES_PER_RUN = 3
+_STATES_PER_GRADIENT = 6
+_BYTES_PER_SECOND = 2e9
+_SECONDS_PER_ROW = 3e-6
+
+
+class NumpyEngine:
+    """See :class:`qat.kernels.engine.Engine`.
+
+    >>> from qat.kernels.gates import GATES, GateForm
+    >>> from qat.kernels.tape import TapeBuilder
+    >>> builder = TapeBuilder()
+    >>> builder.gate(builder.form(GateForm(GATES["X"])), [1])
+    >>> NumpyEngine().state(builder.tape(2)).real.tolist()
+    [0.0, 1.0, 0.0, 0.0]
+    """
+
+    name = "numpy"
+
+    def __init__(self) -> None:
+        self._plans = PlanCache()
+
+    def estimate(self, tape: Tape, *, precision: Precision = Precision.DOUBLE) -> Estimate:
+        """See ``Engine.estimate``."""
+        state_bytes = precision.dtype.itemsize << tape.nb_qubits
+        nb_bytes = _STATES_PER_RUN * state_bytes
+        return Estimate(nb_bytes, len(tape) * (_SECONDS_PER_ROW + nb_bytes / _BYTES_PER_SECOND))
+
+    def state(self, tape: Tape, initial: State | None = None, *, precision: Precision = Precision.DOUBLE) -> State:
+        """See ``Engine.state``."""
+        plan, operands = self._prepared(tape, _STATES_PER_RUN, precision)
+        return _advance(_only_section(plan), _start(tape, initial, precision), operands)
+
+    def unitary(self, tape: Tape) -> State:
+        """See ``Engine.unitary``."""
+        plan, operands = self._prepared(tape, _STATES_PER_RUN << tape.nb_qubits, Precision.DOUBLE)
+        columns = np.eye(1 << tape.nb_qubits, dtype=np.complex128)
+        return _advance(_only_section(plan), columns, operands).T
+
+    def expectation(self, state: State, paulis: PauliSum) -> complex:
+        """See ``Engine.expectation``."""
+        return numpy_pauli.expectation(state, paulis)
+
+    def term_expectations(self, state: State, paulis: PauliSum) -> NDArray[np.float64]:
+        """See ``Engine.term_expectations``."""
+        return numpy_pauli.term_expectations(state, paulis)
+
+    def value_and_gradient(
+        self, tape: Tape, paulis: PauliSum, initial: State | None = None
+    ) -> tuple[float, NDArray[np.float64]]:
+        """See ``Engine.value_and_gradient``."""
+        from qat.kernels.numpy_gradient import adjoint_gradient
+
+        plan, operands = self._prepared(tape, _STATES_PER_GRADIENT, Precision.DOUBLE)
+        ket = _advance(_only_section(plan), _start(tape, initial, Precision.DOUBLE), operands)
+        bra = numpy_pauli.applied(ket, paulis)
+        value = float(np.vdot(ket, bra).real)
+        return value, adjoint_gradient(plan, tape, operands, bra, ket)
+
+    def probabilities(self, state: State, qubits: Sequence[int]) -> NDArray[np.float64]:
+        """See ``Engine.probabilities``."""
+        return sampling.probabilities(state, qubits)
+
+    def sample(self, state: State, qubits: Sequence[int], nb_shots: int, rng: np.random.Generator) -> Counts:
+        """See ``Engine.sample``."""
+        return sampling.draw(sampling.probabilities(state, qubits), nb_shots, rng)
+
+    def trajectories(
+        self,
+        tape: Tape,
+        nb_shots: int,
+        rng: np.random.Generator,
+        initial: State | None = None,
+        *,
+        precision: Precision = Precision.DOUBLE,
+    ) -> Iterator[Branch]:
+        """See ``Engine.trajectories``."""
+        from qat.kernels.trajectories import MeasurementTree
+
+        plan, operands = self._prepared(tape, _STATES_PER_RUN, precision)
+        tree = MeasurementTree(plan, operands, rng, _advance)
+        return tree.branches(_start(tape, initial, precision), nb_shots, tape.nb_cbits)
+
+    def _prepared(self, tape: Tape, nb_states: int, precision: Precision) -> tuple[Plan, Operands]:
+        _require_memory(tape.nb_qubits, nb_states, precision)
+        if not tape.is_bound:
+            raise _unbound(tape)
+        plan = self._plans.plan(tape)
+        return plan, plan.operands(tape, precision.dtype)
+
+
+def _require_memory(nb_qubits: int, nb_states: int, precision: Precision) -> None:
+    needed = (nb_states * precision.dtype.itemsize) << nb_qubits
+    if needed > _CHECK_FROM_BYTES and needed > (available := available_bytes()):
+        raise NotEnoughMemoryError(needed, available, nb_qubits)
+
+
+def _unbound(tape: Tape) -> MissingMatrixError:
+    row = int(np.searchsorted(tape.parameter_starts, tape.slots[0], side="right")) - 1
+    names = sorted({name for expression in tape.expressions for name in expression.get_variables()})
+    reason = f"Its parameters are not bound: give values to {', '.join(names)}."
+    return MissingMatrixError(tape.forms[tape.gates[row]].record.name, row, reason)
+
+
+def _only_section(plan: Plan) -> list[Step]:
+    if plan.interruptions:
+        raise NotUnitaryError
+    return plan.sections[0]
+
+
+def _start(tape: Tape, initial: State | None, precision: Precision) -> State:
+    if initial is not None:
+        return np.array(initial, dtype=precision.dtype)
+    state = np.zeros(1 << tape.nb_qubits, dtype=precision.dtype)
+    state[0] = 1
+    return state
+
+
+def _advance(steps: Sequence[Step], states: State, operands: Operands) -> State:
+    for step in steps:
+        states = step.apply(states, operands)
+    return states
