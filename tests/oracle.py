@@ -1,7 +1,7 @@
-"""The dense oracle: circuits as products of full matrices, written independently of the package and as plainly as can be.
+"""The dense oracle: circuits as products of full matrices, independent of the package and as plain as can be.
 
-Operations are given as ``Circuit.iterate_simple`` shows them: ``("C-RX", [0.3], [0, 2])``. Qubit 0 is the most significant
-bit. Everything costs ``O(4**n)`` or more, which is the price of being obvious.
+Operations are given as ``Circuit.iterate_simple`` shows them: ``("C-RX", [0.3], [0, 2])``. Qubit 0 is the most
+significant bit. Everything costs ``O(4**n)`` or more, which is the price of being obvious.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 Operation = tuple[str, Sequence[Any], Sequence[int]]
+Custom = Mapping[str, Any] | None
 
 _I = np.eye(2)
 _X = np.array([[0, 1], [1, 0]])
@@ -68,10 +69,11 @@ def _exponential(matrix: np.ndarray) -> np.ndarray:
     return total
 
 
-def gate_matrix(name: str, parameters: Sequence[Any] = (), custom: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+def gate_matrix(name: str, parameters: Sequence[Any] = (), custom: Custom = None) -> np.ndarray:
     """Matrix of a gate with prefixes: ``C-`` control, ``D-`` dagger, ``T-`` transpose, ``S-`` conjugate."""
     if custom and name in custom:
-        return np.asarray(custom[name], complex)
+        matrix = custom[name]
+        return np.asarray(matrix(*parameters) if callable(matrix) else matrix, complex)
     if len(name) > 2 and name[1] == "-":
         inner = gate_matrix(name[2:], parameters, custom)
         match name[0]:
@@ -103,9 +105,7 @@ def _number(bits: Iterable[int]) -> int:
     return int("".join(map(str, bits)) or "0", 2)
 
 
-def unitary(
-    operations: Iterable[Operation], nb_qubits: int, custom: Mapping[str, np.ndarray] | None = None
-) -> np.ndarray:
+def unitary(operations: Iterable[Operation], nb_qubits: int, custom: Custom = None) -> np.ndarray:
     """Product of the gates, the first one applied first."""
     total = np.eye(2**nb_qubits, dtype=complex)
     for name, parameters, qubits in operations:
@@ -113,7 +113,7 @@ def unitary(
     return total
 
 
-def state(operations: Iterable[Operation], nb_qubits: int, custom: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+def state(operations: Iterable[Operation], nb_qubits: int, custom: Custom = None) -> np.ndarray:
     """The final state from all qubits 0."""
     return unitary(operations, nb_qubits, custom)[:, 0]
 

@@ -162,9 +162,7 @@ class Engine(Protocol):
     def estimate(self, tape: Tape, *, precision: Precision = Precision.DOUBLE) -> Estimate:
         """Memory and time of a run of ``tape``, from its size alone. Cost O(1)."""
 
-    def state(
-        self, tape: Tape, initial: State | None = None, *, precision: Precision = Precision.DOUBLE
-    ) -> State:
+    def state(self, tape: Tape, initial: State | None = None, *, precision: Precision = Precision.DOUBLE) -> State:
         """The final state, shape ``(2**n,)``, from ``initial`` (default: all qubits 0). Cost O(rows * 2**n)."""
 
     def unitary(self, tape: Tape) -> State:
@@ -189,9 +187,7 @@ class Engine(Protocol):
     def probabilities(self, state: State, qubits: Sequence[int]) -> NDArray[np.float64]:
         """Distribution of ``qubits``, shape ``(2**len(qubits),)``, in their order. Cost O(2**n)."""
 
-    def sample(
-        self, state: State, qubits: Sequence[int], nb_shots: int, rng: np.random.Generator
-    ) -> Counts:
+    def sample(self, state: State, qubits: Sequence[int], nb_shots: int, rng: np.random.Generator) -> Counts:
         """Draw ``nb_shots`` outcomes of ``qubits``. Cost O(2**n + nb_shots)."""
 
     def trajectories(

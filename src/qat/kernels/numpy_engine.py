@@ -23,6 +23,7 @@ from qat.kernels.memory import available_bytes
 from qat.kernels.numpy_plan import Plan, PlanCache
 from qat.kernels.numpy_steps import Operands, Step
 from qat.kernels.tape import Tape
+from qat.kernels.tape_algebra import has_boxes, opened
 
 if TYPE_CHECKING:
     from qat.kernels.pauli import PauliSum
@@ -82,6 +83,8 @@ class NumpyEngine:
         """See ``Engine.value_and_gradient``."""
         from qat.kernels.numpy_gradient import adjoint_gradient
 
+        if has_boxes(tape):
+            raise ValueError("Parameters inside boxes have no place in tape.parameters: open the boxes first")
         plan, operands = self._prepared(tape, _STATES_PER_GRADIENT, Precision.DOUBLE)
         ket = _advance(_only_section(plan), _start(tape, initial, Precision.DOUBLE), operands)
         bra = numpy_pauli.applied(ket, paulis)
@@ -114,6 +117,7 @@ class NumpyEngine:
 
     def _prepared(self, tape: Tape, nb_states: int, precision: Precision) -> tuple[Plan, Operands]:
         _require_memory(tape.nb_qubits, nb_states, precision)
+        tape = opened(tape)
         if not tape.is_bound:
             raise _unbound(tape)
         plan = self._plans.plan(tape)
