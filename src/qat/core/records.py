@@ -5,6 +5,7 @@ They are mutable on purpose: programs and plugins edit them in place. ``==`` com
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 
@@ -168,15 +169,15 @@ class AncillaMap(Record):
 
 
 class QRegisterMetadata(Record):
-    """The quantum type of a register: its subtype code and that type's own attributes.
+    """The quantum type of a register: its name, as ``qat.core.bits`` knows it, and its attributes as JSON.
 
-    >>> QRegisterMetadata(subtype=1).subtype
-    1
+    >>> QRegisterMetadata(subtype="QInt").subtype
+    'QInt'
     """
 
     fields = ("subtype", "serialized_attributes")
 
-    def __init__(self, subtype: int | None = None, serialized_attributes: bytes | None = None) -> None:
+    def __init__(self, subtype: str | None = None, serialized_attributes: bytes | None = None) -> None:
         self.subtype = subtype
         self.serialized_attributes = serialized_attributes
 
@@ -221,10 +222,9 @@ class GateDefinition(Record):
     """An entry of a circuit's gate dictionary.
 
     A gate is given by its ``syntax`` (name and parameters), by its ``subgate`` with ``nbctrls`` controls or a mark
-    (``is_dag``, ``is_trans``, ``is_conj``), by its ``matrix`` or by its ``circuit_implementation``. The matrix may
-    be a function without arguments that makes it: it is called when the matrix is first looked at.
+    (``is_dag``, ``is_trans``, ``is_conj``), by its ``matrix`` or by its ``circuit_implementation``.
 
-    >>> GateDefinition("_0", arity=1, matrix=lambda: Matrix(2, 2, [])).matrix.nRows
+    >>> GateDefinition("V", arity=1, matrix=Matrix(2, 2, [])).matrix.nRows
     2
     """
 
@@ -237,7 +237,7 @@ class GateDefinition(Record):
         self,
         name: str | None = None,
         arity: int | None = None,
-        matrix: Any = None,
+        matrix: Matrix | None = None,
         is_ctrl: bool | None = None,
         is_dag: bool | None = None,
         is_trans: bool | None = None,
@@ -258,19 +258,27 @@ class GateDefinition(Record):
         self.nbctrls = nbctrls
         self.circuit_implementation = circuit_implementation
         self._matrix = matrix
+        self._make_matrix: Callable[[], Matrix | None] | None = None
 
     @property
     def matrix(self) -> Matrix | None:
         """The matrix, made now if it was left for later; ``None`` for a gate without one."""
-        if callable(self._matrix):
-            self._matrix = self._matrix()
-        return self._matrix  # type: ignore[no-any-return]
+        if self._make_matrix is not None:
+            self._matrix, self._make_matrix = self._make_matrix(), None
+        return self._matrix
 
     @matrix.setter
     def matrix(self, value: Matrix | None) -> None:
-        self._matrix = value
+        self._matrix, self._make_matrix = value, None
+
+    def leave_matrix_for_later(self, make_matrix: Callable[[], Matrix | None]) -> None:
+        """Let the matrix be made when somebody looks at it."""
+        self._make_matrix = make_matrix
 
     @property
-    def has_untouched_matrix(self) -> bool:
-        """Whether nobody has looked at the matrix yet, so that it is certainly the one the gate's name stands for."""
-        return callable(self._matrix)
+    def has_pending_matrix(self) -> bool:
+        """Whether nobody has looked at the matrix yet, so that it is the one the gate's name stands for."""
+        return self._make_matrix is not None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, name) for name in self.fields)
