@@ -274,7 +274,7 @@ _R = 2**-0.5
 _P = np.pi
 _PAULI_X = np.array([[0, 1], [1, 0]], dtype=np.complex128)
 _PAULI_Y = np.array([[0, -1j], [1j, 0]])
-_PAULI_Z = np.diag([1, -1]).astype(np.complex128)
+_PAULI_Z = np.array([[1, 0], [0, -1]], dtype=np.complex128)
 _MINUS_ONE = np.array([[0, 0], [0, -1]], dtype=np.complex128)
 _CNOT = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]]
 

@@ -153,19 +153,27 @@ def opened(tape: Tape, max_depth: int | None = None) -> Tape:
     if max_depth == 0 or not has_boxes(tape):
         return tape
     first_ancilla = tape.nb_qubits - nb_ancillas(tape)
-    rows = (inner for row in tape.rows() for inner in _opened_row(row, first_ancilla))
-    flat = tape_of(rows, tape.nb_qubits, tape.nb_cbits)
-    return opened(flat, None if max_depth is None else max_depth - 1)
+    deeper = None if max_depth is None else max_depth - 1
+    contents = {form: _contents(form, deeper) for form in tape.forms if form.record.body is not None}
+    rows = (
+        inner
+        for row in tape.rows()
+        for inner in ([row] if row.form not in contents else _opened_row(row, contents[row.form], first_ancilla))
+    )
+    return tape_of(rows, tape.nb_qubits, tape.nb_cbits)
 
 
-def _opened_row(row: Row, first_ancilla: int) -> Iterator[Row]:
-    if row.form is None or row.form.record.body is None:
-        yield row
-        return
+def _contents(form: GateForm, max_depth: int | None) -> list[Row]:
+    assert form.record.body is not None
+    return list(marked_rows(opened(form.record.body, max_depth), form))
+
+
+def _opened_row(row: Row, contents: Iterable[Row], first_ancilla: int) -> Iterator[Row]:
+    assert row.form is not None and row.form.record.body is not None
+    nb_ancillas_used = row.form.record.body.nb_qubits - row.form.record.arity
     controls, targets = row.qubits[: row.form.nb_controls], row.qubits[row.form.nb_controls :]
-    body = row.form.record.body
-    places = (*targets, *range(first_ancilla, first_ancilla + body.nb_qubits - row.form.record.arity))
-    for inner in marked_rows(body, row.form):
+    places = (*targets, *range(first_ancilla, first_ancilla + nb_ancillas_used))
+    for inner in contents:
         yield _placed(inner, row, (*controls, *(places[qubit] for qubit in inner.qubits)))
 
 

@@ -1,0 +1,50 @@
+"""Binding of circuits: values of variables in, tapes with numbers out. It runs at every step of an optimiser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from qat.core.variables import evaluate_all
+from qat.kernels import tape_algebra
+from qat.kernels.tape import Tape
+
+
+def bound_tape(tape: Tape, values: Mapping[str, Any]) -> Tape:
+    """The tape with values for variables; the same tape when it has none.
+
+    Raises:
+        ValueError: an angle becomes infinite or not a number.
+        TypeError: a value is not a number or an expression.
+    """
+    if not tape.expressions and not tape_algebra.has_boxes(tape):
+        return tape
+    plain = {name: plain_value(name, value) for name, value in values.items()}
+
+    def evaluate(expressions: tuple[Any, ...]) -> Sequence[Any]:
+        results = evaluate_all(expressions, plain)
+        for expression, result in zip(expressions, results, strict=True):
+            if type(result) is float and not isfinite(result):
+                raise ValueError(_not_finite(expression, result, plain))
+        return results
+
+    return tape_algebra.bound(tape, evaluate)
+
+
+def plain_value(name: str, value: Any) -> Any:
+    """A value as an ordinary Python number, where it is a number of NumPy.
+
+    Raises:
+        TypeError: the name is not text.
+    """
+    if type(name) is not str:
+        raise TypeError(f"Variables are bound by name, but got {name!r} of {type(name)}: give its name as text")
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _not_finite(expression: Any, result: float, values: Mapping[str, Any]) -> str:
+    used = {name: values[name] for name in expression.get_variables() if name in values}
+    return f"The gate parameter {expression} becomes {result} with {used}: give finite values"
