@@ -1,0 +1,1 @@
+"""Published addresses of the plain structures, and the wire format of all values."""

@@ -1,0 +1,1 @@
+"""Batches sent to an access server."""

@@ -1,0 +1,1 @@
+"""Structures and enumerations of circuits."""

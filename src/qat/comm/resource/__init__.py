@@ -1,0 +1,1 @@
+"""What jobs need and what they are given."""
