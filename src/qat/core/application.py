@@ -1,0 +1,103 @@
+"""Applications: a generator on a stack, which executes as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from typing import Any
+
+from qat.core.composition import refuse
+from qat.core.errors import ErrorType, GeneratorException
+from qat.core.generator import AbstractGenerator, CompositeBatchGenerator
+from qat.core.qpu.qpu import CommonQPU
+from qat.core.wrappers.job import Batch, Job
+from qat.core.wrappers.result import BatchResult, Result
+
+__all__ = ["Application"]
+
+
+class Application:
+    """A generator and the stack that runs its jobs: what ``generator | plugins | qpu`` gives.
+
+    >>> from qat.core import Job, Result
+    >>> from qat.core.qpu import QPUHandler
+    >>> class Constant(QPUHandler):
+    ...     def submit_job(self, job):
+    ...         return Result(value=1.0)
+    >>> class Single(AbstractGenerator):
+    ...     def generate(self, specs):
+    ...         return Job()
+    ...     def post_process(self, result):
+    ...         return result.value
+    >>> Application(Single(), Constant()).execute()
+    1.0
+    """
+
+    _role = "application"
+
+    def __init__(self, generator: AbstractGenerator, qpu: CommonQPU) -> None:
+        composite = isinstance(generator, CompositeBatchGenerator)
+        self._generator: AbstractGenerator = generator.generator if composite else generator  # type: ignore[attr-defined]
+        self._qpu: CommonQPU = (generator.plugin | qpu) if composite else qpu  # type: ignore[attr-defined]
+
+    def execute(self, *args: Any, **kwargs: Any) -> Any:
+        """Generate jobs, run them and give the answer.
+
+        Args:
+            *args: passed to the generator's ``generate``.
+            **kwargs: the same.
+
+        Returns:
+            What the generator yielded that is not jobs; otherwise what its ``post_process`` makes of the last
+            result; otherwise the last result, as a BatchResult.
+
+        Raises:
+            GeneratorException: the generator generated nothing to run.
+        """
+        generated = self._generator.generate(self._qpu.get_specs(), *args, **kwargs)
+        if isinstance(generated, Job | Batch):
+            return self._finished(self._qpu.submit(generated))
+        if isinstance(generated, Generator):
+            with closing(generated):
+                return self._converse(generated)
+        raise self._wrong(f"generate returned {generated!r:.80} instead of a Job or a Batch, and did not yield")
+
+    __call__ = execute
+
+    def _converse(self, generated: Generator[Any, Any, Any]) -> Any:
+        """Run what is yielded and send the results back, until something else is yielded or nothing more."""
+        result: Any = None
+        try:
+            item = next(generated)
+            while isinstance(item, Job | Batch):
+                result = self._qpu.submit(item)
+                item = generated.send(result)
+        except StopIteration:
+            if result is not None:
+                return self._finished(result)
+            raise self._wrong("generate yielded nothing; yield a Job or a Batch") from None
+        if result is None:
+            raise self._wrong(f"generate first yielded {item!r:.80} instead of a Job or a Batch")
+        return _batched(item)
+
+    def _finished(self, result: Result | BatchResult) -> Any:
+        if hasattr(self._generator, "post_process"):
+            return self._generator.post_process(result)
+        return _batched(result)
+
+    def _wrong(self, message: str) -> GeneratorException:
+        name = type(self._generator).__name__
+        return GeneratorException(ErrorType.INVALID_ARGS, "qat.core.generator", f"{name}: {message}")
+
+    def __or__(self, otherbox: Any) -> Any:
+        if not self._qpu._is_open():
+            return refuse(self, otherbox, "an application is complete; nothing can follow it")
+        return Application(self._generator, self._qpu | otherbox)
+
+    def __str__(self) -> str:
+        return f"{self._generator} | {self._qpu}"
+
+
+def _batched(answer: Any) -> Any:
+    """An application answers with a BatchResult even for one job."""
+    return BatchResult(results=[answer], meta_data={}) if isinstance(answer, Result) else answer

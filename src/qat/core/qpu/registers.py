@@ -1,0 +1,73 @@
+"""Which registers the measured qubits of a job belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from qat.core.bits import DefaultRegister
+
+if TYPE_CHECKING:
+    from qat.core.wrappers.job import Job
+
+__all__ = ["get_registers", "measured_registers"]
+
+
+def get_registers(qregisters: Sequence[Any] | None, qbit_list: Sequence[int] | None) -> list[Any] | None:
+    """The registers that a list of qubits is made of, in its order.
+
+    Returns:
+        The registers, or None when the qubits are not a row of complete registers.
+
+    >>> first, second = DefaultRegister(length=2, start=0), DefaultRegister(length=1, start=2)
+    >>> [register.start for register in get_registers([first, second], [2, 0, 1])]
+    [2, 0]
+    >>> get_registers([first, second], [1, 2]) is None
+    True
+    """
+    if not qbit_list:
+        return []
+    by_start = {register.start: register for register in qregisters or () if register.length}
+    found, position = [], 0
+    while position < len(qbit_list):
+        register = by_start.get(qbit_list[position])
+        if register is None or not _covers(register, qbit_list, position):
+            return None
+        found.append(register)
+        position += register.length
+    return found
+
+
+def _covers(register: Any, qubits: Sequence[int], position: int) -> bool:
+    end = register.start + register.length
+    return list(qubits[position : position + register.length]) == list(range(register.start, end))
+
+
+def measured_registers(job: Job) -> list[Any]:
+    """The registers that give a job's samples their width and types.
+
+    Complete registers keep their type, qubits of no register (ancillas) form registers of their own; as soon as a
+    register is measured in part, all measured qubits form one untyped register.
+    """
+    source: Any = job.circuit if job.circuit is not None else job.schedule
+    declared = getattr(source, "qregs", None) or ()
+    qubits: Sequence[int] = job.qubits if job.qubits else range(getattr(source, "nbqbits", None) or 0)
+    registers = get_registers([*declared, *_ancillas(declared, qubits)], qubits)
+    return [DefaultRegister(length=len(qubits))] if registers is None else registers
+
+
+def _ancillas(declared: Sequence[Any], qubits: Sequence[int]) -> list[Any]:
+    """A register for each run of measured qubits beyond the declared registers."""
+    known = sum(register.length for register in declared)
+    if not declared or (len(qubits) == known and max(qubits, default=-1) < known):
+        return []
+    named = {qubit for register in declared for qubit in range(register.start, register.start + register.length)}
+    runs: list[list[int]] = []
+    for qubit in qubits:
+        if qubit in named:
+            continue
+        if runs and runs[-1][-1] + 1 == qubit:
+            runs[-1].append(qubit)
+        else:
+            runs.append([qubit])
+    return [DefaultRegister("Anc", length=len(run), start=run[0]) for run in runs]
