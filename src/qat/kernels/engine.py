@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from qat.kernels.tape import Tape
 
 State = NDArray[np.complexfloating[Any, Any]]
+Initial = State | str | None
+"""Where a run starts: a normalised state, one letter among ``01+-`` for each qubit, or all qubits 0."""
 
 
 class Precision(IntEnum):
@@ -162,8 +164,8 @@ class Engine(Protocol):
     def estimate(self, tape: Tape, *, precision: Precision = Precision.DOUBLE) -> Estimate:
         """Memory and time of a run of ``tape``, from its size alone. Cost O(1)."""
 
-    def state(self, tape: Tape, initial: State | None = None, *, precision: Precision = Precision.DOUBLE) -> State:
-        """The final state, shape ``(2**n,)``, from ``initial`` (default: all qubits 0). Cost O(rows * 2**n)."""
+    def state(self, tape: Tape, initial: Initial = None, *, precision: Precision = Precision.DOUBLE) -> State:
+        """The final state, shape ``(2**n,)``; ``initial`` is not changed. Cost O(rows * 2**n)."""
 
     def unitary(self, tape: Tape) -> State:
         """Matrix of the tape, shape ``(2**n, 2**n)``, complex128; for small circuits. Cost O(rows * 4**n)."""
@@ -175,7 +177,7 @@ class Engine(Protocol):
         """``<state| P |state>`` for each Pauli string of the sum, without coefficients, shape ``(k,)``."""
 
     def value_and_gradient(
-        self, tape: Tape, paulis: PauliSum, initial: State | None = None
+        self, tape: Tape, paulis: PauliSum, initial: Initial = None
     ) -> tuple[float, NDArray[np.float64]]:
         """Expectation value and its derivative by every entry of ``tape.parameters`` (adjoint method).
 
@@ -195,7 +197,7 @@ class Engine(Protocol):
         tape: Tape,
         nb_shots: int,
         rng: np.random.Generator,
-        initial: State | None = None,
+        initial: Initial = None,
         *,
         precision: Precision = Precision.DOUBLE,
     ) -> Iterator[Branch]:

@@ -13,6 +13,7 @@ from qat.kernels.engine import (
     Branch,
     Counts,
     Estimate,
+    Initial,
     MissingMatrixError,
     NotEnoughMemoryError,
     NotUnitaryError,
@@ -58,7 +59,7 @@ class NumpyEngine:
         nb_bytes = _STATES_PER_RUN * state_bytes
         return Estimate(nb_bytes, len(tape) * (_SECONDS_PER_ROW + nb_bytes / _BYTES_PER_SECOND))
 
-    def state(self, tape: Tape, initial: State | None = None, *, precision: Precision = Precision.DOUBLE) -> State:
+    def state(self, tape: Tape, initial: Initial = None, *, precision: Precision = Precision.DOUBLE) -> State:
         """See ``Engine.state``."""
         plan, operands = self._prepared(tape, _STATES_PER_RUN, precision)
         return _advance(_only_section(plan), _start(tape, initial, precision), operands)
@@ -78,7 +79,7 @@ class NumpyEngine:
         return numpy_pauli.term_expectations(state, paulis)
 
     def value_and_gradient(
-        self, tape: Tape, paulis: PauliSum, initial: State | None = None
+        self, tape: Tape, paulis: PauliSum, initial: Initial = None
     ) -> tuple[float, NDArray[np.float64]]:
         """See ``Engine.value_and_gradient``."""
         from qat.kernels.numpy_gradient import adjoint_gradient
@@ -104,7 +105,7 @@ class NumpyEngine:
         tape: Tape,
         nb_shots: int,
         rng: np.random.Generator,
-        initial: State | None = None,
+        initial: Initial = None,
         *,
         precision: Precision = Precision.DOUBLE,
     ) -> Iterator[Branch]:
@@ -143,11 +144,24 @@ def _only_section(plan: Plan) -> list[Step]:
     return plan.sections[0]
 
 
-def _start(tape: Tape, initial: State | None, precision: Precision) -> State:
+_LETTERS = {"0": (1, 0), "1": (0, 1), "+": (2**-0.5, 2**-0.5), "-": (2**-0.5, -(2**-0.5))}
+
+
+def _start(tape: Tape, initial: Initial, precision: Precision) -> State:
+    """A new array with the initial state."""
+    if isinstance(initial, str):
+        return _product_state(initial, precision)
     if initial is not None:
         return np.array(initial, dtype=precision.dtype)
     state = np.zeros(1 << tape.nb_qubits, dtype=precision.dtype)
     state[0] = 1
+    return state
+
+
+def _product_state(letters: str, precision: Precision) -> State:
+    state = np.ones(1, precision.dtype)
+    for letter in letters:
+        state = np.multiply.outer(state, np.array(_LETTERS[letter], precision.dtype)).reshape(-1)
     return state
 
 

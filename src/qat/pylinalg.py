@@ -1,0 +1,5 @@
+"""Published address of PyLinalg."""
+
+from qat.qpus.linalg import PyLinalg
+
+__all__ = ["PyLinalg"]

@@ -1,0 +1,87 @@
+"""Exact mean value and gradient of a job: chain rule over the expressions, adjoint method below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qat.core.variables import evaluate_all
+from qat.kernels.engine import Engine, Precision
+from qat.kernels.tape import Tape
+from qat.kernels.tape_algebra import opened
+from qat.qpus.simulation import InvalidJobError
+
+if TYPE_CHECKING:
+    from qat.core.wrappers.observable import Observable
+
+    from qat.core.wrappers.job import Job
+
+__all__ = ["value_and_gradient"]
+
+
+def value_and_gradient(engine: Engine, job: Job, parameter_map: Mapping[str, float]) -> tuple[float, dict[str, float]]:
+    """See ``LinAlg.value_and_gradient``."""
+    if job.observable is None or job.circuit is None:
+        raise InvalidJobError("A gradient needs a job with a circuit and an observable: give observable=... to to_job")
+    values = {name: float(value) for name, value in parameter_map.items()}
+    tape = opened(job.circuit.tape)
+    bound = tape.bound(evaluate_all(tape.expressions, values)) if tape.expressions else tape
+    observable = job.observable(**values) if job.observable.get_variables() else job.observable
+    value, by_parameter = engine.value_and_gradient(bound, observable.pauli_sum(), job.psi_0)
+    gradient = dict.fromkeys(values, 0.0)
+    by_slot = by_parameter[tape.slots]
+    by_expression = np.bincount(tape.slot_expressions, by_slot, minlength=len(tape.expressions)).tolist()
+    for name, expression, slope in _slopes(tape.expressions, values):
+        if name in gradient:
+            gradient[name] += by_expression[expression] * slope
+    _add_observable(engine, bound, job, values, gradient)
+    return value, gradient
+
+
+def _slopes(expressions: Sequence[Any], values: Mapping[str, float]) -> list[tuple[str, int, float]]:
+    """Derivatives of the expressions as (variable, number of the expression, value)."""
+    names, numbers, derivatives = _derivatives(tuple(expressions))
+    return list(zip(names, numbers, evaluate_all(derivatives, values), strict=True))
+
+
+@lru_cache(maxsize=64)
+def _derivatives(expressions: tuple[Any, ...]) -> tuple[tuple[str, ...], tuple[int, ...], tuple[Any, ...]]:
+    found = [
+        (name, number, expression.differentiate(name))
+        for number, expression in enumerate(expressions)
+        for name in expression.get_variables()
+    ]
+    names, numbers, derivatives = zip(*found, strict=True) if found else ((), (), ())
+    return names, numbers, derivatives
+
+
+def _add_observable(
+    engine: Engine, bound: Tape, job: Job, values: Mapping[str, float], gradient: dict[str, float]
+) -> None:
+    """Add the derivatives by the variables in the observable's coefficients."""
+    assert job.observable is not None
+    names = [name for name in job.observable.get_variables() if name in gradient]
+    if names:
+        state = engine.state(bound, job.psi_0, precision=Precision.DOUBLE)
+    for name in names:
+        slope = _differentiated(job.observable, name)(**values)
+        gradient[name] += engine.expectation(state, slope.pauli_sum()).real
+
+
+def _differentiated(observable: Observable, name: str) -> Observable:
+    from qat.core.wrappers.observable import Observable, Term
+
+    terms = [Term(_slope(term._coeff.get_value(), name), term.op, term.qbits) for term in observable.terms]
+    constant = _slope(_plain(observable.constant_coeff), name)
+    return Observable(observable.nbqbits, pauli_terms=terms, constant_coeff=constant)
+
+
+def _plain(coefficient: Any) -> Any:
+    return coefficient.get_value() if hasattr(coefficient, "get_value") else coefficient
+
+
+def _slope(coefficient: Any, name: str) -> Any:
+    return coefficient.differentiate(name) if hasattr(coefficient, "differentiate") else 0.0

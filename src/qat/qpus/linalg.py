@@ -1,0 +1,207 @@
+"""LinAlg: exact simulation of circuits with a state vector, and its published aliases PyLinalg and CLinalg."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from qat.core.enums import ErrorType, ProcessingType
+from qat.core.errors import QPUException
+from qat.core.qpu import QPUHandler
+from qat.core.wrappers.hardware_specs import HardwareSpecs
+from qat.core.wrappers.result import Result
+from qat.kernels.engine import (
+    BreakError,
+    Engine,
+    EngineError,
+    MissingMatrixError,
+    NotEnoughMemoryError,
+    NotUnitaryError,
+    Precision,
+    UnsupportedRowError,
+    select_engine,
+)
+from qat.qpus.simulation import InvalidJobError, Request, evaluated, exact_samples, shot_samples, split_samples
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from qat.core.wrappers.job import Job
+
+__all__ = ["CLinAlg", "CLinalg", "LinAlg", "PyLinalg"]
+
+_CODES: dict[type[EngineError], int] = {
+    MissingMatrixError: ErrorType.ILLEGAL_GATES,
+    UnsupportedRowError: ErrorType.ILLEGAL_GATES,
+    NotUnitaryError: ErrorType.INVALID_ARGS,
+    NotEnoughMemoryError: ErrorType.INSUFFICIENT_RESOURCES,
+    BreakError: ErrorType.BREAK,
+    InvalidJobError: ErrorType.INVALID_ARGS,
+}
+_NEEDS_SHOTS = "The option 'nbshots = 0' is incompatible with a circuit containing intermediate measurements"
+
+
+class LinAlg(QPUHandler):
+    """Simulates circuits exactly, with a vector of ``2**n`` amplitudes.
+
+    Samples and mean values of observables, exact (``nbshots=0``) or with shots; measurements, resets and classical
+    control within the circuit; any initial state (``psi_0``); exact gradients. Memory: 16 bytes an amplitude, 8 in
+    single precision, three times; the job is refused with ``INSUFFICIENT_RESOURCES`` if that much is not free.
+
+    Args:
+        use_nbthreads_heuristic: accepted for compatibility; the engine chooses its threads itself.
+        precision: 2 for double, 1 for single precision.
+        sparse: accepted for compatibility; results hold exactly the states above ``amp_threshold``.
+        light_circuit: accepted for compatibility, without effect.
+        tqdm: accepted for compatibility, without effect.
+        fusion: accepted for compatibility; the engine merges gates itself.
+        readonly_statevector: accepted for compatibility, without effect.
+        individual_terms_values: also give each observable term's value, in ``value_data`` and ``error_data``; with
+            shots they are always given.
+        seed: makes the sequence of random results reproducible.
+        engine: name of the engine, for example ``"numpy"``; the best available by default.
+
+    Raises:
+        TypeError: an option is unknown.
+        ValueError: the precision is neither 1 nor 2, or there is no such engine.
+
+    >>> from qat.core import Circuit
+    >>> from qat.core.records import Op
+    >>> circuit = Circuit(ops=[Op("H", [0]), Op("CNOT", [0, 1])], nbqbits=2)
+    >>> [(sample.state.bitstring, round(sample.probability, 3)) for sample in LinAlg().submit(circuit.to_job())]
+    [('00', 0.5), ('11', 0.5)]
+    """
+
+    modulename = "qat.linalg"
+
+    def __init__(
+        self,
+        use_nbthreads_heuristic: bool = True,
+        precision: int = 2,
+        sparse: bool | None = None,
+        light_circuit: bool = False,
+        tqdm: bool = False,
+        fusion: bool = True,
+        readonly_statevector: bool = False,
+        individual_terms_values: bool = False,
+        seed: int | None = None,
+        *,
+        engine: str | None = None,
+        plugins: Any = None,
+    ) -> None:
+        super().__init__(plugins)
+        del use_nbthreads_heuristic, sparse, light_circuit, tqdm, fusion, readonly_statevector
+        if precision not in (1, 2):
+            raise ValueError(f"precision is {precision!r}: give 2 for double or 1 for single precision")
+        self._precision = Precision(precision)
+        self._gives_terms = individual_terms_values
+        self._rng = np.random.default_rng(seed)
+        self._engine_name = select_engine(engine).name if engine is not None else None
+
+    @property
+    def engine(self) -> Engine:
+        """What does the computation."""
+        return select_engine(self._engine_name)
+
+    def submit_job(self, job: Job) -> Result:
+        """Simulate one job.
+
+        Raises:
+            QPUException: ``ILLEGAL_GATES`` for a gate without matrix, ``INVALID_ARGS`` for a job that makes no sense
+                here, ``INSUFFICIENT_RESOURCES`` when memory is short, ``BREAK`` when a break's formula is true.
+        """
+        self._check(job)
+        try:
+            return self._observed(job) if job.type == ProcessingType.OBSERVABLE else self._sampled(job)
+        except EngineError as error:
+            raise self._published(error) from error
+
+    def get_specs(self) -> HardwareSpecs:
+        """All-to-all, any gate with a matrix, samples and observables; the number of qubits depends on the memory."""
+        return HardwareSpecs(
+            description=f"{type(self).__name__}: exact state-vector simulator",
+            processing_types=[ProcessingType.SAMPLE, ProcessingType.OBSERVABLE],
+        )
+
+    def value_and_gradient(self, job: Job, parameter_map: Mapping[str, float]) -> tuple[float, dict[str, float]]:
+        """Exact mean value of a job's observable and its derivatives by the variables in ``parameter_map``.
+
+        Cost: about three simulations, whatever the number of variables (adjoint method).
+
+        Args:
+            job: an observable job; its circuit and observable may have variables.
+            parameter_map: a value for each of its variables.
+
+        Raises:
+            QPUException: as for :meth:`submit_job`.
+        """
+        from qat.qpus.gradients import value_and_gradient
+
+        self._check(job)
+        try:
+            return value_and_gradient(self.engine, job, parameter_map)
+        except EngineError as error:
+            raise self._published(error) from error
+
+    def _sampled(self, job: Job) -> Result:
+        request, engine = Request.of(job, self._precision), self.engine
+        if not job.nbshots:
+            return exact_samples(request, engine, job.threshold)
+        if request.tape.is_unitary:
+            return shot_samples(request, engine, job.nbshots, self._rng, aggregate=job.aggregate_data is not False)
+        return split_samples(request, engine, job.nbshots, self._rng, aggregate=job.aggregate_data is not False)
+
+    def _observed(self, job: Job) -> Result:
+        request = Request.of(job, self._precision)
+        return evaluated(request, self.engine, job, self._rng, give_terms=self._gives_terms)
+
+    def _check(self, job: Job) -> None:
+        if job.circuit is None:
+            self._refuse(
+                f"{type(self).__name__} simulates circuits, this job has none. Give a job made with circuit.to_job(); "
+                "schedules need an analog QPU."
+            )
+        if job.nbshots is not None and job.nbshots < 0:
+            self._refuse(f"Invalid number of shots: {job.nbshots}. Give 0 for exact results, or a positive number.")
+
+    def _refuse(self, message: str) -> None:
+        raise QPUException(ErrorType.INVALID_ARGS, self.modulename, message)
+
+    def _published(self, error: EngineError) -> QPUException:
+        message = f"{_NEEDS_SHOTS}. Give nbshots > 0." if isinstance(error, NotUnitaryError) else str(error)
+        return QPUException(_CODES.get(type(error), ErrorType.ABORT), self.modulename, message)
+
+
+class PyLinalg(LinAlg):
+    """:class:`LinAlg` under a published name; it refuses observables with shots (use ``ObservableSplitter``).
+
+    >>> PyLinalg.modulename
+    'qat.pylinalg'
+    """
+
+    modulename = "qat.pylinalg"
+
+    def __init__(self, *, plugins: Any = None) -> None:
+        super().__init__(plugins=plugins)
+
+    def _observed(self, job: Job) -> Result:
+        if job.nbshots:
+            self._refuse(
+                f"In OBSERVABLE mode, cannot use nbshots > 0 (here nbshots = {job.nbshots}). "
+                "Use ObservableSplitter plugin."
+            )
+        return super()._observed(job)
+
+
+class CLinalg(LinAlg):
+    """:class:`LinAlg` under a published name.
+
+    >>> CLinalg(seed=1).modulename
+    'qat.clinalg'
+    """
+
+    modulename = "qat.clinalg"
+
+
+CLinAlg = CLinalg
