@@ -8,10 +8,10 @@ from typing import Any, ClassVar, cast, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from qat.core.mixed_results import ParsedPostProcessedResult, PostProcessedResult
 from qat.core.records import ComplexNumber, QRegister
 from qat.core.serialization import Serializable
 from qat.core.wrappers.aggregation import aggregate_data
-from qat.core.wrappers.post_processed import ParsedPostProcessedResult, PostProcessedResult
 from qat.core.wrappers.sample import Columns, IntermediateMeasurement, Sample, State, reverse_bits
 
 __all__ = [
@@ -273,12 +273,12 @@ class Result(Serializable):
 
     def display(self, **options: Any) -> None:
         """Shows the result: a table in a terminal, HTML in a notebook."""
-        from qat.core.console import show
+        from qat.core.display_hook import renderer
 
-        show(self, **options)
+        renderer().display(self, **options)
 
     def plot(self, **options: Any) -> Any:
-        """Draws the distribution as bars with matplotlib and returns the axes; see :func:`qat.core.plotting.plot`."""
+        """Draws the distribution with matplotlib, returns the axes; see :func:`qat.core.plotting.plot_result`."""
         from qat.core.plotting import plot_result
 
         return plot_result(self, **options)
