@@ -80,6 +80,23 @@ class Optimizer(Junction):
         """Value of the job with its variables bound to ``values``; for a Batch, the sum of its jobs' values."""
         return self._traced(values, self._value(self.execute(self._bound(self.job, values))))
 
+    def evaluate_all(self, points: Sequence[Parameters]) -> list[float]:
+        """``evaluate`` at several points, in one batch, which a QPU or a queue in front of it takes better."""
+        jobs = self._jobs()
+        requests = [self._bound(job, values) for values in points for job in jobs]
+        found = iter([self._value(result) for result in self.execute(requests).results])
+        return [self._traced(values, sum(next(found) for _ in jobs)) for values in points]
+
+    def has_exact_gradient(self) -> bool:
+        """Whether the QPU lies directly below and computes gradients itself, and the job asks for exact values."""
+        qpu = self.qpu
+        return (
+            qpu is not None
+            and not qpu._plugins
+            and _is_exact(type(qpu))
+            and all(map(_asks_exact_value, self._jobs()))
+        )
+
     def gradient(self, parameters: Parameters) -> dict[str, float]:
         """Derivative of the value by each variable, at ``parameters``. See ``value_and_gradient``."""
         return self._differentiated(parameters)[1]
@@ -87,15 +104,14 @@ class Optimizer(Junction):
     def value_and_gradient(self, parameters: Parameters) -> tuple[float, dict[str, float]]:
         """Value and its derivative by each variable, at ``parameters``.
 
-        Computed by the QPU itself when it has ``value_and_gradient(job, parameters)``, lies directly below and the
-        job asks for exact values; otherwise from the jobs of ``Job.gradient`` (parameter shifts), in one batch.
+        Computed by the QPU itself when it can (``has_exact_gradient``); otherwise from the jobs of ``Job.gradient`` (parameter shifts), in one batch.
         """
         value, gradient = self._differentiated(parameters)
         return self._traced(parameters, value), gradient
 
     def _optimized(self, names: list[str]) -> tuple[float, list[float], Any]:
         answer = self.optimize(names)
-        if not isinstance(answer, tuple | list) or len(answer) != 3:  # noqa: PLR2004
+        if not isinstance(answer, tuple | list) or len(answer) != 3:
             raise self._wrong(f"optimize returned {answer!r:.80} instead of (value, parameters, information)")
         value, parameters, information = answer
         if isinstance(parameters, Mapping):
@@ -142,12 +158,14 @@ class Optimizer(Junction):
         return float(value.real if isinstance(value, complex) else value)
 
     def _differentiated(self, parameters: Parameters) -> tuple[float, dict[str, float]]:
-        jobs = self.job.jobs if isinstance(self.job, Batch) else [self.job]
-        qpu = self.qpu
-        if qpu is not None and not qpu._plugins and _is_exact(type(qpu)) and all(map(_asks_exact_value, jobs)):
-            answers = [qpu.value_and_gradient(job, dict(parameters)) for job in jobs]  # type: ignore[attr-defined]
+        jobs, qpu = self._jobs(), self.qpu
+        if self.has_exact_gradient():
+            answers = [qpu.value_and_gradient(job, dict(parameters)) for job in jobs]  # type: ignore[union-attr]
             return _summed(answers)
         return self._shifted(jobs, parameters)
+
+    def _jobs(self) -> list[Job]:
+        return self.job.jobs if isinstance(self.job, Batch) else [self.job]
 
     def _shifted(self, jobs: list[Job], parameters: Parameters) -> tuple[float, dict[str, float]]:
         """Value and gradient from one batch: the jobs themselves, then those of the derivatives."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from qat.kernels.gates import GateForm, Matrix, matrix_gate
 from qat.kernels.tape import Row, Tape, TapeBuilder, is_symbolic
+from qat.kernels.tape_algebra import opened
 
 __all__ = ["Group", "fuse", "product"]
 
@@ -47,7 +48,7 @@ Choice = Callable[[Sequence[Group], Sequence[int]], Group | None]
 
 
 def fuse(tape: Tape, choose: Choice, *, qubit_limit: int = 3) -> Tape:
-    """The tape with gates fused. Cost: ``O(n)`` group searches, ``4**k`` per gate in a group of ``k`` qubits.
+    """The tape with boxes opened and gates fused. Cost: ``O(n)`` group searches, ``4**k`` per gate in a group of ``k`` qubits.
 
     Args:
         tape: plain gates only.
@@ -64,6 +65,7 @@ def fuse(tape: Tape, choose: Choice, *, qubit_limit: int = 3) -> Tape:
     >>> [(row.form.syntax, row.qubits) for row in fuse(builder.tape(2), lambda groups, qubits: groups[-1]).rows()]
     [('CustomGate', (0, 1))]
     """
+    tape = opened(tape)
     if not tape.is_unitary:
         raise ValueError("only circuits made of plain gates can be fused; remove measurements, resets and controls")
     builder = TapeBuilder()

@@ -1,0 +1,25 @@
+"""The plugins of this package, by name; each is imported when it is asked for."""
+
+__qlm_importables__ = {
+    "AbstractPlugin": "qat.core.plugins:AbstractPlugin",
+    "CircuitInliner": "qat.plugins.circuit_inliner:CircuitInliner",
+    "CostFunctionPlugin": "qat.plugins.cost_function:CostFunctionPlugin",
+    "Display": "qat.plugins.display:Display",
+    "EmptyPlugin": "qat.core.empty:EmptyPlugin",
+    "FusionPlugin": "qat.plugins.fusion:FusionPlugin",
+    "GradientDescentOptimizer": "qat.plugins.gradient_descent:GradientDescentOptimizer",
+    "Junction": "qat.core.junction:Junction",
+    "MultipleLaunchesAnalyzer": "qat.plugins.multiple_launches_analyzer:MultipleLaunchesAnalyzer",
+    "Optimizer": "qat.core.optimizer:Optimizer",
+    "PSOMinimizePlugin": "qat.plugins.pso_minimize:PSOMinimizePlugin",
+    "Remap": "qat.plugins.remap:Remap",
+    "SPSAMinimizePlugin": "qat.plugins.spsa_minimize:SPSAMinimizePlugin",
+    "ScipyMinimizePlugin": "qat.plugins.scipy_minimize:ScipyMinimizePlugin",
+    "SeqOptim": "qat.plugins.sequential_optimization:SeqOptim",
+    "StatPlugin": "qat.plugins.statistics:StatPlugin",
+    "TransformObservable": "qat.plugins.transform_observable:TransformObservable",
+    "ZeroNoiseExtrapolator": "qat.plugins.zero_noise_extrapolator:ZeroNoiseExtrapolator",
+    "get_current_plugin": "qat.core.plugins:get_current_plugin",
+}
+
+__openqat_helpers__ = ("jobs", "natural_gradient", "notes", "variational")

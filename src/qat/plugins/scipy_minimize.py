@@ -1,0 +1,138 @@
+"""All minimisers of SciPy, with exact gradients where they help."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qat.core.optimizer import Optimizer
+from qat.core.wrappers.job import Batch
+from qat.plugins.variational import checked_value, evaluator, named, starting_point
+
+__all__ = ["ScipyMinimizePlugin"]
+
+Point = NDArray[np.float64]
+
+META_DATA_KEY = "ScipyMinimizePlugin"
+PLUGIN_OPTIONS = frozenset({"x0", "seed"})
+MINIMIZE_OPTIONS = frozenset(
+    {"args", "method", "jac", "hess", "hessp", "bounds", "constraints", "tol", "callback", "options"}
+)
+GRADIENT_METHODS = frozenset(
+    {
+        "cg", "bfgs", "newton-cg", "l-bfgs-b", "tnc", "slsqp", "dogleg", "trust-ncg", "trust-krylov", "trust-exact",
+        "trust-constr",
+    }
+)  # fmt: skip
+"""Methods that use a gradient, in lower case. Without ``method`` SciPy chooses one of them."""
+
+
+class ScipyMinimizePlugin(Optimizer):
+    """Minimises the value of a job over its variables with ``scipy.optimize.minimize``.
+
+    Methods that use gradients get exact ones when the QPU below gives them. For jobs with shots, where differences
+    drown in noise, they get those of parameter-shift jobs, which ``jac=True`` asks for in any case. Otherwise SciPy
+    takes finite differences.
+
+    Args:
+        collective: optimise one sum over a whole batch instead of each job on its own.
+        binding_args: arguments passed on when variables are bound.
+        kwargs: the arguments of ``scipy.optimize.minimize`` (``method``, ``tol``, ``options``, ``bounds``,
+            ``constraints``, ``jac``, ``callback``, ...), and
+
+            * ``x0``: starting values, shape ``(n,)``, in the order of ``job.get_variables()``; random in [0, pi) when
+              absent, or, with a warning, when the job has another number of variables;
+            * ``seed``: seed of the random starting values.
+
+    The meta data of a submission may replace all of these, ``{"ScipyMinimizePlugin": json.dumps({"method": ...})}``,
+    and so may those of a single job.
+
+    Raises:
+        TypeError: for an argument which ``minimize`` does not know.
+
+    Source: P. Virtanen et al., "SciPy 1.0", Nature Methods 17 (2020) 261.
+
+    >>> from qat.core import Observable
+    >>> from qat.lang.AQASM import RY, Program
+    >>> from qat.qpus import LinAlg
+    >>> program = Program()
+    >>> RY(program.new_var(float, "angle"))(program.qalloc(1))
+    >>> job = program.to_circ().to_job(observable=Observable.sigma_z(0, 1))
+    >>> result = (ScipyMinimizePlugin(method="BFGS", x0=[0.5]) | LinAlg()).submit(job)
+    >>> round(result.value, 6), round(result.parameter_map["angle"], 4)
+    (-1.0, 3.1416)
+    """
+
+    def __init__(self, collective: bool = False, binding_args: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(collective=collective, **(binding_args or {}))
+        self.parameters: dict[str, Any] = _known(kwargs)
+        self._chosen = self.parameters
+        self._rng = np.random.default_rng(kwargs.get("seed"))
+
+    def set_options(self, **kwargs: Any) -> None:
+        """Changes arguments; those not named stay."""
+        self.parameters |= _known(kwargs)
+        if "seed" in kwargs:
+            self._rng = np.random.default_rng(kwargs["seed"])
+
+    def run(self, initial_object: Any, meta_data: dict[str, str]) -> Any:
+        """Optimises a job, with the arguments which its submission or its own meta data give, if any."""
+        own_meta_data = getattr(initial_object, "meta_data", None)
+        self._chosen = _override(meta_data) or _override(own_meta_data) or self.parameters
+        return super().run(initial_object, meta_data)
+
+    def optimize(self, var_names: Sequence[str]) -> tuple[float, list[float], Any]:
+        """Minimises over the named variables; the information returned is SciPy's result."""
+        from scipy.optimize import minimize
+
+        arguments = {name: value for name, value in self._chosen.items() if name not in PLUGIN_OPTIONS}
+        function: Callable[[Point], Any] = evaluator(self, var_names)
+        if arguments.get("jac") is True or (_wants_gradient(arguments) and self._offers_gradient()):
+            function, arguments["jac"] = self._value_and_gradient(var_names), True
+        start = starting_point(self._chosen.get("x0"), var_names, self._generator())
+        outcome = minimize(lambda point, *_: function(point), start, **arguments)
+        return float(outcome.fun), outcome.x.tolist(), outcome
+
+    def _generator(self) -> np.random.Generator:
+        """Source of random starting values; it goes on from one job to the next, so that launches differ."""
+        return self._rng if self._chosen is self.parameters else np.random.default_rng(self._chosen.get("seed"))
+
+    def _offers_gradient(self) -> bool:
+        jobs = self.job.jobs if isinstance(self.job, Batch) else [self.job]
+        return self.has_exact_gradient() or all(job.nbshots and job.circuit is not None for job in jobs)
+
+    def _value_and_gradient(self, var_names: Sequence[str]) -> Callable[[Point], tuple[float, Point]]:
+        def both(point: Point) -> tuple[float, Point]:
+            parameters = named(var_names, point)
+            value, gradient = self.value_and_gradient(parameters)
+            return checked_value(value, parameters), np.array([gradient[name] for name in var_names])
+
+        return both
+
+
+def _known(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    if unknown := sorted(arguments.keys() - MINIMIZE_OPTIONS - PLUGIN_OPTIONS):
+        known = ", ".join(sorted(MINIMIZE_OPTIONS | PLUGIN_OPTIONS))
+        raise TypeError(f"ScipyMinimizePlugin does not know {', '.join(unknown)}; its arguments are {known}")
+    return dict(arguments)
+
+
+def _override(meta_data: Mapping[str, str] | None) -> dict[str, Any] | None:
+    """The arguments which meta data give in the place of the plugin's own."""
+    text = (meta_data or {}).get(META_DATA_KEY)
+    if text is None:
+        return None
+    arguments = json.loads(text)
+    if not isinstance(arguments, dict):
+        raise ValueError(f'meta data {META_DATA_KEY!r} is {text}; give a JSON object such as {{"method": "COBYLA"}}')
+    return _known(arguments)
+
+
+def _wants_gradient(arguments: Mapping[str, Any]) -> bool:
+    method = arguments.get("method")
+    uses_gradient = method is None or (isinstance(method, str) and method.lower() in GRADIENT_METHODS)
+    return arguments.get("jac") is None and uses_gradient
