@@ -49,13 +49,14 @@ class InvalidGateArguments(PyAQASMException):
     """A gate on the wrong number of qubits.
 
     >>> print(InvalidGateArguments("CNOT", 2, [0]))
-    Gate CNOT of arity 2 cannot be applied on [0]: expected 2 qubits, got 1; give it 2.
+    Gate CNOT of arity 2 cannot be applied on [0]: it was given 1; give it 2 qubits.
     """
 
-    def __init__(self, name: str | None, arity: int, qubits: Sequence[int]) -> None:
+    def __init__(self, name: str | None, arity: int | None, qubits: Sequence[int]) -> None:
+        expected = "at least one qubit" if arity is None else f"{arity} qubit{'s' * (arity != 1)}"
         super().__init__(
             f"Gate {name} of arity {arity} cannot be applied on {_shown(list(qubits))}: "
-            f"expected {arity} qubits, got {len(qubits)}; give it {arity}."
+            f"it was given {len(qubits)}; give it {expected}."
         )
 
 

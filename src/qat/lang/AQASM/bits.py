@@ -189,8 +189,8 @@ class BoolFormula(_Boolean):
 
     def __init__(self, operator: BoolOp, left: Any, right: Any = None) -> None:
         self.operator = operator
-        self.left = left if operator is BoolOp.LEAF else _as_formula(left)
-        self.right = _as_formula(right) if operator.is_binary else None
+        self.left: Any = left if operator is BoolOp.LEAF else _as_formula(left)
+        self.right: BoolFormula | None = _as_formula(right) if operator.is_binary else None
 
     def _prefix(self) -> Iterator[BoolFormula]:
         pending = [self]

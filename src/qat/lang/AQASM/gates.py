@@ -127,7 +127,7 @@ class Gate(Applicable):
             (form.is_dag, {"is_dag": False}),
         ):
             if has_layer:
-                return self._like(replace(form, **without))  # type: ignore[arg-type]
+                return self._like(replace(form, **without))
         return None
 
     def __call__(self, *qbits: Any) -> Any:
@@ -311,9 +311,9 @@ class AbstractGate(GateSignature):
 
     def _arity(self, parameters: tuple[Any, ...]) -> int | None:
         if self.arity is not None:
-            return self.arity
+            return int(self.arity)
         if self.arity_generator is None:
-            return self.circuit_generator(*parameters).arity if self.circuit_generator is not None else None
+            return None if self.circuit_generator is None else _arity_of(self.circuit_generator(*parameters))
         arity = self.arity_generator(*parameters)
         if not (isinstance(arity, int | np.integer) and arity > 0):
             raise InvalidArguments(
@@ -342,7 +342,8 @@ class AbstractGate(GateSignature):
             identity=(self.name, arity, tuple(self.arg_types), token(generator), token(self.circuit_generator)),
         )
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(self.name)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AbstractGate):
@@ -385,6 +386,10 @@ def _owner(args: Iterable[Any]) -> Any:
         if isinstance(arg, list | tuple) and (owner := _owner(arg)) is not None:
             return owner
     return None
+
+
+def _arity_of(routine: Any) -> int | None:
+    return getattr(routine, "arity", None)
 
 
 def _given_record(arity: int, matrix: Any, name: str) -> GateRecord:

@@ -59,7 +59,7 @@ class build_gate:  # noqa: N801 (published name)
         if not callable(func):
             raise TypeError(f"build_gate decorates a function, not {func!r}: put it above a def")
         gates = _BuiltGates(self.name, self.signature, arity=self.arity, circuit_generator=func)
-        update_wrapper(gates, func)  # type: ignore[arg-type]
+        update_wrapper(gates, func)
         return gates
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qat.kernels.gates import GateForm, GateRecord
@@ -13,7 +13,7 @@ from qat.lang.AQASM.operations import AncillaOperation, Operation, QGateOperatio
 from qat.lang.AQASM.scope import InvalidConjugate, ScopeManager, check_size, current_scope
 
 if TYPE_CHECKING:
-    from qat.core import Circuit
+    from qat.core import Circuit, Job
     from qat.lang.AQASM.program import Program
 
 __all__ = [
@@ -53,6 +53,7 @@ class QRoutine(Gate, ScopeManager):
     state zero; a program finds qubits for them, the same for one routine after the other. A routine is applied by
     reference: what is added to it later counts.
 
+    >>> from qat.lang.AQASM import CNOT, H
     >>> bell = QRoutine()
     >>> wires = bell.new_wires(2)
     >>> _ = H(wires[0]), CNOT(wires)
@@ -87,13 +88,13 @@ class QRoutine(Gate, ScopeManager):
         """Ancillas that are free at this point."""
         return set(self._free_ancillae)
 
-    @property
-    def form(self) -> GateForm:  # type: ignore[override]
+    @property  # type: ignore[override]
+    def form(self) -> GateForm:
         """An opaque gate form of the same arity."""
         name = self._box.name if self._box is not None else "QRoutine"
         return GateForm(GateRecord(name=name, arity=self.arity, label=name, identity=("routine", id(self))))
 
-    name = subgate = nb_ctrls = matrix = None  # type: ignore[assignment]
+    name = subgate = nb_ctrls = matrix = None
     is_dag = is_conj = is_trans = False
 
     def new_wires(self, length: int, class_name: type[QRegister] | None = None, **kwargs: Any) -> QRegister:
@@ -141,7 +142,7 @@ class QRoutine(Gate, ScopeManager):
         self.ancillae.add(self.max_wire)
         return self.max_wire
 
-    def wire_map(self, qubits: list[int]) -> list[int]:
+    def wire_map(self, qubits: Sequence[int]) -> Sequence[int]:
         """For each wire the qubit it stands for when the routine acts on ``qubits``; -1 for ancillas.
 
         Raises:
@@ -149,7 +150,7 @@ class QRoutine(Gate, ScopeManager):
         """
         if len(qubits) != self.arity:
             raise InvalidArguments(
-                qubits, f"the routine has {self.arity} wires now", "add wires to a routine before it is applied"
+                list(qubits), f"the routine has {self.arity} wires now", "add wires to a routine before it is applied"
             )
         if not self.ancillae:
             return qubits
@@ -213,6 +214,7 @@ class QRoutine(Gate, ScopeManager):
     def ctrl(self, nbctrls: int = 1, box: bool = False, box_name: str | None = None) -> Gate:
         """The routine with ``nbctrls`` controls, its first wires; compute and uncompute stay without control.
 
+        >>> from qat.lang.AQASM import H, X
         >>> rout = QRoutine()
         >>> rout.conjugate(H, X, rout.new_wires(1))
         >>> [(operation.gate.name, operation.args) for operation in rout.ctrl().op_list][::2]
@@ -279,9 +281,29 @@ class QRoutine(Gate, ScopeManager):
         """The circuit of the routine alone; see ``Program.to_circ`` for the options."""
         return self.to_prog().to_circ(**kwargs)
 
-    def display(self, **kwargs: Any) -> Any:
-        """Draw it."""
-        return self.to_circ().display(**kwargs)
+    def to_job(self, *args: Any, **kwargs: Any) -> Job:
+        """A job of the routine alone; see ``Circuit.to_job``."""
+        return self.to_circ().to_job(*args, **kwargs)
+
+    def run(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the routine alone; see ``Circuit.run``."""
+        return self.to_circ().run(*args, **kwargs)
+
+    def eval(self, *args: Any, **kwargs: Any) -> Any:
+        """Evaluate the routine alone; see ``Circuit.eval``."""
+        return self.to_circ().eval(*args, **kwargs)
+
+    def compile(self, *args: Any, **kwargs: Any) -> Any:
+        """Compile the routine alone; see ``Circuit.compile``."""
+        return self.to_circ().compile(*args, **kwargs)
+
+    def display(self, *args: Any, **kwargs: Any) -> Any:
+        """Draw the routine."""
+        return self.to_circ().display(*args, **kwargs)
+
+    def statistics(self) -> Any:
+        """Count the gates of the routine; see ``Circuit.statistics``."""
+        return self.to_circ().statistics()
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -308,6 +330,7 @@ def _open_scope() -> ScopeManager:
 def compute() -> Any:
     """``compute`` of the program or routine that is open.
 
+    >>> from qat.lang.AQASM import H, X
     >>> with QRoutine() as rout:
     ...     with compute():
     ...         _ = H(0)

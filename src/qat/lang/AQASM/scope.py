@@ -211,9 +211,9 @@ class ScopeManager(ABC):
 
     # ---------------------------------------------------------------- ancillas
     def _take_ancilla(self, preferred: int | None = None) -> int:
-        if preferred in self._free_ancillae:
-            self._free_ancillae.remove(preferred)  # type: ignore[arg-type]
-            return preferred  # type: ignore[return-value]
+        if preferred is not None and preferred in self._free_ancillae:
+            self._free_ancillae.remove(preferred)
+            return preferred
         return self._free_ancillae.pop(0) if self._free_ancillae else self._new_ancilla()
 
     def get_free_ancillae(self, size: int = 1, class_name: type[QRegister] | None = None) -> Any:

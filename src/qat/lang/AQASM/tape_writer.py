@@ -139,7 +139,7 @@ class TapeWriter:
             else:
                 self.routine(gate, qubits)
             return
-        signature = gate.signature
+        signature: GateSignature | None = gate.signature
         if signature is None and not self.linking.gate_set:
             self._row(gate.tape_form, qubits, gate.tape_parameters)
             return
@@ -221,7 +221,7 @@ class TapeWriter:
         if not routine.ancillae:
             self._plain_routine(routine, routine.wire_map(qubits))
             return
-        places = routine.wire_map(qubits)
+        places = list(routine.wire_map(qubits))
         last_uses = {wire: step for step, op in enumerate(routine.op_list) for wire in _wires_of(op)}
         for step, operation in enumerate(routine.op_list):
             wires = _wires_of(operation)
