@@ -166,6 +166,11 @@ class Circuit(Serializable):
         return read_view(self._ops, self._gates, self.nbqbits, self.nbcbits or 0)
 
     @property
+    def has_view(self) -> bool:
+        """Whether somebody has taken the per-gate view, so that it is what counts."""
+        return self._tape is None
+
+    @property
     def flat_tape(self) -> Tape:
         """The operations in columns, with all boxes opened."""
         return opened(self.tape)
@@ -289,11 +294,8 @@ class Circuit(Serializable):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Circuit):
             return NotImplemented
-        return (
-            self is other
-            or (self.name == other.name and (self.nbqbits, self.nbcbits) == (other.nbqbits, other.nbcbits))
-            and same_operations(self.tape, other.tape)
-        )
+        mine, others = (self.name, self.nbqbits, self.nbcbits), (other.name, other.nbqbits, other.nbcbits)
+        return self is other or (mine == others and same_operations(self.tape, other.tape))
 
     def __repr__(self) -> str:
         fields = ("ops", "name", "gateDic", "nbqbits", "nbcbits", "has_matrices", "var_dic", "qregs", "ancilla_map")

@@ -135,10 +135,8 @@ class Job(Serializable):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Job):
             return NotImplemented
-        return (
-            self is other
-            or all(getattr(self, field) == getattr(other, field) for field in self.fields)
-            and self._parameter_map == other._parameter_map
+        return self is other or (
+            all(getattr(self, field) == getattr(other, field) for field in (*self.fields, "parameter_map"))
             and np.array_equal(self._psi_0, other._psi_0)
         )
 
@@ -257,11 +255,8 @@ class Job(Serializable):
         from qat.core.contexts import stack_for
         from qat.core.plugins import AbstractPlugin
 
-        batch = Batch([self])
-        if isinstance(stack, AbstractPlugin):
-            compiled = stack.compile(batch, specs)
-        else:
-            compiled = stack_for(stack).compile(batch)
+        is_plugin, batch = isinstance(stack, AbstractPlugin), Batch([self])
+        compiled = stack.compile(batch, specs) if is_plugin else stack_for(stack).compile(batch)
         if len(compiled.jobs) != 1:
             raise ValueError(f"The job became {len(compiled.jobs)} jobs: compile Batch([job]) to get them all")
         job: Job = compiled.jobs[0]
@@ -344,7 +339,7 @@ def job_of_circuit(
     **kwargs: Any,
 ) -> Job:
     """The job of ``Circuit.to_job``."""
-    _check_finite(circuit)
+    _check(circuit)
     return Job(
         circuit=circuit,
         type=_JOB_TYPES.get(job_type, ProcessingType.SAMPLE) if isinstance(job_type, str) else ProcessingType.SAMPLE,
@@ -356,10 +351,14 @@ def job_of_circuit(
     )
 
 
-def _check_finite(circuit: Circuit) -> None:
-    if (row := first_not_a_number(circuit.tape)) is not None:
+def _check(circuit: Circuit) -> None:
+    if circuit.nbqbits is None:
+        raise ValueError("The circuit has no number of qubits: set circuit.nbqbits")
+    row = None if circuit.has_view else first_not_a_number(circuit.tape)
+    if row is not None:
         raise ValueError(
-            f"Gate {row_name(row)} on qubits {list(row.qubits)} has parameters {list(row.parameters)}: give finite numbers"
+            f"Gate {row_name(row)} on qubits {list(row.qubits)} has the parameters {list(row.parameters)}: give finite "
+            f"numbers"
         )
 
 

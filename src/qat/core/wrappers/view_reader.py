@@ -1,4 +1,4 @@
-"""From the published per-gate view, as users edit it or write it by hand, back to a tape; every mistake is explained."""
+"""From the published per-gate view, as users edit it or write it by hand, back to a tape, explaining every mistake."""
 
 from __future__ import annotations
 
@@ -225,7 +225,7 @@ class _Reader:
         qubits = _integers("qubits", op.qbits)
         if len(set(qubits)) != len(qubits):
             raise CircuitError(f"{_called(op)} acts on {qubits}, where a qubit is repeated: give each qubit once")
-        if qubits and not (0 <= min(qubits) and max(qubits) < self._nb_qubits):
+        if any(not 0 <= qubit < self._nb_qubits for qubit in qubits):
             raise CircuitError(
                 f"{_called(op)} acts on {qubits}, but the circuit has qubits 0 to {self._nb_qubits - 1}: choose among "
                 f"these, or raise circuit.nbqbits"
@@ -236,9 +236,10 @@ class _Reader:
         cbits = _integers("classical bits", op.cbits)
         if nb_expected is not None and len(cbits) != nb_expected:
             raise CircuitError(f"{_called(op)} has classical bits {cbits}, expected {nb_expected}: set op.cbits")
-        if cbits and not (0 <= min(cbits) and max(cbits) < self._nb_cbits):
+        if any(not 0 <= cbit < self._nb_cbits for cbit in cbits):
             raise CircuitError(
-                f"{_called(op)} uses classical bits {cbits}, but the circuit has {self._nb_cbits}: raise circuit.nbcbits"
+                f"{_called(op)} uses classical bits {cbits}, but the circuit has {self._nb_cbits} of them: raise "
+                f"circuit.nbcbits"
             )
         return tuple(cbits)
 
