@@ -30,14 +30,16 @@ if TYPE_CHECKING:
 __path__ = extend_path(__path__, __name__)
 
 _WRAPPERS = (
-    "Batch BatchResult Circuit HardwareSpecs Job Observable Parameter Result Sample Schedule Term Topology".split()
-)
+    "Batch", "BatchResult", "Circuit", "HardwareSpecs", "Job", "Observable", "Parameter", "Result", "Sample",
+    "Schedule", "Term", "Topology",
+)  # fmt: skip
 _SUBMODULES = (
-    "application assertion bits circuit_builder contexts exceptions_utils gate_set generator junction optimizer plugins "
-    "qlmaas qpu quameleon simutil spins util variables wrappers"
-).split()
+    "application", "assertion", "bits", "circuit_builder", "contexts", "exceptions_utils", "gate_set", "generator",
+    "junction", "optimizer", "plugins", "qlmaas", "qpu", "quameleon", "simutil", "spins", "util", "variables",
+    "wrappers",
+)  # fmt: skip
 
-__all__ = ["TopologyType", "Variable", "default_gate_set", *_WRAPPERS]  # noqa: PLE0604
+__all__ = ["TopologyType", "Variable", "default_gate_set", *_WRAPPERS]
 
 __getattr__, __dir__ = lazy_exports(
     __name__,

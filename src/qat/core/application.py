@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
-from typing import Any
+from typing import Any, Final
 
 from qat.core.composition import refuse
 from qat.core.errors import ErrorType, GeneratorException
@@ -66,19 +66,13 @@ class Application:
 
     def _converse(self, generated: Generator[Any, Any, Any]) -> Any:
         """Run what is yielded and send the results back, until something else is yielded or nothing more."""
-        result: Any = None
-        try:
-            item = next(generated)
-            while isinstance(item, Job | Batch):
-                result = self._qpu.submit(item)
-                item = generated.send(result)
-        except StopIteration:
-            if result is not None:
-                return self._finished(result)
-            raise self._wrong("generate yielded nothing; yield a Job or a Batch") from None
+        item, result = next(generated, _END), None
+        while isinstance(item, Job | Batch):
+            result = self._qpu.submit(item)
+            item = _sent(generated, result)
         if result is None:
-            raise self._wrong(f"generate first yielded {item!r:.80} instead of a Job or a Batch")
-        return _batched(item)
+            raise self._wrong(f"generate first yielded {item} instead of a Job or a Batch")
+        return self._finished(result) if item is _END else _batched(item)
 
     def _finished(self, result: Result | BatchResult) -> Any:
         if hasattr(self._generator, "post_process"):
@@ -96,6 +90,23 @@ class Application:
 
     def __str__(self) -> str:
         return f"{self._generator} | {self._qpu}"
+
+
+class _End:
+    def __str__(self) -> str:
+        return "nothing"
+
+
+_END: Final = _End()
+"""Stands for the end of what a generator yields."""
+
+
+def _sent(generated: Generator[Any, Any, Any], result: Any) -> Any:
+    """What the generator yields next, given a result."""
+    try:
+        return generated.send(result)
+    except StopIteration:
+        return _END
 
 
 def _batched(answer: Any) -> Any:

@@ -22,7 +22,7 @@ def assert_plugin(assertion: object, message: str, *, code: int = ErrorType.ABOR
     >>> assert_plugin(False, "too many jobs", code=2)
     Traceback (most recent call last):
         ...
-    qat.core.errors.PluginException: PluginException(code=2, modulename=None, message='too many jobs', file=None, line=None)
+    qat.core.errors.PluginException: PluginException(code=2, ..., message='too many jobs', file=None, line=None)
     """
     if not assertion:
         raise PluginException(code=code, message=message)

@@ -69,7 +69,7 @@ _default_qpu: Callable[[], CommonQPU] = _no_default_qpu
 
 def set_default_qpu(factory: Callable[[], CommonQPU]) -> None:
     """Set what makes the QPU to run on where no other is in force."""
-    global _default_qpu  # noqa: PLW0603
+    global _default_qpu
     _default_qpu = factory
 
 

@@ -20,6 +20,8 @@ class EmptyPlugin(AbstractPlugin):
     EmptyPlugin | EmptyPlugin
     """
 
+    is_transparent = True
+
     def compile(self, batch: Batch, specs: HardwareSpecs) -> Batch:
         """The batch itself."""
         return batch

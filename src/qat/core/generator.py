@@ -38,7 +38,7 @@ class AbstractGenerator(ABC):
 
     _role = "generator"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: B027 (not abstract)
         """Accept and ignore anything; subclasses need not call it."""
 
     @abstractmethod
@@ -60,7 +60,7 @@ class AbstractGenerator(ABC):
             """The answer of the application, made from the last result."""
 
     def __or__(self, other: Any) -> Any:
-        from qat.core.application import Application  # noqa: PLC0415
+        from qat.core.application import Application
 
         if isinstance(other, AbstractPlugin):
             return CompositeBatchGenerator(self, other)

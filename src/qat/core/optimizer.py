@@ -10,6 +10,7 @@ from typing import Any
 from qat.core.enums import ProcessingType
 from qat.core.errors import ErrorType, PluginException
 from qat.core.junction import Junction
+from qat.core.qpu.qpu import CompositeQPU
 from qat.core.wrappers.job import Batch, Job
 from qat.core.wrappers.result import BatchResult, Result
 
@@ -88,14 +89,8 @@ class Optimizer(Junction):
         return [self._traced(values, sum(next(found) for _ in jobs)) for values in points]
 
     def has_exact_gradient(self) -> bool:
-        """Whether the QPU lies directly below and computes gradients itself, and the job asks for exact values."""
-        qpu = self.qpu
-        return (
-            qpu is not None
-            and not qpu._plugins
-            and _is_exact(type(qpu))
-            and all(map(_asks_exact_value, self._jobs()))
-        )
+        """Whether the QPU computes gradients itself, no plugin before it changes values, and the job is exact."""
+        return self._exact_qpu() is not None and all(map(_asks_exact_value, self._jobs()))
 
     def gradient(self, parameters: Parameters) -> dict[str, float]:
         """Derivative of the value by each variable, at ``parameters``. See ``value_and_gradient``."""
@@ -104,18 +99,19 @@ class Optimizer(Junction):
     def value_and_gradient(self, parameters: Parameters) -> tuple[float, dict[str, float]]:
         """Value and its derivative by each variable, at ``parameters``.
 
-        Computed by the QPU itself when it can (``has_exact_gradient``); otherwise from the jobs of ``Job.gradient`` (parameter shifts), in one batch.
+        Computed by the QPU itself when it can (``has_exact_gradient``); otherwise from the jobs of ``Job.gradient``
+        (parameter shifts), in one batch.
         """
         value, gradient = self._differentiated(parameters)
         return self._traced(parameters, value), gradient
 
     def _optimized(self, names: list[str]) -> tuple[float, list[float], Any]:
-        answer = self.optimize(names)
+        answer: Any = self.optimize(names)
         if not isinstance(answer, tuple | list) or len(answer) != 3:
             raise self._wrong(f"optimize returned {answer!r:.80} instead of (value, parameters, information)")
         value, parameters, information = answer
         if isinstance(parameters, Mapping):
-            parameters = [parameters[name] for name in names]
+            parameters = [parameters[name] for name in names]  # a dictionary is as clear an answer
         if len(parameters) < len(names):
             raise self._wrong(f"optimize returned {len(parameters)} parameters for the variables {', '.join(names)}")
         return value, [float(parameter) for parameter in parameters], information
@@ -158,11 +154,19 @@ class Optimizer(Junction):
         return float(value.real if isinstance(value, complex) else value)
 
     def _differentiated(self, parameters: Parameters) -> tuple[float, dict[str, float]]:
-        jobs, qpu = self._jobs(), self.qpu
+        jobs = self._jobs()
         if self.has_exact_gradient():
-            answers = [qpu.value_and_gradient(job, dict(parameters)) for job in jobs]  # type: ignore[union-attr]
-            return _summed(answers)
+            qpu = self._exact_qpu()
+            return _summed([qpu.value_and_gradient(job, dict(parameters)) for job in jobs])
         return self._shifted(jobs, parameters)
+
+    def _exact_qpu(self) -> Any:
+        """The QPU below that computes gradients itself and no plugin between changes the values of, or None."""
+        qpu: Any = self.qpu
+        while type(qpu) is CompositeQPU and all(plugin.is_transparent for plugin in qpu._plugins):
+            qpu = qpu.qpu
+        qpu_class: Any = type(qpu)
+        return qpu if qpu is not None and not qpu._plugins and _is_exact(qpu_class) else None
 
     def _jobs(self) -> list[Job]:
         return self.job.jobs if isinstance(self.job, Batch) else [self.job]

@@ -44,6 +44,8 @@ class AbstractPlugin(ServiceContext, ABC):
     """
 
     _role = "plugin"
+    is_transparent: bool = False
+    """Whether values of jobs are the same without this plugin, so that exact gradients may be computed below it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Accept and ignore anything; subclasses need not call it."""
@@ -72,8 +74,8 @@ class AbstractPlugin(ServiceContext, ABC):
 
     def wrapper_post_process(self, results: BatchResult) -> Any:
         """``post_process`` with its two kinds of answer in one object, ``PostProcessedResult(results, batch)``."""
-        from qat.core.mixed_results import PostProcessedResult  # noqa: PLC0415
-        from qat.core.wrappers.job import Batch  # noqa: PLC0415
+        from qat.core.mixed_results import PostProcessedResult
+        from qat.core.wrappers.job import Batch
 
         answer = self.post_process(results) if self.do_post_processing() else results
         if isinstance(answer, Batch):
@@ -81,7 +83,7 @@ class AbstractPlugin(ServiceContext, ABC):
         return PostProcessedResult(results=answer)
 
     def __or__(self, plugin2: Any) -> Any:
-        from qat.core.qpu.qpu import CommonQPU, CompositeQPU  # noqa: PLC0415
+        from qat.core.qpu.qpu import CommonQPU, CompositeQPU
 
         if isinstance(plugin2, CommonQPU):
             return CompositeQPU(self, plugin2)
@@ -109,7 +111,7 @@ class CompositePlugin(AbstractPlugin):
 
     def compile(self, batch: Batch, specs: HardwareSpecs) -> Batch:
         """The batch through every plugin."""
-        from qat.core.pipeline import as_batch, compile_down  # noqa: PLC0415
+        from qat.core.pipeline import as_batch, compile_down
 
         return compile_down(self.plugins, as_batch(batch), specs)
 

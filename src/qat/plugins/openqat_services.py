@@ -12,6 +12,7 @@ __qlm_importables__ = {
     "MultipleLaunchesAnalyzer": "qat.plugins.multiple_launches_analyzer:MultipleLaunchesAnalyzer",
     "Optimizer": "qat.core.optimizer:Optimizer",
     "PSOMinimizePlugin": "qat.plugins.pso_minimize:PSOMinimizePlugin",
+    "QuameleonPlugin": "qat.core.quameleon:QuameleonPlugin",
     "Remap": "qat.plugins.remap:Remap",
     "SPSAMinimizePlugin": "qat.plugins.spsa_minimize:SPSAMinimizePlugin",
     "ScipyMinimizePlugin": "qat.plugins.scipy_minimize:ScipyMinimizePlugin",

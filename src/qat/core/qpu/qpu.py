@@ -19,7 +19,7 @@ from qat.core.wrappers.job import Batch, Job
 from qat.core.wrappers.result import BatchResult, Result
 
 if TYPE_CHECKING:
-    from typing import Self
+    pass
 
 __all__ = ["CommonQPU", "CompositeQPU", "QPUHandler", "get_current_qpu", "get_registers"]
 
@@ -110,11 +110,8 @@ class CommonQPU(ServiceContext):
 
     def _wrapped(self, job: Job, result: Any) -> Result:
         if not isinstance(result, Result):
-            raise QPUException(
-                ErrorType.NONERESULT,
-                type(self).__module__,
-                f"{type(self).__name__}: submit_job returned {result!r:.80} instead of a Result; return a qat.core.Result",
-            )
+            message = f"submit_job returned {result!r:.80} instead of a Result; end it with 'return result'"
+            raise QPUException(ErrorType.NONERESULT, type(self).__module__, f"{type(self).__name__}: {message}")
         self.wrap_result(job, result)
         return result
 

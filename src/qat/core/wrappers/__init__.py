@@ -33,6 +33,6 @@ _EXPORTS = {
     "Topology": "hardware_specs",
 }
 
-__all__ = [*_EXPORTS]  # noqa: PLE0604
+__all__ = [*_EXPORTS]
 
 __getattr__, __dir__ = lazy_exports(__name__, {name: f"{__name__}.{module}" for name, module in _EXPORTS.items()})

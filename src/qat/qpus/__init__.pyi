@@ -1,0 +1,13 @@
+"""What type checkers see of ``qat.qpus``; at run time it is a view over all installed hooks."""
+
+from typing import Any
+
+from qat.core.qpu import QPUHandler as QPUHandler
+from qat.core.qpu import get_current_qpu as get_current_qpu
+from qat.modules import get_default_qpu as get_default_qpu
+from qat.qpus.linalg import CLinAlg as CLinAlg
+from qat.qpus.linalg import CLinalg as CLinalg
+from qat.qpus.linalg import LinAlg as LinAlg
+from qat.qpus.linalg import PyLinalg as PyLinalg
+
+def __getattr__(name: str) -> Any: ...
