@@ -107,7 +107,8 @@ def _moved(state: State, x_mask: int) -> State:
     """``out[i] = state[i ^ x_mask]``."""
     if not x_mask:
         return state
-    return state[np.arange(len(state)) ^ x_mask]
+    moved: State = state[np.arange(len(state)) ^ x_mask]
+    return moved
 
 
 def expectation(state: State, paulis: PauliSum) -> complex:

@@ -49,8 +49,10 @@ class BlockStep:
 
     def _multiply(self, matrix: Matrix, states: State) -> State:
         if self.inner == 1:
-            return np.matmul(states.reshape(-1, self.dimension), matrix.T).reshape(states.shape)
-        return np.matmul(matrix, states.reshape(-1, self.dimension, self.inner)).reshape(states.shape)
+            product: State = np.matmul(states.reshape(-1, self.dimension), matrix.T)
+        else:
+            product = np.matmul(matrix, states.reshape(-1, self.dimension, self.inner))
+        return product.reshape(states.shape)
 
     def transition(self, bra: State, ket: State) -> Matrix:
         """``T[a, b] = sum(conj(bra[a]) * ket[b])`` over all other qubits, ``a`` and ``b`` indices of the matrix."""

@@ -74,7 +74,7 @@ def _add_observable(
 def _differentiated(observable: Observable, name: str) -> Observable:
     from qat.core.wrappers.observable import Observable, Term
 
-    terms = [Term(_slope(term._coeff.get_value(), name), term.op, term.qbits) for term in observable.terms]
+    terms = [Term(_slope(term._coeff.get_value(), name), term.op, term.qbits) for term in observable.terms or ()]
     constant = _slope(_plain(observable.constant_coeff), name)
     return Observable(observable.nbqbits, pauli_terms=terms, constant_coeff=constant)
 
