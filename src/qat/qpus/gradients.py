@@ -15,9 +15,8 @@ from qat.kernels.tape_algebra import opened
 from qat.qpus.simulation import InvalidJobError
 
 if TYPE_CHECKING:
-    from qat.core.wrappers.observable import Observable
-
     from qat.core.wrappers.job import Job
+    from qat.core.wrappers.observable import Observable
 
 __all__ = ["value_and_gradient"]
 

@@ -46,8 +46,9 @@ class LinAlg(QPUHandler):
     """Simulates circuits exactly, with a vector of ``2**n`` amplitudes.
 
     Samples and mean values of observables, exact (``nbshots=0``) or with shots; measurements, resets and classical
-    control within the circuit; any initial state (``psi_0``, whose first letter is qubit 0); exact gradients. Memory: 16 bytes an amplitude, 8 in
-    single precision, three times; the job is refused with ``INSUFFICIENT_RESOURCES`` if that much is not free.
+    control within the circuit; any initial state (``psi_0``, whose first letter is qubit 0); exact gradients. Memory:
+    three times 16 bytes an amplitude, 8 in single precision; a job is refused with ``INSUFFICIENT_RESOURCES`` if that
+    much is not free.
 
     Args:
         use_nbthreads_heuristic: accepted for compatibility; the engine chooses its threads itself.

@@ -15,9 +15,8 @@ from qat.kernels.sampling import in_random_order
 from qat.kernels.tape import Tape
 
 if TYPE_CHECKING:
-    from qat.core.wrappers.observable import Observable
-
     from qat.core.wrappers.job import Job
+    from qat.core.wrappers.observable import Observable
     from qat.kernels.pauli import PauliSum
 
 __all__ = ["InvalidJobError", "Request", "evaluated", "exact_samples", "shot_samples", "split_samples"]
