@@ -118,15 +118,15 @@ def revert_type(t_type: int) -> Any:
 def is_type(a_type: Any, a_value: Any) -> bool:
     """Whether a value can be a parameter of a type; expressions still to be bound always can.
 
-    >>> is_type(float, 1), is_type(int, 1.0), is_type(float, True)
-    (True, False, False)
+    >>> is_type(float, 1), is_type(int, 1.0)
+    (True, False)
     """
     if hasattr(a_value, "get_variables"):
         return True
     accepted = _ACCEPTED.get(a_type)
     if accepted is None:
         return not isinstance(a_type, type) or isinstance(a_value, a_type)
-    return isinstance(a_value, accepted) and not isinstance(a_value, bool)
+    return isinstance(a_value, accepted)
 
 
 class GateSignature:
@@ -233,10 +233,10 @@ class GateSet:
         """Add a gate.
 
         Raises:
-            GateSyntaxRedefinition: there is another gate of that name.
+            GateSyntaxRedefinition: there is a gate of that name.
         """
         signature = _as_signature(signa)
-        if self.gate_signatures.get(signature.name, signature) != signature:
+        if signature.name in self.gate_signatures:
             raise GateSyntaxRedefinition(signature.name)
         self.gate_signatures[signature.name] = signature
 
@@ -247,8 +247,9 @@ class GateSet:
             GateSyntaxRedefinition: two different gates have the same name.
         """
         both = GateSet(self.gate_signatures)
-        for signature in new_gate_set.gate_signatures.values():
-            both.add_signature(signature)
+        for name, signature in new_gate_set.gate_signatures.items():
+            if name not in both or both[name] != signature:
+                both.add_signature(signature)
         return both
 
     __add__ = union

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qat.core.enums import OpType
 from qat.core.parameters import convert_parameter, revert_parameter
-from qat.core.records import GateDefinition, Op, Variable
+from qat.core.records import GateDefinition, Op, Subcircuit, Variable
 from qat.kernels.gates import GATES
 from qat.kernels.tape import Kind
 from qat.kernels.tape_algebra import ROW_NAMES, has_boxes
@@ -117,7 +117,7 @@ def _expanded(
     first_ancilla = nb_qubits - max((_nb_ancillas(gates, op) for op in ops), default=0)
     deeper = None if max_depth is None else max_depth - 1
     for op in ops:
-        implementation = gates[op.gate].circuit_implementation if op.gate in gates else None
+        implementation = _implementation(gates, op)
         if implementation is None or max_depth == 0:
             yield op
             continue
@@ -135,8 +135,13 @@ def _expanded(
             )
 
 
+def _implementation(gates: Mapping[str, GateDefinition], op: Op) -> Subcircuit | None:
+    definition = None if op.gate is None else gates.get(op.gate)
+    return None if definition is None else definition.circuit_implementation
+
+
 def _nb_ancillas(gates: Mapping[str, GateDefinition], op: Op) -> int:
-    implementation = gates[op.gate].circuit_implementation if op.gate in gates else None
+    implementation = _implementation(gates, op)
     return 0 if implementation is None else (implementation.nbqbits or 0) - len(op.qbits or ())
 
 

@@ -270,10 +270,10 @@ def _ph(angle: Any) -> Matrix:
     return _stack([[1, 0], [0, np.exp(1j * np.asarray(angle, dtype=np.float64))]])
 
 
-_R = 2**-0.5
+_R = float(1 / np.sqrt(2))
 _P = np.pi
 _PAULI_X = np.array([[0, 1], [1, 0]], dtype=np.complex128)
-_PAULI_Y = np.array([[0, -1j], [1j, 0]])
+_PAULI_Y = np.array([[0, -1j], [1j, 0]], dtype=np.complex128)
 _PAULI_Z = np.array([[1, 0], [0, -1]], dtype=np.complex128)
 _MINUS_ONE = np.array([[0, 0], [0, -1]], dtype=np.complex128)
 _CNOT = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]]

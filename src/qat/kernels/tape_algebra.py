@@ -64,11 +64,25 @@ def concatenated(first: Tape, second: Tape) -> Tape:
 
 
 def tensored(first: Tape, second: Tape) -> Tape:
-    """Both side by side: the qubits of ``second`` come after those of ``first``; classical bits are common."""
+    """Both side by side: the qubits and classical bits of ``second`` come after those of ``first``."""
     first, second = opened_if(first, nb_ancillas(first) > 0), opened_if(second, nb_ancillas(second) > 0)
     total = first.nb_qubits + second.nb_qubits
-    shifted = replace(second, qubits=second.qubits + np.int32(first.nb_qubits), nb_qubits=total)
+    shifted = replace(
+        second,
+        qubits=second.qubits + np.int32(first.nb_qubits),
+        nb_qubits=total,
+        nb_cbits=first.nb_cbits + second.nb_cbits,
+        classical={row: _shifted_bits(detail, first) for row, detail in second.classical.items()},
+    )
     return _joined(replace(first, nb_qubits=total), shifted)
+
+
+def _shifted_bits(detail: Classical, first: Tape) -> Classical:
+    words = (detail.formula or "").split()
+    formula = " ".join(str(int(word) + first.nb_cbits) if word.isdecimal() else word for word in words)
+    remap = None if detail.remap is None else tuple(qubit + first.nb_qubits for qubit in detail.remap)
+    cbits = tuple(cbit + first.nb_cbits for cbit in detail.cbits)
+    return Classical(cbits, formula if detail.formula is not None else None, remap)
 
 
 def opened_if(tape: Tape, is_wanted: bool) -> Tape:

@@ -264,5 +264,6 @@ __all__ = [
     "compare_thrift_matrices", "conj", "ctrl", "dag", "default_gate_set", "extract_one_ctrl", "gen_ccnot", "gen_cnot",
     "gen_csign", "gen_h", "gen_i", "gen_iswap", "gen_ph", "gen_rx", "gen_ry", "gen_rz", "gen_s", "gen_sqrtswap",
     "gen_swap", "gen_t", "gen_x", "gen_y", "gen_z", "get_arity", "get_param_generator", "get_predef_generator",
-    "is_ctrl", "is_ph", "is_rx", "is_ry", "is_rz", "is_unitary", "np_to_circ", "np_to_cn", "print_aqasm_matrix", "transp",
+    "is_ctrl", "is_ph", "is_rx", "is_ry", "is_rz", "is_unitary", "np_to_circ", "np_to_cn", "print_aqasm_matrix",
+    "transp",
 ]  # fmt: skip

@@ -18,8 +18,10 @@ def bound_tape(tape: Tape, values: Mapping[str, Any]) -> Tape:
 
     Raises:
         ValueError: an angle becomes infinite or not a number.
-        TypeError: a value is not a number or an expression.
+        TypeError: the values are not given by name, or one is not a number or an expression.
     """
+    if not isinstance(values, Mapping):
+        raise TypeError(f"Variables are bound by name, but got {values!r}: give a dictionary, as in {{'a': 0.5}}")
     if not tape.expressions and not tape_algebra.has_boxes(tape):
         return tape
     plain = {name: plain_value(name, value) for name, value in values.items()}

@@ -319,12 +319,9 @@ class Circuit(Serializable):
         """
         del kwargs
         tape = self.tape
-        bound = bound_tape(tape, v_dictionary)
-        if bound is tape and gate_set is None:
-            return self._with_tape(tape)
-        circuit = self._with_tape(bound)
+        circuit = self._with_tape(bound_tape(tape, v_dictionary))
         if gate_set is not None:
-            circuit.fill_matrices(gate_set)
+            circuit.fill_matrices(_checked_gate_set(gate_set))
         return circuit
 
     def bind_variable(self, v_name: str, v_value: Any, gate_set: GateSet | None = None) -> Circuit:
@@ -406,7 +403,15 @@ class Circuit(Serializable):
         self._replace(tape, qregs=_shifted_registers(self.qregs, offset))
 
     def _replace(self, tape: Tape, **changes: Any) -> None:
+        """Take other operations; a per-gate view that somebody holds is changed in place."""
+        ops, gates = self._ops, self._gates
         self.__dict__ = self._with_tape(tape, **changes).__dict__
+        if ops is not None and gates is not None:
+            self._take_view()
+            ops[:], new_gates = self.ops, dict(self.gateDic)
+            gates.clear()
+            gates.update(new_gates)
+            self._ops, self._gates = ops, gates
 
     # ------------------------------------------------------------------ using
 
@@ -454,7 +459,9 @@ class Circuit(Serializable):
 
     def compile(self, qpu: Any, specs: Any = None, **kwargs: Any) -> Circuit:
         """The circuit as a plugin or the plugins of a QPU would change it; ``kwargs`` are those of :meth:`to_job`."""
-        circuit: Circuit = self.to_job(**kwargs).compile(qpu, specs).circuit
+        circuit = self.to_job(**kwargs).compile(qpu, specs).circuit
+        if circuit is None:
+            raise ValueError(f"{qpu} turned the job into one without a circuit")
         return circuit
 
     def display(self, **kwargs: Any) -> Any:
@@ -495,6 +502,12 @@ def _simple_classical(row: Row) -> tuple[Any, ...]:
         case Kind.REMAP:
             return name, list(row.qubits), list(remap or ())
     return name, list(row.qubits), list(cbits)
+
+
+def _checked_gate_set(gate_set: Any) -> GateSet:
+    if not isinstance(gate_set, GateSet):
+        raise TypeError(f"The gate set is {gate_set!r}: give a GateSet, and values of variables by name, as in (a=0.5)")
+    return gate_set
 
 
 def _shifted_registers(registers: list[Any] | None, offset: int) -> list[Any] | None:

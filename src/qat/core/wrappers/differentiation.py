@@ -156,7 +156,8 @@ def _shift_jobs(job: Job, name: str) -> Iterator[Job]:
     tape = job.circuit.flat_tape
     for occurrence in occurrences(tape, name):
         for coefficient, shift in shift_rule(occurrence.form):
-            shifted = with_expression(tape, occurrence.slot, occurrence.expression + shift)
+            angle = occurrence.expression + shift if shift > 0 else occurrence.expression - -shift
+            shifted = with_expression(tape, occurrence.slot, angle)
             yield _job(job, job.circuit._with_tape(shifted), (coefficient * occurrence.slope) * job.observable)
 
 
@@ -186,7 +187,7 @@ def _observable_jobs(job: Job, name: str) -> list[Job]:
 def _derivative_of_observable(observable: Observable, name: str) -> Observable:
     from qat.core.wrappers.observable import Observable, Term
 
-    terms = [(_coefficient_slope(term._coeff.get_value(), name), term) for term in observable.terms]
+    terms = [(_coefficient_slope(term._coeff.get_value(), name), term) for term in observable.terms or ()]
     constant = _coefficient_slope(observable.constant_coeff, name)
     return Observable(
         observable.nbqbits,
@@ -256,9 +257,11 @@ def _pauli_weights(form: GateForm) -> dict[str, float]:
         generator = generator.conj()
     if form.is_conj != form.is_dag:
         generator = -generator
-    paulis = {name: GateForm(GATES[name]).full_matrix() for name in "IXYZ"}
-    weights = {name: float(np.real(np.trace(pauli @ generator))) / 2 for name, pauli in paulis.items()}
+    weights = {name: float(np.real(np.trace(pauli @ generator))) / 2 for name, pauli in _PAULIS.items()}
     return {name: weight for name, weight in weights.items() if weight}
+
+
+_PAULIS = {name: np.asarray(GateForm(GATES[name]).full_matrix()) for name in "IXYZ"}
 
 
 _METHODS: Mapping[str, Callable[[Job, str], Iterator[Job]]] = {"shift-rule": _shift_jobs, "h-test": _hadamard_jobs}

@@ -29,7 +29,7 @@ def inserted(tape: Tape, position: int, gate: Any, qubits: Sequence[Any], **opti
     from qat.core.wrappers.job import checked_qubits
 
     rows = list(tape.rows())
-    places = checked_qubits(qubits, tape.nb_qubits)
+    places = checked_qubits(qubits, tape.nb_qubits, "insert a gate on")
     new_rows, nb_ancillas = _rows_of(gate, places, tape.nb_qubits, options)
     rows[position:position] = new_rows
     return tape_of(rows, tape.nb_qubits + nb_ancillas, tape.nb_cbits)

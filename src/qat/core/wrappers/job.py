@@ -284,7 +284,9 @@ def shifted_observable(observable: Observable, offset: int) -> Observable:
     """The observable with ``offset`` new qubits before the others, on which it is the identity."""
     from qat.core.wrappers.observable import Observable, Term
 
-    terms = [Term(term._coeff.get_value(), term.op, [q + offset for q in term.qbits]) for term in observable.terms]
+    terms = [
+        Term(term._coeff.get_value(), term.op, [q + offset for q in term.qbits]) for term in observable.terms or ()
+    ]
     size, constant = observable.nbqbits + offset, observable.constant_coeff
     return Observable(size, pauli_terms=terms, constant_coeff=constant)
 
@@ -314,7 +316,8 @@ def checked_state(state: Any, nb_qubits: int | None) -> str | NDArray[Any]:
     norm = np.linalg.norm(amplitudes)
     if not (np.isfinite(norm) and norm > 0.0):
         raise ValueError(f"psi_0 has norm {norm}: give amplitudes that can be normalised to 1")
-    return amplitudes / norm
+    normalised: NDArray[Any] = amplitudes / norm
+    return normalised
 
 
 def _checked_bits(state: str, nb_qubits: int | None) -> str:
@@ -377,8 +380,8 @@ def checked_shots(nbshots: Any) -> int:
     return int(nbshots)
 
 
-def checked_qubits(qubits: Any, nb_qubits: int) -> list[int]:
-    """Qubits to measure, given as an index, a register, or a list of these, as a list of indices.
+def checked_qubits(qubits: Any, nb_qubits: int, purpose: str = "measure") -> list[int]:
+    """Qubits, given as an index, a register, or a list of these, as a list of indices.
 
     Raises:
         ValueError: one is out of range or repeated.
@@ -390,11 +393,11 @@ def checked_qubits(qubits: Any, nb_qubits: int) -> list[int]:
     wrong = [index for index in indices if not 0 <= index < nb_qubits]
     if wrong:
         raise ValueError(
-            f"Some qubits are out of bound: cannot measure qubits {wrong} of a circuit of {nb_qubits}: choose among 0 "
-            f"to {nb_qubits - 1}"
+            f"Some qubits are out of bound: cannot {purpose} qubits {wrong} of a circuit of {nb_qubits}: choose among "
+            f"0 to {nb_qubits - 1}"
         )
     if len(set(indices)) != len(indices):
-        raise ValueError(f"Cannot measure qubits {indices}, where one is repeated: give each qubit once")
+        raise ValueError(f"Cannot {purpose} qubits {indices}, where one is repeated: give each qubit once")
     return indices
 
 
@@ -406,7 +409,7 @@ def _indices(qubits: Any) -> Iterator[int]:
     elif hasattr(qubits, "start") and hasattr(qubits, "length"):
         yield from range(qubits.start, qubits.start + qubits.length)
     elif isinstance(qubits, str):
-        raise ValueError(f"Cannot measure {qubits!r}: give indices of qubits or registers")
+        raise ValueError(f"{qubits!r} is no list of qubits: give indices or registers")
     else:
         for part in qubits:
             yield from _indices(part)
