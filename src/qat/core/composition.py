@@ -15,7 +15,7 @@ def refuse(left: Any, right: Any, expected: str) -> Any:
     Raises:
         TypeError: ``right`` has no ``__ror__``.
     """
-    if hasattr(type(right), "__ror__"):
+    if not isinstance(right, type) and any("__ror__" in vars(cls) for cls in type(right).__mro__):
         return NotImplemented
     raise TypeError(f"cannot pipe {described(left)} to {described(right)}: {expected} ({_ORDER})")
 
