@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from qat.core.variables.expressions import Variable
-from qat.core.variables.symbols import ALL_SYMBOLS
+from qat.core.variables.symbols import ALL_SYMBOLS, reads_as_number
 
 MAX_TEXT_LENGTH = 1 << 22
 """Longest text that is read, in characters."""
@@ -29,7 +29,7 @@ def cast_to_num(value: str, check: bool = False) -> Any:
     >>> cast_to_num("3"), cast_to_num("3.0"), cast_to_num("1j"), cast_to_num("x")
     (3, 3.0, 1j, None)
     """
-    for kind in (int, float, complex):
+    for kind in (int, float, complex) if reads_as_number(value) else ():
         try:
             return kind(value)
         except ValueError:

@@ -98,8 +98,17 @@ def check_arity(symbol: Symbol, arguments: tuple[Any, ...]) -> None:
         raise AssertionError(f"{symbol.token} takes {symbol.arity} argument(s), got {len(arguments)}: {arguments!r}")
 
 
+_NUMBER_NAMES = frozenset(word + suffix for word in ("nan", "inf", "infinity", "") for suffix in ("", "j"))
+
+
 def reads_as_number(text: str) -> bool:
-    """Whether a word of prefix text is a number, complex ones included."""
+    """Whether a word of prefix text is a number, complex ones included.
+
+    >>> [reads_as_number(text) for text in ("1e3", "(1+2j)", "nan", "a1")]
+    [True, True, True, False]
+    """
+    if text.isidentifier() and text.lower() not in _NUMBER_NAMES:
+        return False
     try:
         complex(text)
     except ValueError:

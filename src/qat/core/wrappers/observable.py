@@ -275,8 +275,8 @@ class Observable(Serializable):
 
     def __neg__(self) -> Observable:
         terms, constant = self._parts()
-        data = {key: (-entry[0], entry[1], entry[2]) for key, entry in terms.items()}
-        return Observable._made(self._nbqbits, data, -constant if constant else constant)
+        data = {key: (0 - entry[0], entry[1], entry[2]) for key, entry in terms.items()}
+        return Observable._made(self._nbqbits, data, 0 - constant)
 
     def __mul__(self, other: Any) -> Observable:
         if not isinstance(other, Observable):
@@ -291,7 +291,7 @@ class Observable(Serializable):
         return self._scaled(1.0 / as_coefficient(num_val)) if _is_scalar(num_val) else NotImplemented
 
     def __itruediv__(self, num_val: Any) -> Observable:
-        return self / num_val
+        return self.__truediv__(num_val)
 
     def __or__(self, obs: Any) -> Observable:
         """The commutator ``self @ obs - obs @ self``."""
@@ -320,7 +320,7 @@ class Observable(Serializable):
     # ------------------------------------------------------------------ related operators
 
     def dag(self) -> Observable:
-        """The Hermitian adjoint, for Pauli operators. Variables are taken as real only where they appear so.
+        """The Hermitian adjoint, for Pauli operators; coefficients with variables become ``conjugate(...)``.
 
         >>> print((1j * Observable.sigma_x(0)).dag())
         -1j * (X|[0])
@@ -329,11 +329,11 @@ class Observable(Serializable):
 
     def conj(self) -> Observable:
         """The complex conjugate, for Pauli operators."""
-        return self._mapped(lambda c, letters: -_conjugate(c) if letters.count("Y") % 2 else _conjugate(c))
+        return self._mapped(lambda c, letters: 0 - _conjugate(c) if letters.count("Y") % 2 else _conjugate(c))
 
     def transpose(self) -> Observable:
         """The transpose, for Pauli operators."""
-        return self._mapped(lambda c, letters: -c if letters.count("Y") % 2 else c)
+        return self._mapped(lambda c, letters: 0 - c if letters.count("Y") % 2 else c)
 
     def _mapped(self, rule: Callable[[Any, str], Any]) -> Observable:
         terms, constant = self._parts()

@@ -122,10 +122,10 @@ class Schedule(Serializable):
 
     def __add__(self, other: Any) -> Schedule:
         """Both schedules at once, each for its own duration. The field ``_other`` and ``gamma_t`` stay behind."""
-        return self._together(other, 1)
+        return self._together(other, is_negative=False)
 
     def __sub__(self, other: Any) -> Schedule:
-        return self._together(other, -1)
+        return self._together(other, is_negative=True)
 
     def __radd__(self, other: Any) -> Schedule:
         """So that ``sum`` works: 0 changes nothing."""
@@ -133,11 +133,11 @@ class Schedule(Serializable):
             return self
         raise TypeError(f"Can only add Schedule with other schedules, got {other!r}")
 
-    def _together(self, other: Any, sign: int) -> Schedule:
+    def _together(self, other: Any, *, is_negative: bool) -> Schedule:
         if not isinstance(other, Schedule):
             raise TypeError(f"Can only add Schedule with other schedules, got {other!r}")
         self._require_same_time(other, "add schedules")
-        drive = [*self._windowed(0).drive, *other._windowed(0, sign).drive]
+        drive = [*self._windowed(0).drive, *other._windowed(0, is_negative=is_negative).drive]
         return Schedule(drive, vmax(self.tmax, other.tmax), self.tname)
 
     def __mul__(self, scalar: Any) -> Schedule:
@@ -161,10 +161,11 @@ class Schedule(Serializable):
         shifted = self._windowed(time_offset)
         return Schedule(shifted.drive, self.tmax + time_offset, self.tname)
 
-    def _windowed(self, start: Any, sign: int = 1) -> Schedule:
+    def _windowed(self, start: Any, *, is_negative: bool = False) -> Schedule:
         """The schedule from time ``start`` on, switched off before and afterwards."""
         time = Variable(self.tname)
-        window = sign * heaviside(time, start, start + self.tmax)
+        window = heaviside(time, start, start + self.tmax)
+        window = -window if is_negative else window
         moved = {self.tname: time - start}
         drive = [(window * bound(coefficient, moved), observable(**moved)) for coefficient, observable in self.drive]
         return Schedule(drive, self.tmax, self.tname)

@@ -59,7 +59,7 @@ def pauli_decomposition(matrix: Any) -> PauliSum:
     entries = dense[index ^ index[:, None], index]
     coefficients = _walsh_hadamard(entries) * POWERS_OF_I[-popcount(index & index[:, None]) % 4] / size
     x, z = np.nonzero(coefficients)
-    found = coefficients[x, z]
+    found = coefficients[x, z] + 0.0  # no negative zeros
     is_string = (x | z) != 0
     return PauliSum(
         nb_qubits=nb_qubits,
