@@ -1,0 +1,1 @@
+"""Cost of the computation chain: import, build, submit, plugins, binding, optimisation, files."""
