@@ -168,7 +168,7 @@ class Gate(Applicable):
         ((-0.5,), True, True)
         """
         if self.signature is not None and self.signature.dag_func is not None:
-            return self._like(self.form, self.signature.inverse_parameters(self.parameters))
+            return self.signature.inverse(self)
         if self.form.record is GATES.get(self.form.record.name):
             return self._like(*self.form.inverted(self.parameters))
         return self._like(replace(self.form, is_dag=not self.form.is_dag))
@@ -295,7 +295,7 @@ class AbstractGate(GateSignature):
         return self(*params).dag()
 
     def set_dag(self, func: Callable[..., Any]) -> None:
-        """Say how the inverse is written: ``func`` maps the parameters to those of the inverse, as a list.
+        """Say how the inverse is written: ``func`` maps the parameters to those of the inverse, or to a gate.
 
         >>> wait = AbstractGate("WAIT", [float], arity=1)
         >>> wait.set_dag(lambda time: [-time])
@@ -304,10 +304,14 @@ class AbstractGate(GateSignature):
         """
         self.dag_func = func
 
-    def inverse_parameters(self, parameters: Sequence[Any]) -> tuple[Any, ...]:
-        """The parameters of the inverse gate, by the function of ``set_dag``."""
+    def inverse(self, gate: Gate) -> Gate:
+        """The inverse of one of these gates, by the function of ``set_dag``."""
         assert self.dag_func is not None
-        return checked_parameters(self.name, self.arg_types, tuple(self.dag_func(*parameters)))
+        answer = self.dag_func(*gate.parameters)
+        if isinstance(answer, Gate):
+            return under_layers(answer, gate.form)
+        parameters = tuple(answer) if isinstance(answer, Iterable) else (answer,)
+        return gate._like(gate.form, checked_parameters(self.name, self.arg_types, parameters))
 
     def _arity(self, parameters: tuple[Any, ...]) -> int | None:
         if self.arity is not None:
@@ -374,6 +378,25 @@ def check_control_count(nbctrls: Any) -> None:
         raise InvalidArguments(nbctrls, "it is no number of controls", f"give an integer from 0 to {_MAX_CONTROLS}")
 
 
+def gate_of(form: GateForm, parameters: tuple[Any, ...]) -> Gate:
+    """The gate that a circuit holds as a form and parameters.
+
+    >>> gate_of(H.form, ())
+    <PredefGate H>
+    """
+    made: Gate = object.__new__(_class_of(form))
+    made._set(form, parameters, None)
+    return made
+
+
+def under_layers(gate: Gate, form: GateForm) -> Gate:
+    """The gate under the marks and the controls of ``form``."""
+    marked = gate.dag() if form.is_dag else gate
+    marked = marked.trans() if form.is_trans else marked
+    marked = marked.conj() if form.is_conj else marked
+    return marked.ctrl(form.nb_controls)
+
+
 def scope_of(args: Iterable[Any]) -> ScopeManager | None:
     """The program or routine that owns the first qubit of ``args``; the innermost open one if they are integers."""
     return _owner(args) or current_scope()
@@ -398,7 +421,7 @@ def _given_record(arity: int, matrix: Any, name: str) -> GateRecord:
     if matrix is None:
         return GateRecord(name=name, arity=int(arity), label=name, identity=(name, int(arity)))
     if get_arity(matrix) != arity:
-        raise InvalidDimensions(matrix)
+        raise InvalidDimensions(matrix, name, int(arity))
     check_unitarity(matrix)
     return matrix_gate(matrix, name=name)
 

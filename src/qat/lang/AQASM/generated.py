@@ -49,7 +49,7 @@ class GeneratedMatrix:
     def _single(self, *parameters: Any) -> Matrix:
         matrix = np.asarray(self.generator(*parameters), dtype=np.complex128)
         if self.arity and matrix.shape != (2**self.arity, 2**self.arity):
-            raise InvalidDimensions(matrix)
+            raise InvalidDimensions(matrix, self.name, self.arity)
         return matrix
 
     def __reduce__(self) -> Any:

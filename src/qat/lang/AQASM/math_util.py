@@ -18,11 +18,9 @@ UNITARITY_TOLERANCE = 1e-6
 class InvalidDimensions(PyAQASMException):
     """A matrix which is not a gate's because of its shape."""
 
-    def __init__(self, matr: Any) -> None:
-        shape = np.shape(matr)
-        super().__init__(
-            f"A matrix of shape {shape} is no gate: expected a square matrix of 2, 4, 8, … rows, 2**n for n qubits."
-        )
+    def __init__(self, matr: Any, name: str = "a gate", arity: int | None = None) -> None:
+        rows = "2, 4, 8, … rows, 2**n for n qubits" if arity is None else f"{2**arity} rows, its arity being {arity}"
+        super().__init__(f"A matrix of shape {np.shape(matr)} cannot be {name}'s: give a square matrix of {rows}.")
 
 
 class InvalidUnitaryMatrix(PyAQASMException):

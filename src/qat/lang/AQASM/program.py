@@ -228,7 +228,7 @@ class Program(ScopeManager):
         comparison_eps: float = 1e-20,
         box_routines: bool = False,
         *,
-        link: Iterable[Any] | None = None,
+        link: Any = None,
         keep: Iterable[str] | None = None,
         submatrices_only: bool = False,
     ) -> Circuit:
@@ -248,7 +248,7 @@ class Program(ScopeManager):
         """
         from qat.core.wrappers.circuit import Circuit
 
-        gate_set = generate_gate_set(*link) if link else None
+        gate_set = None if link is None else generate_gate_set(link)
         linking = Linking(
             gate_set.gate_signatures if gate_set is not None else None,
             keep=keep or (),
@@ -259,13 +259,13 @@ class Program(ScopeManager):
         )
         writer = TapeWriter(self.qbit_count, linking)
         writer.write(self.op_list)
-        circuit = Circuit.from_tape(
+        return Circuit.from_tape(
             writer.tape(self.cbit_count or self.qbit_count),
             qregs=[register.detached() for register in self.registers],
             include_matrices=include_matrices,
+            submatrices_only=submatrices_only,
             ancilla_map=_ancilla_map(writer),
         )
-        return circuit
 
     def export(self, fname: str) -> None:
         """Write the program as AQASM text to a file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from qat.kernels.gates import GateForm, GateRecord
@@ -21,6 +22,7 @@ __all__ = [
 ]  # fmt: skip
 
 Transformation = Callable[[Gate], Gate]
+_BOX_NUMBERS = count()
 
 
 class UnreferencedWire(PyAQASMException, IndexError):  # noqa: N818 (published name)
@@ -88,8 +90,8 @@ class QRoutine(Gate, ScopeManager):
         """Ancillas that are free at this point."""
         return set(self._free_ancillae)
 
-    @property  # type: ignore[override]
-    def form(self) -> GateForm:
+    @property
+    def form(self) -> GateForm:  # type: ignore[override]
         """An opaque gate form of the same arity."""
         name = self._box.name if self._box is not None else "QRoutine"
         return GateForm(GateRecord(name=name, arity=self.arity, label=name, identity=("routine", id(self))))
@@ -170,7 +172,7 @@ class QRoutine(Gate, ScopeManager):
         return self
 
     def __len__(self) -> int:
-        return self.max_wire + 1
+        return len(self.op_list)
 
     def __bool__(self) -> bool:
         return True
@@ -255,7 +257,8 @@ class QRoutine(Gate, ScopeManager):
         'NOTHING'
         """
         if self._box is None or (name is not None and self._box.name != name):
-            self._box = AbstractGate(name or f"BOX_{id(self)}", [], arity=self.arity, circuit_generator=lambda: self)
+            name = name or f"BOX_{next(_BOX_NUMBERS)}"
+            self._box = AbstractGate(name, [], arity=self.arity, circuit_generator=lambda: self)
         return self._box()
 
     # ---------------------------------------------------------------- variables, conversions

@@ -14,10 +14,10 @@ from typing import Any
 
 from qat.core.gate_set import GateSignature
 from qat.kernels.gates import GateForm, GateRecord, matrix_gate
-from qat.kernels.tape import Classical, Kind, Tape, TapeBuilder, is_symbolic
+from qat.kernels.tape import Classical, Kind, Row, Tape, TapeBuilder, is_symbolic
 from qat.kernels.tape_algebra import hashable
 from qat.lang.AQASM.aqasm_util import InvalidArguments
-from qat.lang.AQASM.gates import Gate
+from qat.lang.AQASM.gates import Gate, gate_of, under_layers
 from qat.lang.AQASM.generated import GeneratedMatrix
 from qat.lang.AQASM.operations import (
     BreakOperation,
@@ -147,6 +147,16 @@ class TapeWriter:
         if not self.linking.implements(signature) or not self.implemented(gate, qubits, signature):
             self._row(self._with_matrix(gate.tape_form, gate.parameters, signature), qubits, gate.tape_parameters)
 
+    def row(self, row: Row) -> None:
+        """Write a row of a tape, its gate linked."""
+        if row.form is None:
+            self.builder.row(row)
+            return
+        if row.kind == Kind.CLASSIC_CONTROL and row.classical is not None:
+            self._cbit = row.classical.cbits[0]
+        self.gate(gate_of(row.form, row.parameters), row.qubits)
+        self._cbit = None
+
     def _row(self, form: GateForm, qubits: Sequence[int], parameters: tuple[Any, ...]) -> None:
         index = self._forms.get(id(form))
         if index is None:
@@ -179,7 +189,7 @@ class TapeWriter:
             return self._implemented_symbolically(form, parameters, qubits, signature)
         routine, record = self._body(form.record, parameters, signature)
         if record is None or self._cbit is not None or (form.nb_controls and routine.has_protected_parts):
-            self.routine(marked(routine, form), qubits)
+            self.routine(_under_layers(routine, form), qubits)
         else:
             self._row(replace(form, record=record), qubits, gate.tape_parameters)
         return True
@@ -191,7 +201,7 @@ class TapeWriter:
             routine = implementation(signature, parameters, form.record.arity)
         except TypeError:  # it computes with the values themselves, so it has to wait for them
             return False
-        self.routine(marked(routine, form), qubits)
+        self.routine(_under_layers(routine, form), qubits)
         return True
 
     def _body(
@@ -268,16 +278,8 @@ def _contents(body: Tape) -> Any:
     return tuple(row._replace(parameters=tuple(map(hashable, row.parameters))) for row in body.rows())
 
 
-def marked(routine: QRoutine, form: GateForm) -> Any:
-    """The routine under the marks and controls of a form."""
-    result: Gate = routine
-    if form.is_dag:
-        result = result.dag()
-    if form.is_trans:
-        result = result.trans()
-    if form.is_conj:
-        result = result.conj()
-    return result.ctrl(form.nb_controls)
+def _under_layers(routine: QRoutine, form: GateForm) -> QRoutine:
+    return under_layers(routine, form)  # type: ignore[return-value]
 
 
 def implementation(signature: GateSignature, parameters: tuple[Any, ...], arity: int) -> QRoutine:
