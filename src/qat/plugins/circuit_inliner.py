@@ -20,9 +20,9 @@ class CircuitInliner(AbstractPlugin):
 
     >>> from qat.lang.AQASM import H, Program, QRoutine
     >>> routine = QRoutine()
-    >>> H(routine.new_wires(1))
+    >>> _ = H(routine.new_wires(1))
     >>> program = Program()
-    >>> routine.box("Mix")(program.qalloc(1))
+    >>> _ = routine.box("Mix")(program.qalloc(1))
     >>> circuit = program.to_circ(box_routines=True)
     >>> [op[0] for op in circuit.iterate_simple(depth=0)]
     ['Mix']

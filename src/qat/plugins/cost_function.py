@@ -25,7 +25,7 @@ class CostFunctionPlugin(AbstractPlugin):
     >>> from qat.lang.AQASM import H, Program
     >>> from qat.qpus import LinAlg
     >>> program = Program()
-    >>> H(program.qalloc(2)[0])
+    >>> _ = H(program.qalloc(2)[0])
     >>> stack = CostFunctionPlugin(lambda sample: sample.state.int) | LinAlg()
     >>> round(stack.submit(program.to_circ().to_job()).value, 6)
     1.0

@@ -22,11 +22,11 @@ class Display(AbstractPlugin):
     >>> from qat.lang.AQASM import H, Program
     >>> from qat.qpus import LinAlg
     >>> program = Program()
-    >>> H(program.qalloc(1))
+    >>> _ = H(program.qalloc(1))
     >>> _ = (Display(batchmode=True) | LinAlg()).submit(program.to_circ().to_job())
-     ┌─┐
-    ─┤H├─
-     └─┘
+        ┌───┐
+    q0 ─┤ H ├──
+        └───┘
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

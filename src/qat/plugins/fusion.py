@@ -115,8 +115,7 @@ class FusionPlugin(AbstractPlugin):
     >>> from qat.lang.AQASM import CNOT, H, Program
     >>> program = Program()
     >>> qubits = program.qalloc(2)
-    >>> H(qubits[0]), CNOT(qubits)
-    (None, None)
+    >>> _ = H(qubits[0]), CNOT(qubits)
     >>> len(FusionPlugin().compile_circuit(program.to_circ()))
     1
     """

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from qat.core.optimizer import Optimizer
 from qat.plugins.natural_gradient import metric_tensor
-from qat.plugins.variational import named, starting_point
+from qat.plugins.variational import checked_value, named, starting_point
 
 __all__ = ["GradientDescentOptimizer"]
 
@@ -38,7 +38,7 @@ class GradientDescentOptimizer(Optimizer):
     >>> from qat.lang.AQASM import RY, Program
     >>> from qat.qpus import LinAlg
     >>> program = Program()
-    >>> RY(program.new_var(float, "angle"))(program.qalloc(1))
+    >>> _ = RY(program.new_var(float, "theta"))(program.qalloc(1))
     >>> job = program.to_circ().to_job(observable=Observable.sigma_z(0, 1))
     >>> round((GradientDescentOptimizer(x0=[1.0]) | LinAlg()).submit(job).value, 4)
     -1.0
@@ -73,8 +73,9 @@ class GradientDescentOptimizer(Optimizer):
         point = starting_point(self.x0, var_names, self._rng)
         energies: list[tuple[list[float], float]] = []
         while True:
-            value, gradient = self.value_and_gradient(named(var_names, point))
-            energies.append((point.tolist(), value))
+            parameters = named(var_names, point)
+            value, gradient = self.value_and_gradient(parameters)
+            energies.append((point.tolist(), checked_value(value, parameters)))
             slope = np.array([gradient[name] for name in var_names])
             if len(energies) > self.maxiter or self._is_done(energies, slope):
                 break

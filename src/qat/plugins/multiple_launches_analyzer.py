@@ -32,7 +32,7 @@ class MultipleLaunchesAnalyzer(AbstractPlugin):
     >>> from qat.plugins import ScipyMinimizePlugin
     >>> from qat.qpus import LinAlg
     >>> program = Program()
-    >>> RY(program.new_var(float, "a"))(program.qalloc(1))
+    >>> _ = RY(program.new_var(float, "a"))(program.qalloc(1))
     >>> stack = MultipleLaunchesAnalyzer(n_runs=3) | ScipyMinimizePlugin() | LinAlg()
     >>> round(stack.submit(program.to_circ().to_job(observable=Observable.sigma_z(0))).value, 6)
     -1.0
@@ -74,6 +74,6 @@ def _value(result: Result) -> float:
         raise PluginException(
             ErrorType.INVALID_ARGS,
             __name__,
-            "A result without value cannot be compared; submit jobs with an observable or put a CostFunctionPlugin below.",
+            "A result without value cannot be compared; give the job an observable or put a CostFunctionPlugin below.",
         )
     return float(np.real(result.value))

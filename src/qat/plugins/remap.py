@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from qat.core.wrappers.observable import Observable, Term
-
 from qat.core.bits import DefaultRegister
 from qat.core.enums import ProcessingType
 from qat.core.plugins import AbstractPlugin
 from qat.core.qpu.registers import measured_registers
 from qat.core.records import QRegister, QRegisterMetadata
 from qat.core.wrappers.job import Batch, Job
-from qat.core.wrappers.result import BatchResult, Result
+from qat.core.wrappers.observable import Observable, Term
+from qat.core.wrappers.result import BatchResult, Result, Sample
 from qat.kernels.tape import Kind, Tape
 from qat.kernels.tape_algebra import opened, relabelled
 from qat.plugins.jobs import with_circuit, with_tape
@@ -39,8 +38,7 @@ class Remap(AbstractPlugin):
     >>> from qat.qpus import LinAlg
     >>> program = Program()
     >>> qubits = program.qalloc(40)
-    >>> X(qubits[30]), CNOT(qubits[30], qubits[7])
-    (None, None)
+    >>> _ = X(qubits[30]), CNOT(qubits[30], qubits[7])
     >>> result = (Remap() | LinAlg()).submit(program.to_circ().to_job(qubits=[7, 8, 30]))
     >>> str(result[0].state)
     '|101>'
@@ -56,7 +54,7 @@ class Remap(AbstractPlugin):
         return with_note(batch, [job for job, _ in reduced], NOTE, [note for _, note in reduced])
 
     def _reduced(self, job: Job) -> tuple[Job, Any]:
-        if not _is_reducible(job):
+        if job.circuit is None or not _is_reducible(job):
             return job, None
         tape = opened(job.circuit.tape)
         places = self._places(tape)
@@ -89,7 +87,7 @@ class Remap(AbstractPlugin):
 def _is_reducible(job: Job) -> bool:
     if job.circuit is None or job.psi_0 is not None or job.observables or job.circuit.nbqbits == 0:
         return False
-    terms = job.observable.terms if job.observable is not None else ()
+    terms = (job.observable.terms or ()) if job.observable is not None else ()
     has_remaps = bool((job.circuit.tape.kinds == Kind.REMAP).any())
     return not has_remaps and all(set(term.op) <= set("XYZ") for term in terms)
 
@@ -100,7 +98,7 @@ def _moved(job: Job, places: Sequence[int]) -> Observable | None:
         return None
     constant: Any = job.observable.constant_coeff
     terms = []
-    for term in job.observable.terms:
+    for term in job.observable.terms or ():
         used = [
             (letter, places[qubit]) for letter, qubit in zip(term.op, term.qbits, strict=True) if places[qubit] >= 0
         ]
@@ -116,10 +114,12 @@ def _moved(job: Job, places: Sequence[int]) -> Observable | None:
 
 def _restored(result: Result, note: dict[str, Any]) -> Result:
     """The result with a zero for each measured qubit that was removed."""
-    nb_measured, shifts = note["nb_measured"], [note["nb_measured"] - 1 - index for index in note["kept"]]
-    samples = list(result)
-    restored = Result.from_arrays(
-        [_spread(sample.state.int, shifts) for sample in samples],
+    samples, nb_measured = list(result), note["nb_measured"]
+    if not note["kept"]:
+        return _only_zeros(result, samples, note)
+    shifts = [nb_measured - 1 - index for index in note["kept"]]
+    return Result.from_arrays(
+        [_spread(_number(sample), shifts) for sample in samples],
         probabilities=_column(samples, "probability"),
         amplitudes=_column(samples, "amplitude"),
         errors=_column(samples, "err"),
@@ -128,7 +128,25 @@ def _restored(result: Result, note: dict[str, Any]) -> Result:
         qregs=_read(note["registers"]),
         meta_data=result.meta_data,
     )
-    return restored
+
+
+def _only_zeros(result: Result, samples: Sequence[Sample], note: dict[str, Any]) -> Result:
+    """The result where every measured qubit was removed: certainly zeros, whatever the qubit measured instead gave."""
+    is_sharp = samples[0].probability is not None
+    return Result.from_arrays(
+        [0] if is_sharp else [0] * len(samples),
+        probabilities=[sum(sample.probability or 0.0 for sample in samples)] if is_sharp else None,
+        errors=[0.0] if samples[0].err is not None else None,
+        intermediate_measurements=None if is_sharp else _column(samples, "intermediate_measurements"),
+        nbqbits=note["nb_measured"],
+        qregs=_read(note["registers"]),
+        meta_data=result.meta_data,
+    )
+
+
+def _number(sample: Sample) -> int:
+    assert sample.state is not None
+    return sample.state.int
 
 
 def _spread(state: int, shifts: Sequence[int]) -> int:
@@ -137,7 +155,7 @@ def _spread(state: int, shifts: Sequence[int]) -> int:
     return sum(((state >> (last - index)) & 1) << shift for index, shift in enumerate(shifts))
 
 
-def _column(samples: Sequence[Any], name: str) -> Any:
+def _column(samples: Sequence[Sample], name: str) -> Any:
     column = [getattr(sample, name) for sample in samples]
     return None if any(entry is None for entry in column) else column
 

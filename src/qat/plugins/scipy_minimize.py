@@ -22,21 +22,17 @@ PLUGIN_OPTIONS = frozenset({"x0", "seed"})
 MINIMIZE_OPTIONS = frozenset(
     {"args", "method", "jac", "hess", "hessp", "bounds", "constraints", "tol", "callback", "options"}
 )
-GRADIENT_METHODS = frozenset(
-    {
-        "cg", "bfgs", "newton-cg", "l-bfgs-b", "tnc", "slsqp", "dogleg", "trust-ncg", "trust-krylov", "trust-exact",
-        "trust-constr",
-    }
-)  # fmt: skip
-"""Methods that use a gradient, in lower case. Without ``method`` SciPy chooses one of them."""
+NEED_GRADIENT = frozenset({"newton-cg", "dogleg", "trust-ncg", "trust-krylov", "trust-exact"})
+USE_GRADIENT = NEED_GRADIENT | {"cg", "bfgs", "l-bfgs-b", "tnc", "slsqp", "trust-constr", None}
+"""Methods that can and cannot do without a gradient, in lower case. Left to choose, SciPy takes one that uses it."""
 
 
 class ScipyMinimizePlugin(Optimizer):
     """Minimises the value of a job over its variables with ``scipy.optimize.minimize``.
 
     Methods that use gradients get exact ones when the QPU below gives them. For jobs with shots, where differences
-    drown in noise, they get those of parameter-shift jobs, which ``jac=True`` asks for in any case. Otherwise SciPy
-    takes finite differences.
+    drown in noise, and where the method needs them, they get those of parameter-shift jobs; ``jac=True`` asks for
+    gradients in any case. Otherwise SciPy takes finite differences.
 
     Args:
         collective: optimise one sum over a whole batch instead of each job on its own.
@@ -60,10 +56,10 @@ class ScipyMinimizePlugin(Optimizer):
     >>> from qat.lang.AQASM import RY, Program
     >>> from qat.qpus import LinAlg
     >>> program = Program()
-    >>> RY(program.new_var(float, "angle"))(program.qalloc(1))
+    >>> _ = RY(program.new_var(float, "theta"))(program.qalloc(1))
     >>> job = program.to_circ().to_job(observable=Observable.sigma_z(0, 1))
     >>> result = (ScipyMinimizePlugin(method="BFGS", x0=[0.5]) | LinAlg()).submit(job)
-    >>> round(result.value, 6), round(result.parameter_map["angle"], 4)
+    >>> round(result.value, 6), round(result.parameter_map["theta"], 4)
     (-1.0, 3.1416)
     """
 
@@ -91,7 +87,7 @@ class ScipyMinimizePlugin(Optimizer):
 
         arguments = {name: value for name, value in self._chosen.items() if name not in PLUGIN_OPTIONS}
         function: Callable[[Point], Any] = evaluator(self, var_names)
-        if arguments.get("jac") is True or (_wants_gradient(arguments) and self._offers_gradient()):
+        if self._gives_gradient(arguments):
             function, arguments["jac"] = self._value_and_gradient(var_names), True
         start = starting_point(self._chosen.get("x0"), var_names, self._generator())
         outcome = minimize(lambda point, *_: function(point), start, **arguments)
@@ -101,9 +97,14 @@ class ScipyMinimizePlugin(Optimizer):
         """Source of random starting values; it goes on from one job to the next, so that launches differ."""
         return self._rng if self._chosen is self.parameters else np.random.default_rng(self._chosen.get("seed"))
 
-    def _offers_gradient(self) -> bool:
+    def _gives_gradient(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether SciPy gets gradients from here rather than take differences."""
+        jac, method = arguments.get("jac"), _method(arguments)
+        if jac is not None or method not in USE_GRADIENT:
+            return jac is True
         jobs = self.job.jobs if isinstance(self.job, Batch) else [self.job]
-        return self.has_exact_gradient() or all(job.nbshots and job.circuit is not None for job in jobs)
+        is_sampled = all(job.nbshots and job.circuit is not None for job in jobs)
+        return method in NEED_GRADIENT or is_sampled or self.has_exact_gradient()
 
     def _value_and_gradient(self, var_names: Sequence[str]) -> Callable[[Point], tuple[float, Point]]:
         def both(point: Point) -> tuple[float, Point]:
@@ -132,7 +133,6 @@ def _override(meta_data: Mapping[str, str] | None) -> dict[str, Any] | None:
     return _known(arguments)
 
 
-def _wants_gradient(arguments: Mapping[str, Any]) -> bool:
+def _method(arguments: Mapping[str, Any]) -> Any:
     method = arguments.get("method")
-    uses_gradient = method is None or (isinstance(method, str) and method.lower() in GRADIENT_METHODS)
-    return arguments.get("jac") is None and uses_gradient
+    return method.lower() if isinstance(method, str) else method

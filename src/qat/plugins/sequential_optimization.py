@@ -36,7 +36,7 @@ class SeqOptim(Optimizer):
     >>> from qat.lang.AQASM import RY, Program
     >>> from qat.qpus import LinAlg
     >>> program = Program()
-    >>> RY(program.new_var(float, "angle"))(program.qalloc(1))
+    >>> _ = RY(program.new_var(float, "theta"))(program.qalloc(1))
     >>> job = program.to_circ().to_job(observable=Observable.sigma_z(0, 1))
     >>> round((SeqOptim(ncycles=1) | LinAlg()).submit(job).value, 9)
     -1.0

@@ -32,7 +32,7 @@ class SPSAMinimizePlugin(Optimizer):
     >>> from qat.lang.AQASM import RY, Program
     >>> from qat.qpus import LinAlg
     >>> program = Program()
-    >>> RY(program.new_var(float, "angle"))(program.qalloc(1))
+    >>> _ = RY(program.new_var(float, "theta"))(program.qalloc(1))
     >>> job = program.to_circ().to_job(observable=Observable.sigma_z(0, 1))
     >>> bool((SPSAMinimizePlugin(x0=[0.5], seed=1) | LinAlg()).submit(job).value < -0.99)
     True

@@ -16,7 +16,7 @@ class StatPlugin(AbstractPlugin):
     >>> from qat.lang.AQASM import H, Program
     >>> from qat.qpus import LinAlg
     >>> program = Program()
-    >>> H(program.qalloc(1))
+    >>> _ = H(program.qalloc(1))
     >>> _ = (StatPlugin() | LinAlg()).submit(program.to_circ().to_job())
     === StatPlugin:compile ===
     Job 0: {'nbqbits': 1, 'size': 1, 'gates': {'custom gate': 0, 'H': 1}, ...}

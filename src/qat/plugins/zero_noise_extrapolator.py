@@ -50,8 +50,7 @@ class ZeroNoiseExtrapolator(AbstractPlugin):
     >>> from qat.qpus import LinAlg
     >>> program = Program()
     >>> qubits = program.qalloc(2)
-    >>> H(qubits[0]), CNOT(qubits)
-    (None, None)
+    >>> _ = H(qubits[0]), CNOT(qubits)
     >>> job = program.to_circ().to_job(observable=Observable.sigma_z(0, 2) * Observable.sigma_z(1, 2))
     >>> round((ZeroNoiseExtrapolator(n_ins=2) | LinAlg()).submit(job).value, 6)
     1.0
@@ -71,14 +70,14 @@ class ZeroNoiseExtrapolator(AbstractPlugin):
 
     def compile(self, batch: Batch, specs: Any) -> Batch:
         """Adds the folded copies of every observable job."""
-        jobs = [folded for job in batch.jobs for folded in (self._folded(job) if _is_observable(job) else [job])]
-        asymptotes = [
-            float(np.real(job.observable.constant_coeff)) if _is_observable(job) else None for job in batch.jobs
-        ]
-        return with_note(batch, jobs, NOTE, asymptotes)
+        jobs = [folded for job in batch.jobs for folded in self._folded(job)]
+        return with_note(batch, jobs, NOTE, [_asymptote(job) for job in batch.jobs])
 
     def _folded(self, job: Job) -> list[Job]:
-        return [job, *(with_circuit(job, _fold(job.circuit, self.gate_names, k)) for k in range(1, self.n_ins + 1))]
+        if _asymptote(job) is None or job.circuit is None:
+            return [job]
+        circuits = [_fold(job.circuit, self.gate_names, nb_pairs) for nb_pairs in range(1, self.n_ins + 1)]
+        return [job, *(with_circuit(job, circuit) for circuit in circuits)]
 
     def post_process(self, batch_result: BatchResult) -> BatchResult:
         """Extrapolates the results of each job."""
@@ -105,8 +104,11 @@ class ZeroNoiseExtrapolator(AbstractPlugin):
         return result
 
 
-def _is_observable(job: Job) -> bool:
-    return bool(job.type == ProcessingType.OBSERVABLE) and job.circuit is not None
+def _asymptote(job: Job) -> float | None:
+    """Value of an observable job in the totally mixed state; None for jobs that are not extrapolated."""
+    if job.type != ProcessingType.OBSERVABLE or job.observable is None or job.circuit is None:
+        return None
+    return float(np.real(job.observable.constant_coeff))
 
 
 def _gate_name(gate: Any) -> str:

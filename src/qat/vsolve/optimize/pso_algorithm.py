@@ -47,11 +47,12 @@ class Swarm:
 
     def pull(self, strength: float, targets: Array) -> Array:
         """Random pull of each coordinate towards ``targets``, up to ``strength`` times the distance."""
-        return strength * self.rng.random(self.positions.shape) * (targets - self.positions)
+        pull: Array = strength * self.rng.random(self.positions.shape) * (targets - self.positions)
+        return pull
 
     def distances(self) -> Array:
         """Distance from each particle to each best place, shape ``(swarm, swarm)``; infinite to its own."""
-        gaps = np.linalg.norm(self.best_positions[None, :, :] - self.positions[:, None, :], axis=-1)
+        gaps: Array = np.linalg.norm(self.best_positions[None, :, :] - self.positions[:, None, :], axis=-1)
         np.fill_diagonal(gaps, np.inf)
         return gaps
 
@@ -95,7 +96,8 @@ def _lips(swarm: Swarm, inertia: float) -> Array:
     weights = 4.1 / nb_neighbours * swarm.rng.random((size, nb_neighbours, dimension))
     total = weights.sum(axis=1)
     centre = (weights * swarm.best_positions[nearest]).sum(axis=1) / total
-    return 0.7298 * (swarm.velocities + total * (centre - swarm.positions))
+    velocities: Array = 0.7298 * (swarm.velocities + total * (centre - swarm.positions))
+    return velocities
 
 
 def _hpso_tvac(swarm: Swarm, inertia: float) -> Array:
@@ -231,8 +233,11 @@ def _chosen(argument: str, name: str, rules: Mapping[str, _Rule]) -> _Rule:
 
 def _take_off(theta: int | Sequence[float] | Array, size: int, width: float, rng: np.random.Generator) -> Swarm:
     """A swarm spread over the cube by Latin hypercube sampling, its first particle at ``theta`` if that is a point."""
-    start = None if isinstance(theta, int | np.integer) else np.array(theta, dtype=np.float64)
-    dimension = int(theta) if start is None else len(start)  # type: ignore[call-overload]
+    if isinstance(theta, int):
+        start, dimension = None, theta
+    else:
+        start = np.array(theta, dtype=np.float64)
+        dimension = len(start)
     strata = np.stack([rng.permutation(size) for _ in range(dimension)], axis=1)
     positions = width * (strata + rng.random((size, dimension))) / size
     if start is not None:
