@@ -89,7 +89,7 @@ def _sample_row(sample: Any, has_amplitude: bool) -> tuple[str, ...]:
 def bar(fraction: float) -> str:
     """A bar of at most ``BAR_LENGTH`` characters for a number between 0 and 1, to an eighth of a character.
 
-    >>> bar(0.5), bar(0.03)
+    >>> bar(0.5), bar(0.025)
     ('██████████', '▌')
     """
     eighths = round(min(max(fraction, 0.0), 1.0) * BAR_LENGTH * 8)

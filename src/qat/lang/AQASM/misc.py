@@ -106,19 +106,18 @@ def generate_gate_set(*args: Any, safe: bool = False) -> GateSet:
 
     Args:
         args: where to look.
-        safe: leave out a second gate of the same name instead of refusing it.
+        safe: refuse a second gate of the same name; otherwise the first one counts.
 
     Raises:
-        GateSyntaxRedefinition: two different gates have the same name.
+        GateSyntaxRedefinition: ``safe`` is set and two gates have the same name.
 
     >>> list(generate_gate_set(AbstractGate("FOO", [float], arity=1)))
     ['FOO']
     """
     gate_set = GateSet()
     for signature in _signatures(args):
-        if safe and signature.name in gate_set:
-            continue
-        gate_set.add_signature(signature)
+        if safe or signature.name not in gate_set:
+            gate_set.add_signature(signature)
     return gate_set
 
 
