@@ -2,29 +2,37 @@
 
     python -m benchmarks.agreement --against /path/to/other/env/bin/python [--cases 200] [--qpu PyLinalg]
 
-Both run the same worker on the same seeds, each in its own environment. Numbers must agree within 1e-7 and the
-sequences of gate names must be equal; the exit status is the number of cases that differ (at most 99).
+Both run the same worker on the same seeds, each in its own environment. Numbers must agree within 1e-7, gate by gate
+the names and the number of controls must be equal. How daggers, transposes and conjugates are spelled is left free
+(``Y``, ``D-Y`` and ``T-T-Y`` are one gate): the numbers tell. The exit status is the number of cases that differ.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import re
 import subprocess
 import sys
 from collections import Counter
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 WORKER = Path(__file__).with_name("worker.py")
 TOLERANCE = 1e-7
+CONTROLLED = (("CCNOT", "C-C-X"), ("CNOT", "C-X"), ("CSIGN", "C-Z"))
 CASE_DEADLINE_S = 5.0
 
 
 def run_worker(python: str, cases: int, qpu: str) -> dict[int, dict[str, Any]]:
     """Results by seed."""
     command = [python, str(WORKER), "0", str(cases), qpu]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60 + CASE_DEADLINE_S * cases, check=False)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=60 + CASE_DEADLINE_S * cases, check=False
+    )
     if done.returncode:
         raise SystemExit(f"{python} failed:\n{done.stderr[-2000:]}")
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
@@ -42,11 +50,17 @@ def is_close(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
+def unmarked(gates: list[str]) -> list[str]:
+    """Gate names without dagger, transpose and conjugate marks, controls written out."""
+    plain = [re.sub(r"(?:[DTS]-)+", "", gate) for gate in gates]
+    return [reduce(lambda name, pair: name.replace(*pair), CONTROLLED, gate) for gate in plain]
+
+
 def difference(ours: dict[str, Any], theirs: dict[str, Any]) -> str | None:
     """What differs between two results of one case; ``None`` when they agree."""
     if "error" in ours or "error" in theirs:
         return f"ours: {ours.get('error', 'fine')}; theirs: {theirs.get('error', 'fine')}"
-    if ours["gates"] != theirs["gates"]:
+    if unmarked(ours["gates"]) != unmarked(theirs["gates"]):
         return f"gates: {ours['gates']} against {theirs['gates']}"
     if not is_close(ours["numbers"], theirs["numbers"]):
         return f"numbers: {ours['numbers']} against {theirs['numbers']}"
