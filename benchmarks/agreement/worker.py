@@ -9,6 +9,7 @@ import random
 import sys
 
 import numpy as np
+
 import qat.qpus
 from qat.core import Observable, Term
 from qat.lang.AQASM import (
@@ -80,7 +81,7 @@ def random_program(rng, with_variables=False):
     for _ in range(rng.randint(5, 30)):
         gate = random_gate(rng, len(qubits), angles)
         program.apply(gate, rng.sample(list(qubits), gate.arity))
-    return program, qubits
+    return program
 
 
 def random_observable(rng, nb_qubits):
@@ -92,7 +93,7 @@ def random_observable(rng, nb_qubits):
 
 
 def exact_sampling(rng, qpu):
-    program, qubits = random_program(rng)
+    program = random_program(rng)
     circuit = program.to_circ()
     result = qpu.submit(circuit.to_job())
     samples = sorted(((s.state.int, s.amplitude) for s in result), key=lambda pair: pair[0])
@@ -100,7 +101,7 @@ def exact_sampling(rng, qpu):
 
 
 def subset_sampling(rng, qpu):
-    program, qubits = random_program(rng)
+    program = random_program(rng)
     circuit = program.to_circ()
     measured = rng.sample(range(circuit.nbqbits), rng.randint(1, circuit.nbqbits - 1))
     result = qpu.submit(circuit.to_job(qubits=measured))
@@ -108,14 +109,14 @@ def subset_sampling(rng, qpu):
 
 
 def observable_value(rng, qpu):
-    program, qubits = random_program(rng)
+    program = random_program(rng)
     circuit = program.to_circ()
     result = qpu.submit(circuit.to_job(observable=random_observable(rng, circuit.nbqbits)))
     return circuit, {"value": [float(np.real(result.value))]}
 
 
 def bound_job(rng, qpu):
-    program, qubits = random_program(rng, with_variables=True)
+    program = random_program(rng, with_variables=True)
     circuit = program.to_circ()
     job = circuit.to_job(observable=random_observable(rng, circuit.nbqbits))
     values = {name: rng.uniform(-3, 3) for name in job.get_variables()}
@@ -158,6 +159,6 @@ if __name__ == "__main__":
     for number in range(first, last):
         try:
             line = run_case(number, engine)
-        except Exception as error:  # noqa: BLE001 - a failing case is a result to compare
+        except Exception as error:  # a failing case is a result to compare
             line = {"seed": number, "error": f"{type(error).__name__}: {error}"}
         print(json.dumps(line), flush=True)
