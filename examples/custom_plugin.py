@@ -1,6 +1,6 @@
 """A plugin of one's own: average the result over repeated runs, by resubmitting until the error is small enough.
 
-    python examples/custom_plugin.py
+python examples/custom_plugin.py
 """
 
 from math import sqrt

@@ -1,6 +1,6 @@
 """Grover's search for the bit strings that satisfy a small puzzle, with the oracle as a reusable routine.
 
-    python examples/grover.py
+python examples/grover.py
 """
 
 from math import asin, floor, pi, sin, sqrt

@@ -1,6 +1,6 @@
 """A junction: a classical loop around a QPU. Here, bisection for the angle at which an expectation value crosses zero.
 
-    python examples/junction.py
+python examples/junction.py
 """
 
 from math import pi

@@ -1,6 +1,6 @@
 """Ground-state energy of a molecule by the variational quantum eigensolver (VQE).
 
-    python examples/vqe_molecule.py [h2_sto3g | lih_sto3g_frozen_core]
+python examples/vqe_molecule.py [h2_sto3g | lih_sto3g_frozen_core]
 """
 
 import ast
@@ -37,7 +37,8 @@ def main(name: str) -> None:
     print(convergence(ast.literal_eval(results.meta_data["optimization_trace"]), molecule["exact_energy"]))
     print(f"Hartree-Fock  {molecule['hartree_fock_energy']:+.9f} Ha")
     print(f"VQE           {results.value:+.9f} Ha")
-    print(f"exact         {molecule['exact_energy']:+.9f} Ha   (error {results.value - molecule['exact_energy']:.1e} Ha)")
+    error = results.value - molecule["exact_energy"]
+    print(f"exact         {molecule['exact_energy']:+.9f} Ha   (error {error:.1e} Ha)")
 
 
 if __name__ == "__main__":

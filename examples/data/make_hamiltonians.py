@@ -69,9 +69,7 @@ def jordan_wigner(one_body: np.ndarray, two_body: np.ndarray, constant: float) -
     nb_modes = 2 * nb_orbitals
     lower = [annihilator(mode, nb_modes) for mode in range(nb_modes)]
     excite = {
-        (a, b): multiply(dagger(lower[a]), lower[b])
-        for a, b in product(range(nb_modes), repeat=2)
-        if a % 2 == b % 2
+        (a, b): multiply(dagger(lower[a]), lower[b]) for a, b in product(range(nb_modes), repeat=2) if a % 2 == b % 2
     }
     total: PauliSum = defaultdict(complex, {"I" * nb_modes: constant})
 
