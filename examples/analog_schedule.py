@@ -29,9 +29,7 @@ def main() -> None:
         tmax=DURATION,
     )
 
-    print(
-        f"{schedule.nbqbits} atoms, {schedule.tmax} us, {len(schedule.drive)} terms; variables: {schedule.get_variables()}"
-    )
+    print(f"{schedule.nbqbits} atoms, {schedule.tmax} us, {len(schedule.drive)} terms in {schedule.get_variables()}")
     for coefficient, observable in schedule.drive:
         print(f"\n{coefficient}  times\n{observable}")
     middle = schedule(t=DURATION / 2)

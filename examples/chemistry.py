@@ -1,7 +1,7 @@
 """What the molecular examples share: Hamiltonians from files, and the unitary coupled-cluster ansatz as a circuit."""
 
 import json
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from pathlib import Path
 
 from qat.core import Circuit, Job, Observable, Term, Variable
@@ -37,7 +37,7 @@ def pauli_rotation(word: str, angle) -> QRoutine:
                 H(wire)
             elif letter == "Y":
                 RX(HALF_PI)(wire)
-        for left, right in zip(wires, wires[1:]):
+        for left, right in pairwise(wires):
             CNOT(left, right)
     RZ(angle)(wires[-1])
     routine.uncompute()

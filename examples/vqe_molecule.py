@@ -5,6 +5,7 @@ python examples/vqe_molecule.py [h2_sto3g | lih_sto3g_frozen_core]
 
 import ast
 import sys
+from math import log10
 
 from chemistry import ground_state_job, load_molecule
 
@@ -14,8 +15,6 @@ from qat.qpus import LinAlg
 
 def convergence(energies: list[float], exact: float, width: int = 50) -> str:
     """The best energy so far as bars on a logarithmic scale of the error, from 1 hartree down to 1e-9."""
-    from math import log10
-
     lines, best = [], float("inf")
     for step, energy in enumerate(energies, 1):
         if energy < best - 1e-10:
