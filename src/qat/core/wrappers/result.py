@@ -164,6 +164,10 @@ class Result(Serializable):
         """The samples in columns, as long as nobody has looked at them as objects."""
         return self._columns
 
+    @columns.setter
+    def columns(self, columns: Columns | None) -> None:
+        self._columns = columns
+
     @property
     def need_flip(self) -> bool:
         """Whether the bits of added states are reversed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -159,9 +159,9 @@ class Sample(Record):
         self.amplitude = _amplitude if amplitude is None else amplitude
 
     @property
-    def state(self) -> State | None:
-        """The basis state; set it by an integer or a :class:`State`."""
-        return None if self._int is None else State(self._int, self.qregs, self._nbqbits)
+    def state(self) -> State:
+        """The basis state, ``None`` when not known; set it by an integer or a :class:`State`."""
+        return cast(State, None) if self._int is None else State(self._int, self.qregs, self._nbqbits)
 
     @state.setter
     def state(self, state: int | bytes | State | None) -> None:
