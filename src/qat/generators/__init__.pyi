@@ -3,5 +3,11 @@
 from typing import Any
 
 from qat.core.generator import AbstractGenerator as AbstractGenerator
+from qat.opt.generators import CombinatorialOptimizerGenerator as CombinatorialOptimizerGenerator
+from qat.opt.generators import GraphColouringGenerator as GraphColouringGenerator
+from qat.opt.generators import GraphPartitioningGenerator as GraphPartitioningGenerator
+from qat.opt.generators import KCliqueGenerator as KCliqueGenerator
+from qat.opt.generators import MaxCutGenerator as MaxCutGenerator
+from qat.opt.generators import VertexCoverGenerator as VertexCoverGenerator
 
 def __getattr__(name: str) -> Any: ...

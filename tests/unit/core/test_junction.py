@@ -101,7 +101,7 @@ def test_service_exceptions_and_interrupts_pass_unchanged(error):
 
 @pytest.mark.parametrize("answer", [None, "x", Job(), BatchResult(results=[])])
 def test_nonsense_for_a_job_is_named(answer):
-    with pytest.raises(PluginException, match="Answer: run returned .* instead of a Result for a Job"):
+    with pytest.raises(PluginException, match=r"Answer: run returned .* instead of a Result for a Job"):
         (Answer(lambda junction, job: answer) | Fixed()).submit(Job())
 
 
@@ -149,6 +149,10 @@ def test_run_must_be_defined():
 
 def test_open_stacks_are_completed_in_any_order():
     qpu = Counter()
-    for stack in ((Silent() | Through()) | qpu, Silent() | (Through() | Silent()) | qpu, Through() | (Silent() | Through()) | qpu):
+    for stack in (
+        (Silent() | Through()) | qpu,
+        Silent() | (Through() | Silent()) | qpu,
+        Through() | (Silent() | Through()) | qpu,
+    ):
         assert isinstance(stack.submit(Job()), Result)
     assert isinstance((Silent() | Through() | qpu).get_specs(), HardwareSpecs)

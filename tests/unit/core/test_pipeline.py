@@ -146,7 +146,7 @@ def test_a_compile_that_returns_nonsense_is_named(answer, named):
 
 @pytest.mark.parametrize("answer", [lambda results: None, lambda results: results[0], lambda results: [results[0]]])
 def test_a_post_process_that_returns_nonsense_is_named(answer):
-    with pytest.raises(PluginException, match="Broken: post_process returned .* instead of a BatchResult"):
+    with pytest.raises(PluginException, match=r"Broken: post_process returned .* instead of a BatchResult"):
         (Silent() | Broken(processed=answer) | Fixed()).submit(Job())
 
 
