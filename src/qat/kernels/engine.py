@@ -176,6 +176,12 @@ class Engine(Protocol):
     def term_expectations(self, state: State, paulis: PauliSum) -> NDArray[np.float64]:
         """``<state| P |state>`` for each Pauli string of the sum, without coefficients, shape ``(k,)``."""
 
+    def variance(self, state: State, paulis: PauliSum) -> float:
+        """Variance of a one-shot estimate of the sum, when each string is measured by itself.
+
+        It is ``sum(|c_k|**2 * (1 - <P_k>**2))``; the standard error of ``m`` shots a string is ``sqrt(variance / m)``.
+        """
+
     def value_and_gradient(
         self, tape: Tape, paulis: PauliSum, initial: Initial = None
     ) -> tuple[float, NDArray[np.float64]]:

@@ -6,9 +6,23 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from qat.kernels.engine import NotEnoughMemoryError
+
+_CHECK_FROM_BYTES = 1 << 26
+"""Less than this is not worth a look at the memory of the machine."""
 _UNLIMITED = 1 << 62
 _CGROUP = Path("/sys/fs/cgroup")
 _CGROUP_FILES = (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"))
+
+
+def require_memory(needed_bytes: int, nb_qubits: int) -> None:
+    """See to it that so much can be allocated for a run with ``nb_qubits`` qubits.
+
+    Raises:
+        NotEnoughMemoryError: it cannot.
+    """
+    if needed_bytes > _CHECK_FROM_BYTES and needed_bytes > (available := available_bytes()):
+        raise NotEnoughMemoryError(needed_bytes, available, nb_qubits)
 
 
 def available_bytes() -> int:

@@ -15,12 +15,11 @@ from qat.kernels.engine import (
     Estimate,
     Initial,
     MissingMatrixError,
-    NotEnoughMemoryError,
     NotUnitaryError,
     Precision,
     State,
 )
-from qat.kernels.memory import available_bytes
+from qat.kernels.memory import require_memory
 from qat.kernels.numpy_plan import Plan, PlanCache
 from qat.kernels.numpy_steps import Operands, Step
 from qat.kernels.tape import Tape
@@ -29,10 +28,9 @@ from qat.kernels.tape_algebra import has_boxes, opened
 if TYPE_CHECKING:
     from qat.kernels.pauli import PauliSum
 
-_CHECK_FROM_BYTES = 1 << 26
-"""Smaller runs are not worth a look at the memory of the machine."""
 _STATES_PER_RUN = 3
 _STATES_PER_GRADIENT = 6
+_STATES_PER_EXPECTATION = 4
 _BYTES_PER_SECOND = 2e9
 _SECONDS_PER_ROW = 3e-6
 
@@ -72,11 +70,18 @@ class NumpyEngine:
 
     def expectation(self, state: State, paulis: PauliSum) -> complex:
         """See ``Engine.expectation``."""
+        _require_expectation(state)
         return numpy_pauli.expectation(state, paulis)
 
     def term_expectations(self, state: State, paulis: PauliSum) -> NDArray[np.float64]:
         """See ``Engine.term_expectations``."""
+        _require_expectation(state)
         return numpy_pauli.term_expectations(state, paulis)
+
+    def variance(self, state: State, paulis: PauliSum) -> float:
+        """See ``Engine.variance``."""
+        weights = np.abs(paulis.coefficients) ** 2
+        return float(weights @ np.maximum(1 - self.term_expectations(state, paulis) ** 2, 0))
 
     def value_and_gradient(
         self, tape: Tape, paulis: PauliSum, initial: Initial = None
@@ -117,7 +122,7 @@ class NumpyEngine:
         return tree.branches(_start(tape, initial, precision), nb_shots, tape.nb_cbits)
 
     def _prepared(self, tape: Tape, nb_states: int, precision: Precision) -> tuple[Plan, Operands]:
-        _require_memory(tape.nb_qubits, nb_states, precision)
+        require_memory((nb_states * precision.dtype.itemsize) << tape.nb_qubits, tape.nb_qubits)
         tape = opened(tape)
         if not tape.is_bound:
             raise _unbound(tape)
@@ -125,10 +130,8 @@ class NumpyEngine:
         return plan, plan.operands(tape, precision.dtype)
 
 
-def _require_memory(nb_qubits: int, nb_states: int, precision: Precision) -> None:
-    needed = (nb_states * precision.dtype.itemsize) << nb_qubits
-    if needed > _CHECK_FROM_BYTES and needed > (available := available_bytes()):
-        raise NotEnoughMemoryError(needed, available, nb_qubits)
+def _require_expectation(state: State) -> None:
+    require_memory(_STATES_PER_EXPECTATION * 16 * len(state), len(state).bit_length() - 1)
 
 
 def _unbound(tape: Tape) -> MissingMatrixError:

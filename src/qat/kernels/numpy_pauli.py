@@ -7,9 +7,9 @@ weights, and each distinct X mask costs one pass over the state.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Hashable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +20,24 @@ from qat.kernels.gates import Matrix
 if TYPE_CHECKING:
     from qat.kernels.pauli import PauliSum
 
-MAX_TABLE_ENTRIES = 1 << 20
+MAX_SIGN_ENTRIES = 1 << 18
 """Keep tables of signs up to this size; beyond, signs are worked out when needed."""
-_MAX_CACHED = 64
+MAX_WEIGHT_ENTRIES = 1 << 20
+"""Keep weights of sums up to this size, groups * 2**n."""
+_MASK = np.uint64
 _POWERS_OF_I = np.array([1, 1j, -1, -1j])
 
 
 class XGroup(NamedTuple):
-    """The strings with one X mask: ``terms`` are their places in the sum, ``signs`` a table of shape ``(k, 2**n)``."""
+    """The strings with one X mask.
+
+    Attributes:
+        x_mask: the mask.
+        z_masks: Z masks of the strings, shape ``(k,)``.
+        terms: their places in the sum.
+        turns: their factors ``i**popcount(x & z)``.
+        signs: ``(-1)**popcount(z & i)``, shape ``(k, 2**n)``, where the table is kept.
+    """
 
     x_mask: int
     z_masks: NDArray[np.uint64]
@@ -36,33 +46,32 @@ class XGroup(NamedTuple):
     signs: NDArray[np.float64] | None
 
 
-_groups: OrderedDict[Hashable, list[XGroup]] = OrderedDict()
-
-
 def x_groups(paulis: PauliSum, nb_qubits: int) -> list[XGroup]:
-    """The strings grouped by X mask, on ``nb_qubits`` (at least those of the sum). Kept for recent sums."""
-    key = (nb_qubits, paulis.nb_qubits, paulis.x_masks.tobytes(), paulis.z_masks.tobytes())
-    found = _groups.get(key)
-    if found is None:
-        found = _groups[key] = list(_make_groups(paulis, nb_qubits))
-        while len(_groups) > _MAX_CACHED:
-            _groups.popitem(last=False)
-    return found
+    """The strings grouped by X mask, on ``nb_qubits``. Kept for recent sums.
+
+    Raises:
+        ValueError: the sum has more qubits.
+    """
+    if paulis.nb_qubits > nb_qubits:
+        raise ValueError(f"An observable on {paulis.nb_qubits} qubits does not fit a state of {nb_qubits}")
+    return _kept_groups(nb_qubits, nb_qubits - paulis.nb_qubits, paulis.x_masks.tobytes(), paulis.z_masks.tobytes())
 
 
-def _make_groups(paulis: PauliSum, nb_qubits: int) -> Iterator[XGroup]:
-    shift = np.uint64(nb_qubits - paulis.nb_qubits)
-    x_masks, z_masks = paulis.x_masks << shift, paulis.z_masks << shift
+@lru_cache(maxsize=64)
+def _kept_groups(nb_qubits: int, shift: int, x_bytes: bytes, z_bytes: bytes) -> list[XGroup]:
+    x_masks, z_masks = (np.frombuffer(data, _MASK) << _MASK(shift) for data in (x_bytes, z_bytes))
     turns = _POWERS_OF_I[np.bitwise_count(x_masks & z_masks) % 4]
-    has_tables = len(x_masks) << nb_qubits <= MAX_TABLE_ENTRIES
+    has_signs = len(x_masks) << nb_qubits <= MAX_SIGN_ENTRIES
+    groups = []
     for x_mask in np.unique(x_masks):
         terms = np.flatnonzero(x_masks == x_mask)
-        signs = _sign_table(z_masks[terms], nb_qubits) if has_tables else None
-        yield XGroup(int(x_mask), z_masks[terms], terms, turns[terms], signs)
+        signs = _sign_table(z_masks[terms], nb_qubits) if has_signs else None
+        groups.append(XGroup(int(x_mask), z_masks[terms], terms, turns[terms], signs))
+    return groups
 
 
 def _sign_table(z_masks: NDArray[np.uint64], nb_qubits: int) -> NDArray[np.float64]:
-    states = np.arange(1 << nb_qubits, dtype=np.uint64)
+    states = np.arange(1 << nb_qubits, dtype=_MASK)
     signs: NDArray[np.float64] = 1.0 - 2.0 * (np.bitwise_count(z_masks[:, None] & states) & 1)
     return signs
 
@@ -88,9 +97,33 @@ def walsh_hadamard(values: Matrix) -> Matrix:
     return values
 
 
-def _weights(group: XGroup, coefficients: Matrix, nb_qubits: int) -> Matrix:
-    """``w`` with ``(group of strings)|i> = w[i] |i ^ x>``."""
-    factors = coefficients[group.terms] * group.turns
+Weights = tuple[int, Matrix]
+"""An X mask ``x`` and ``w`` with ``(strings with that mask)|i> = w[i] |i ^ x>``."""
+
+
+def _weights(paulis: PauliSum, nb_qubits: int) -> Iterable[Weights]:
+    """The weights of all groups; kept for recent sums, unless they are too large."""
+    nb_groups = len(x_groups(paulis, nb_qubits))
+    if nb_groups << nb_qubits > MAX_WEIGHT_ENTRIES:
+        return _all_weights(x_groups(paulis, nb_qubits), paulis.coefficients, nb_qubits)
+    columns = (paulis.x_masks, paulis.z_masks, paulis.coefficients)
+    return _kept_weights(nb_qubits, nb_qubits - paulis.nb_qubits, *(column.tobytes() for column in columns))
+
+
+@lru_cache(maxsize=16)
+def _kept_weights(
+    nb_qubits: int, shift: int, x_bytes: bytes, z_bytes: bytes, coefficient_bytes: bytes
+) -> tuple[Weights, ...]:
+    coefficients = np.frombuffer(coefficient_bytes, np.complex128)
+    return tuple(_all_weights(_kept_groups(nb_qubits, shift, x_bytes, z_bytes), coefficients, nb_qubits))
+
+
+def _all_weights(groups: list[XGroup], coefficients: Matrix, nb_qubits: int) -> Iterator[Weights]:
+    for group in groups:
+        yield group.x_mask, _group_weights(group, coefficients[group.terms] * group.turns, nb_qubits)
+
+
+def _group_weights(group: XGroup, factors: Matrix, nb_qubits: int) -> Matrix:
     if group.signs is not None:
         return np.asarray(factors @ group.signs)
     if len(factors) > nb_qubits:
@@ -115,9 +148,8 @@ def expectation(state: State, paulis: PauliSum) -> complex:
     """See ``Engine.expectation``."""
     nb_qubits = len(state).bit_length() - 1
     total = complex(paulis.constant) * float(np.vdot(state, state).real) if paulis.constant else 0j
-    for group in x_groups(paulis, nb_qubits):
-        weights = _weights(group, paulis.coefficients, nb_qubits)
-        total += complex(np.vdot(_moved(state, group.x_mask), weights * state))
+    for x_mask, weights in _weights(paulis, nb_qubits):
+        total += complex(np.vdot(_moved(state, x_mask), weights * state))
     return total
 
 
@@ -142,7 +174,7 @@ def _signed_sums(values: Matrix, group: XGroup, nb_qubits: int) -> Matrix:
 def applied(state: State, paulis: PauliSum) -> State:
     """``paulis |state>``, shape ``(2**n,)``."""
     nb_qubits = len(state).bit_length() - 1
-    result: State = paulis.constant * state
-    for group in x_groups(paulis, nb_qubits):
-        result = result + _moved(_weights(group, paulis.coefficients, nb_qubits) * state, group.x_mask)
-    return result
+    result: Any = paulis.constant * state
+    for x_mask, weights in _weights(paulis, nb_qubits):
+        result = result + _moved(weights * state, x_mask)
+    return np.asarray(result)

@@ -13,6 +13,7 @@ import numpy as np
 
 from qat.kernels.engine import Branch, BreakError, Measurement, State
 from qat.kernels.formula import bits_of_formula, evaluate_formula
+from qat.kernels.memory import require_memory
 from qat.kernels.numpy_plan import Interruption, Plan
 from qat.kernels.numpy_steps import Operands, Step
 from qat.kernels.sampling import draw, probabilities
@@ -119,6 +120,7 @@ class _Collapse:
 
     def __call__(self, state: State) -> State:
         nb_qubits = len(state).bit_length() - 1
+        require_memory(state.nbytes, nb_qubits)
         source: list[int | slice] = [slice(None)] * nb_qubits
         for qubit, bit in zip(self.qubits, self.bits, strict=True):
             source[qubit] = bit

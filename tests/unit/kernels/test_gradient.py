@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import oracle
-from tests.unit.kernels.circuits import circuits, haar, named_tape, tape_of_gates
 
 from qat.kernels import numpy_plan
 from qat.kernels.gates import GATES, GateForm, GateRecord
 from qat.kernels.numpy_engine import NumpyEngine
 from qat.kernels.pauli import PauliSum
 from qat.kernels.tape import TapeBuilder
+from tests import oracle
+from tests.unit.kernels.circuits import circuits, haar, named_tape, tape_of_gates
 
 OBSERVABLES = {
     n: PauliSum.from_terms(n, [(0.7, "X", [0]), (-1.1, "Y", [n - 1]), (0.4, "Z" * n, range(n))], constant=0.3)

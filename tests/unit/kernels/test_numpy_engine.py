@@ -6,16 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import oracle
-from tests.unit.kernels.circuits import (
-    CUSTOM,
-    circuits,
-    haar,
-    named_tape,
-    operations,
-    rotation_about_x_then_z,
-    tape_of_gates,
-)
 
 from qat.kernels import numpy_plan
 from qat.kernels.engine import (
@@ -31,6 +21,16 @@ from qat.kernels.engine import (
 from qat.kernels.gates import GATES, GateForm, GateRecord
 from qat.kernels.numpy_engine import NumpyEngine
 from qat.kernels.tape import Classical, Kind, Tape, TapeBuilder
+from tests import oracle
+from tests.unit.kernels.circuits import (
+    CUSTOM,
+    circuits,
+    haar,
+    named_tape,
+    operations,
+    rotation_about_x_then_z,
+    tape_of_gates,
+)
 
 CUSTOM_MATRICES = {name: record.matrix() for name, record in CUSTOM.items()} | {"XZ": rotation_about_x_then_z}
 TABLE_SIZES = {"tables": 12, "slices": 0}

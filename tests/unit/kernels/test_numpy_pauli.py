@@ -4,20 +4,27 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import oracle
-from tests.unit.kernels.circuits import haar
 
 from qat.kernels import numpy_pauli
 from qat.kernels.numpy_engine import NumpyEngine
 from qat.kernels.pauli import PauliSum
+from tests import oracle
+from tests.unit.kernels.circuits import haar
 
 
-@pytest.fixture(params=[1 << 20, 0], ids=["tables", "on demand"])
+def forget():
+    numpy_pauli._kept_groups.cache_clear()
+    numpy_pauli._kept_weights.cache_clear()
+
+
+@pytest.fixture(params=[1 << 20, 0], ids=["kept", "on demand"])
 def engine(request, monkeypatch):
-    """An engine that keeps tables of signs, or makes signs when needed."""
-    monkeypatch.setattr(numpy_pauli, "MAX_TABLE_ENTRIES", request.param)
-    numpy_pauli._groups.clear()
-    return NumpyEngine()
+    """An engine that keeps tables, or works them out when needed."""
+    monkeypatch.setattr(numpy_pauli, "MAX_SIGN_ENTRIES", request.param)
+    monkeypatch.setattr(numpy_pauli, "MAX_WEIGHT_ENTRIES", request.param)
+    forget()
+    yield NumpyEngine()
+    forget()
 
 
 @st.composite
@@ -74,8 +81,23 @@ def test_complex_coefficients_and_no_terms(engine):
     assert np.isclose(engine.expectation(np.eye(4)[0], PauliSum.from_terms(2, [(1j, "Z", [0])])), 1j)
 
 
-def test_recent_sums_are_kept_others_forgotten():
-    numpy_pauli._groups.clear()
-    for k in range(80):
-        numpy_pauli.x_groups(PauliSum.from_terms(7, [(1.0, "XYZ"[k % 3], [k // 3 % 7]), (1.0, "Z", [k % 7])]), 7 + k)
-    assert len(numpy_pauli._groups) == 64
+def test_coefficients_and_sizes_are_told_apart():
+    state = haar(2, 2)[:, 0]
+    z = np.vdot(state, oracle.pauli("Z", [0], 2) @ state)
+    for factor in (1.0, 2.0, 1j):
+        assert np.isclose(NumpyEngine().expectation(state, PauliSum.from_terms(2, [(factor, "Z", [0])])), factor * z)
+        assert np.isclose(NumpyEngine().expectation(state, PauliSum.from_terms(1, [(factor, "Z", [0])])), factor * z)
+
+
+def test_observable_larger_than_the_state():
+    with pytest.raises(ValueError, match="on 3 qubits does not fit a state of 2"):
+        NumpyEngine().expectation(haar(2, 2)[:, 0], PauliSum.from_terms(3, [(1.0, "Z", [0])]))
+
+
+def test_variance_is_that_of_single_shots():
+    state = haar(2, 7)[:, 0]
+    terms = [(1.5, "XZ", [0, 1]), (-0.3j, "Y", [0])]
+    means = [np.vdot(state, oracle.pauli(letters, qubits, 2) @ state).real for _, letters, qubits in terms]
+    expected = 2.25 * (1 - means[0] ** 2) + 0.09 * (1 - means[1] ** 2)
+    assert np.isclose(NumpyEngine().variance(state, PauliSum.from_terms(2, terms)), expected)
+    assert NumpyEngine().variance(np.eye(4)[0], PauliSum.from_terms(2, [(1.0, "ZZ", [0, 1])])) == 0

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import oracle
-from tests.unit.kernels.circuits import haar
 
 from qat.kernels import sampling
 from qat.kernels.engine import Counts
+from tests import oracle
+from tests.unit.kernels.circuits import haar
 
 
 @st.composite

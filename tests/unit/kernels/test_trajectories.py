@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import oracle
-from tests.unit.kernels.circuits import CUSTOM, gates, haar, rotation_about_x_then_z
 
 from qat.kernels.engine import BreakError
 from qat.kernels.formula import evaluate_formula
@@ -15,6 +13,8 @@ from qat.kernels.gates import GATES, GateForm
 from qat.kernels.numpy_engine import NumpyEngine
 from qat.kernels.tape import Classical, Kind, Row, Tape
 from qat.kernels.tape_algebra import tape_of
+from tests import oracle
+from tests.unit.kernels.circuits import CUSTOM, gates, haar, rotation_about_x_then_z
 
 CUSTOM_MATRICES = {name: record.matrix() for name, record in CUSTOM.items()} | {"XZ": rotation_about_x_then_z}
 
