@@ -59,7 +59,7 @@ def test_types_of_the_composition_table():
         (lambda: Fixed() | Silent(), "the QPU Fixed to the plugin Silent: nothing can follow a QPU"),
         (lambda: Fixed() | Fixed(), "nothing can follow a QPU"),
         (lambda: Fixed() | Through(), "the QPU Fixed to the junction Through"),
-        (lambda: (Silent() | Fixed()) | Silent(), "the QPU CompositeQPU"),
+        (lambda: (Silent() | Fixed()) | Silent(), "the QPU Fixed to the plugin Silent"),
         (lambda: Fixed() | Generator(), "the generator Generator"),
         (lambda: Silent() | "x", "the plugin Silent to an object of type str"),
         (lambda: Silent() | None, "an object of type NoneType"),

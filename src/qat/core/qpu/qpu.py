@@ -197,9 +197,8 @@ class CompositeQPU(QPUHandler):
         return (*self._plugins, self.qpu)
 
     def __or__(self, other: Any) -> Any:
-        if not self._is_open():
-            return super().__or__(other)
-        return CompositeQPU(CompositePlugin(*self._plugins), self.qpu | other)
+        below = self.qpu.__or__(other)  # a junction takes another QPU, anything else refuses
+        return below if below is NotImplemented else CompositeQPU(CompositePlugin(*self._plugins), below)
 
     def __str__(self) -> str:
         return " | ".join([*map(str, self._plugins), str(self.qpu)])
