@@ -15,7 +15,7 @@ import numpy as np
 
 from qat.core.variables.functions import DIV, MUL, PLUS, POW, SUB, UMINUS
 from qat.core.variables.symbols import ALL_SYMBOLS, Symbol, check_arity, reads_as_number
-from qat.core.variables.walk import fold, same_structure, variables_by_name
+from qat.core.variables.walk import fold, preorder, same_structure, variables_by_name
 
 _Type = type
 
@@ -233,7 +233,7 @@ class ArithExpression(BaseArithmetic):
         >>> (Variable("a") / 2.0).to_thrift()
         '/ a 2.0'
         """
-        return str(fold(self, word, lambda node, texts: " ".join((node.symbol.token, *texts))))
+        return " ".join(map(word, preorder(self)))
 
     @staticmethod
     def from_string(thrift_string: str, var_dic: Mapping[str, Any] | None = None) -> Any:
@@ -288,9 +288,11 @@ def as_child(value: Any) -> Any:
     )
 
 
-def word(leaf: Any) -> str:
-    """A number, list of numbers or variable as one word of prefix text."""
-    return "[" + ",".join(map(str, leaf)) + "]" if isinstance(leaf, list) else str(leaf)
+def word(part: Any) -> str:
+    """A symbol (for an expression), number, list of numbers or variable as one word of prefix text."""
+    if isinstance(part, ArithExpression):
+        return part.symbol.token
+    return "[" + ",".join(map(str, part)) + "]" if isinstance(part, list) else str(part)
 
 
 def add(left: Any, right: Any) -> Any:

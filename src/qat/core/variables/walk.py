@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -28,6 +28,15 @@ def fold(root: Any, leaf: Callable[[Any], Any], node: Callable[[Any, list[Any]],
         else:
             results[id(stack.pop())] = node(current, [results[id(child)] for child in children])
     return results[id(root)]
+
+
+def preorder(root: Any) -> Iterator[Any]:
+    """All parts of an expression, each before its children, shared parts as often as they appear."""
+    stack = [root]
+    while stack:
+        current = stack.pop()
+        yield current
+        stack.extend(reversed(getattr(current, "children", ())))
 
 
 def variables_by_name(root: Any) -> dict[str, Any]:
@@ -57,7 +66,7 @@ def same_structure(left: Any, right: Any) -> bool:
         if type(one) is not type(other):
             return False
         if (children := getattr(one, "children", None)) is None:
-            if one != other and (one == one or other == other):
+            if one != other:
                 return False
         elif hash(one) != hash(other) or one.symbol.token != other.symbol.token or len(children) != len(other.children):
             return False
