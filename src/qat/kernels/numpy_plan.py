@@ -50,6 +50,7 @@ class MatrixGroup:
     form: GateForm
     indices: list[range] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
+    _columns: NDArray[np.intp] | None = None
 
     @property
     def is_vectorised(self) -> bool:
@@ -60,8 +61,9 @@ class MatrixGroup:
         """One matrix per use."""
         if not self.is_vectorised:
             return [self._single(tape, indices) for indices in self.indices]
-        columns = np.array(self.indices).T
-        stacked = self.form.matrices(*(tape.parameters[column] for column in columns))
+        if self._columns is None:
+            self._columns = np.array(self.indices, np.intp).T
+        stacked = self.form.matrices(*tape.parameters[self._columns])
         assert stacked is not None
         return list(stacked)
 
