@@ -33,14 +33,15 @@ def main(base: int, modulus: int) -> None:
     print(f"{base}**x modulo {modulus}: {circuit.nbqbits} qubits, {len(circuit)} gates")
     result = LinAlg().submit(circuit.to_job(qubits=phase))
     print("phase   probability  fraction")
-    orders = set()
+    denominators = set()
     for sample in result:
-        if sample.probability > 0.01:
+        if sample.probability > 0.02:
             fraction = Fraction(sample.state.int, 2**nb_phase_bits).limit_denominator(modulus - 1)
             print(f"{sample.state}  {sample.probability:.4f}    {fraction}")
-            orders.add(fraction.denominator)
-    order = min(r for r in range(1, modulus) if base**r % modulus == 1)
-    print(f"denominators {sorted(orders)}; the order is {max(orders)} (by hand: {order})")
+            denominators.add(fraction.denominator)
+    candidates = sorted(k * d for d in denominators for k in range(1, modulus // d + 1))
+    order = next(r for r in candidates if pow(base, r, modulus) == 1)  # a measured fraction may be a reduced one
+    print(f"the order is {order}: {base}**{order} = 1 (mod {modulus})")
     if order % 2 == 0:
         root = base ** (order // 2)
         print(f"factors of {modulus}: {gcd(root - 1, modulus)} and {gcd(root + 1, modulus)}")
