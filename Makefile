@@ -6,12 +6,16 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 PYTEST_ARGS ?= -n auto
+DEMOS  := vqe_molecule maxcut_qaoa custom_plugin junction generator grover
 
 .PHONY: demo test lint types imports unit format clean
 .DELETE_ON_ERROR:
 
-demo: $(VENV)/.installed
-	$(BIN)/python examples/chain.py
+demo: $(VENV)/.installed $(DEMOS:%=demo-%)
+
+demo-%: $(VENV)/.installed
+	@echo "== examples/$*.py"
+	@$(BIN)/python examples/$*.py
 
 test: lint types imports unit
 
