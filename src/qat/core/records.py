@@ -222,7 +222,8 @@ class GateDefinition(Record):
     """An entry of a circuit's gate dictionary.
 
     A gate is given by its ``syntax`` (name and parameters), by its ``subgate`` with ``nbctrls`` controls or a mark
-    (``is_dag``, ``is_trans``, ``is_conj``), by its ``matrix`` or by its ``circuit_implementation``.
+    (``is_dag``, ``is_trans``, ``is_conj``), by its ``matrix`` or by its ``circuit_implementation``. ``origin`` is not
+    published: it is what the package itself knows about the gate of this name, if it made the definition.
 
     >>> GateDefinition("V", arity=1, matrix=Matrix(2, 2, [])).matrix.nRows
     2
@@ -259,6 +260,7 @@ class GateDefinition(Record):
         self.circuit_implementation = circuit_implementation
         self._matrix = matrix
         self._make_matrix: Callable[[], Matrix | None] | None = None
+        self.origin: Any = None
 
     @property
     def matrix(self) -> Matrix | None:

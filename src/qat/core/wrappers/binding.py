@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from qat.core.gate_set import is_type
 from qat.core.variables import evaluate_all
 from qat.kernels import tape_algebra
-from qat.kernels.tape import Tape
+from qat.kernels.tape import Tape, is_symbolic
 
 
 def bound_tape(tape: Tape, values: Mapping[str, Any]) -> Tape:
@@ -29,11 +30,29 @@ def bound_tape(tape: Tape, values: Mapping[str, Any]) -> Tape:
     def evaluate(expressions: tuple[Any, ...]) -> Sequence[Any]:
         results = evaluate_all(expressions, plain)
         for expression, result in zip(expressions, results, strict=True):
-            if type(result) is float and not isfinite(result):
+            if type(result) is not float:
+                _check_type(tape, expression, result)
+            elif not isfinite(result):
                 raise ValueError(_not_finite(expression, result, plain))
         return results
 
     return tape_algebra.bound(tape, evaluate)
+
+
+def _check_type(tape: Tape, expression: Any, value: Any) -> None:
+    """Check a value that is not a float against the gates of the tape that take it."""
+    if is_symbolic(value) or expression not in tape.expressions:
+        return
+    number = tape.expressions.index(expression)
+    for index in tape.slots[tape.slot_expressions == number].tolist():
+        row = int(np.searchsorted(tape.parameter_starts, index, side="right")) - 1
+        form = tape.forms[tape.gates[row]]
+        expected = form.record.parameters[index - int(tape.parameter_starts[row])]
+        if not is_type(expected, value):
+            raise TypeError(
+                f"The parameter {expression} of gate {form.syntax} becomes {value!r}: give numbers that make it a "
+                f"{expected.__name__}"
+            )
 
 
 def plain_value(name: str, value: Any) -> Any:

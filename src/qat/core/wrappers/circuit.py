@@ -298,9 +298,9 @@ class Circuit(Serializable):
         return self is other or (mine == others and same_operations(self.tape, other.tape))
 
     def __repr__(self) -> str:
-        fields = ("ops", "name", "gateDic", "nbqbits", "nbcbits", "has_matrices", "var_dic", "qregs", "ancilla_map")
-        copy = self._with_tape(self._tape) if self._tape is not None else self
-        return f"Circuit({', '.join(f'{field}={getattr(copy, field)!r}' for field in fields)})"
+        circuit = self._with_tape(self._tape) if self._tape is not None else self
+        names = ("ops", "name", "gateDic", "nbqbits", "nbcbits", "has_matrices", "qregs", "ancilla_map")
+        return f"Circuit({', '.join(f'{name}={getattr(circuit, name)!r}' for name in names)})"
 
     # ------------------------------------------------------------------ binding
 

@@ -96,6 +96,7 @@ class _View:
             if record.name in self.definitions and record is GATES.get(record.name):
                 return record.name
             definition = GateDefinition(arity=form.arity, is_ctrl=False, syntax=_syntax(form, parameters))
+            definition.origin = record if record.body is None else None
         else:
             definition = self._derived(form, parameters)
         return self._add(definition, form, parameters)

@@ -102,9 +102,9 @@ class GateReader:
             return GateForm(_matrix_record(definition, name, ())), ()
         if definition.circuit_implementation is not None:
             return GateForm(self._box(definition, name, parameters)), parameters
-        form = GateForm(GATES.get(name) or _abstract_record(definition, name, parameters))
+        form = GateForm(_written_record(definition, name, parameters))
         if _is_overridden(definition, form, parameters):
-            return GateForm(_matrix_record(definition, name, tuple(map(type, parameters)))), parameters
+            return GateForm(_matrix_record(definition, name, _types(parameters))), parameters
         return form, parameters
 
     def _derived(self, definition: GateDefinition) -> Instance:
@@ -126,7 +126,7 @@ class GateReader:
             implementation.ops or ()
         )
         arity = body.nb_qubits - len(implementation.ancillas or ()) if definition.arity is None else definition.arity
-        return body_record(name, arity, body, parameters=tuple(map(type, parameters)))
+        return body_record(name, arity, body, parameters=_types(parameters))
 
 
 def _predefined(name: str, gates: Mapping[str, GateDefinition]) -> Instance:
@@ -141,8 +141,19 @@ def _predefined(name: str, gates: Mapping[str, GateDefinition]) -> Instance:
     )
 
 
-def _abstract_record(definition: GateDefinition, name: str, parameters: tuple[Any, ...]) -> GateRecord:
-    types = tuple(map(type, parameters))
+def _types(parameters: tuple[Any, ...]) -> tuple[type, ...]:
+    return tuple(float if is_symbolic(parameter) else type(parameter) for parameter in parameters)
+
+
+def _written_record(definition: GateDefinition, name: str, parameters: tuple[Any, ...]) -> GateRecord:
+    """Record of a gate by its name: what the package knows about it, or the little that the definition says."""
+    origin: GateRecord | None = definition.origin
+    if origin is not None and (origin.name, origin.nb_parameters) == (name, len(parameters)):
+        return origin
+    predefined = GATES.get(name)
+    if predefined is not None and predefined.nb_parameters == len(parameters):
+        return predefined
+    types = _types(parameters)
     if definition.matrix is not None:
         return _matrix_record(definition, name, types)
     if definition.arity is None:
@@ -258,7 +269,7 @@ def _called(op: Op) -> str:
 
 def _integers(what: str, values: Any) -> list[int]:
     try:
-        return [value if type(value) is int else value.__index__() for value in values or ()]
+        return [value if type(value) is int else value.__index__() for value in (() if values is None else values)]
     except (AttributeError, TypeError):
         raise CircuitError(f"its {what} are {values!r}: expected a list of integers") from None
 
