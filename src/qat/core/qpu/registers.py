@@ -25,22 +25,20 @@ def get_registers(qregisters: Sequence[Any] | None, qbit_list: Sequence[int] | N
     >>> get_registers([first, second], [1, 2]) is None
     True
     """
-    if not qbit_list:
-        return []
+    qubits = list(qbit_list or ())
     by_start = {register.start: register for register in qregisters or () if register.length}
     found, position = [], 0
-    while position < len(qbit_list):
-        register = by_start.get(qbit_list[position])
-        if register is None or not _covers(register, qbit_list, position):
+    while position < len(qubits):
+        first = qubits[position]
+        register = by_start.get(first)
+        if register is None:
+            return None
+        end = position + register.length
+        if qubits[position:end] != [*range(first, first + register.length)]:
             return None
         found.append(register)
-        position += register.length
+        position = end
     return found
-
-
-def _covers(register: Any, qubits: Sequence[int], position: int) -> bool:
-    end = register.start + register.length
-    return list(qubits[position : position + register.length]) == list(range(register.start, end))
 
 
 def measured_registers(job: Job) -> list[Any]:
@@ -50,17 +48,16 @@ def measured_registers(job: Job) -> list[Any]:
     register is measured in part, all measured qubits form one untyped register.
     """
     source: Any = job.circuit if job.circuit is not None else job.schedule
-    declared = getattr(source, "qregs", None) or ()
-    qubits: Sequence[int] = job.qubits if job.qubits else range(getattr(source, "nbqbits", None) or 0)
-    registers = get_registers([*declared, *_ancillas(declared, qubits)], qubits)
+    declared = getattr(source, "qregs", None)
+    qubits = job.qubits or [*range(getattr(source, "nbqbits", None) or 0)]
+    registers = get_registers(declared, qubits)
+    if registers is None and declared:
+        registers = get_registers([*declared, *_ancillas(declared, qubits)], qubits)
     return [DefaultRegister(length=len(qubits))] if registers is None else registers
 
 
 def _ancillas(declared: Sequence[Any], qubits: Sequence[int]) -> list[Any]:
     """A register for each run of measured qubits beyond the declared registers."""
-    known = sum(register.length for register in declared)
-    if not declared or (len(qubits) == known and max(qubits, default=-1) < known):
-        return []
     named = {qubit for register in declared for qubit in range(register.start, register.start + register.length)}
     runs: list[list[int]] = []
     for qubit in qubits:
