@@ -1,5 +1,7 @@
 """The published generators and applications."""
 
+from itertools import pairwise
+
 import pytest
 
 from qat.comm.exceptions.ttypes import GeneratorException
@@ -15,7 +17,7 @@ def ghz(size):
     program = Program()
     qubits = program.qalloc(size)
     H(qubits[0])
-    for first, second in zip(qubits, qubits[1:], strict=False):
+    for first, second in pairwise(qubits):
         CNOT(first, second)
     return program.to_circ()
 
