@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qat.core.errors import ErrorType, QPUException
-from qat.core.wrappers.sample import IntermediateMeasurement, Sample
+from qat.core.wrappers.sample import IntermediateMeasurement, Sample, as_list
 
 if TYPE_CHECKING:
     from qat.core.wrappers.result import Result
@@ -60,6 +60,9 @@ class _Outcome(NamedTuple):
 
 
 def _shots(result: Result, keep_intermeas: bool) -> list[_Outcome]:
+    columns = result.columns
+    if columns is not None and columns.intermediate_measurements is None and len(columns.states):
+        return [_Outcome(state, None) for state in as_list(columns.states)]
     samples = result.raw_data
     if not samples:
         message = "aggregate_data needs samples and this result has none: add them with add_sample first."

@@ -229,13 +229,13 @@ class Columns(NamedTuple):
 
     def samples(self, qregs: list[QRegister] | None, nbqbits: int | None) -> list[Sample]:
         """The samples as objects. Cost: about a microsecond each."""
-        columns = [_as_list(column, len(self.states)) for column in self]
+        missing = [None] * len(self.states)
+        columns = [missing if column is None else as_list(column) for column in self]
         return [_sample(qregs, nbqbits, *row) for row in zip(*columns, strict=True)]
 
 
-def _as_list(column: Any, length: int) -> list[Any]:
-    if column is None:
-        return [None] * length
+def as_list(column: Any) -> list[Any]:
+    """An array or a sequence as a list of Python objects."""
     return column.tolist() if isinstance(column, np.ndarray) else list(column)
 
 
