@@ -85,6 +85,17 @@ def test_published_addresses():
     assert qat.qpus.get_current_qpu is qat.core.qpu.get_current_qpu
 
 
+def test_marks_of_published_plugins():
+    from qat.core.plugins import OffloadedPlugin
+    from qat.core.services import OffloadedService
+
+    class Published(Optimizer, OffloadedPlugin):
+        def optimize(self, var_names):
+            return 0.0, [0.0], None
+
+    assert isinstance(Published(), OffloadedService) and isinstance(Published() | PyLinalg(), Junction)
+
+
 def test_signatures():
     def parameters(function):
         return [name for name in inspect.signature(function).parameters if name != "self"]

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from qat.core.composition import refuse
 from qat.core.plugins import AbstractPlugin
 from qat.core.qpu.qpu import CommonQPU
+from qat.core.services import OffloadedService
 
 if TYPE_CHECKING:
     from qat.core.wrappers.hardware_specs import HardwareSpecs
 
-__all__ = ["AbstractGenerator", "CompositeBatchGenerator"]
+__all__ = ["AbstractGenerator", "CompositeBatchGenerator", "OffloadedGenerator"]
 
 
 class AbstractGenerator(ABC):
@@ -70,6 +71,10 @@ class AbstractGenerator(ABC):
 
     def __str__(self) -> str:
         return type(self).__name__
+
+
+class OffloadedGenerator(OffloadedService):
+    """Mark of generators that may run on a server."""
 
 
 class CompositeBatchGenerator(AbstractGenerator):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qat.core.composition import refuse
 from qat.core.contexts import PLUGINS, ServiceContext, Services, current_plugin
+from qat.core.services import OffloadedService
 
 if TYPE_CHECKING:
     from qat.core.qpu.qpu import CommonQPU
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from qat.core.wrappers.job import Batch
     from qat.core.wrappers.result import BatchResult
 
-__all__ = ["AbstractPlugin", "CompositePlugin", "contains_plugin", "get_current_plugin"]
+__all__ = ["AbstractPlugin", "CompositePlugin", "OffloadedPlugin", "contains_plugin", "get_current_plugin"]
 
 
 class AbstractPlugin(ServiceContext, ABC):
@@ -100,6 +101,10 @@ class AbstractPlugin(ServiceContext, ABC):
     def _over(self, qpu: CommonQPU) -> CommonQPU:
         stack: CommonQPU = self | qpu
         return stack
+
+
+class OffloadedPlugin(OffloadedService):
+    """Mark of plugins that may run on a server."""
 
 
 class CompositePlugin(AbstractPlugin):

@@ -14,6 +14,7 @@ from qat.core.errors import ErrorType, QPUException
 from qat.core.pipeline import SubmissionError, as_batch, compile_down, run_chain
 from qat.core.plugins import AbstractPlugin, CompositePlugin, flattened
 from qat.core.qpu.registers import get_registers, measured_registers
+from qat.core.services import OffloadedService
 from qat.core.wrappers.hardware_specs import HardwareSpecs
 from qat.core.wrappers.job import Batch, Job
 from qat.core.wrappers.result import BatchResult, Result
@@ -21,7 +22,7 @@ from qat.core.wrappers.result import BatchResult, Result
 if TYPE_CHECKING:
     pass
 
-__all__ = ["CommonQPU", "CompositeQPU", "QPUHandler", "get_current_qpu", "get_registers"]
+__all__ = ["CommonQPU", "CompositeQPU", "OffloadedQPU", "QPUHandler", "get_current_qpu", "get_registers"]
 
 
 class CommonQPU(ServiceContext):
@@ -151,6 +152,10 @@ class QPUHandler(CommonQPU, ABC):
     @abstractmethod
     def submit_job(self, job: Job) -> Result:
         """Execute one job: a bound circuit or schedule to sample or whose observable to evaluate."""
+
+
+class OffloadedQPU(OffloadedService):
+    """Mark of QPUs that may run on a server."""
 
 
 class CompositeQPU(QPUHandler):
