@@ -21,6 +21,7 @@ from qat.kernels.engine import (
 )
 from qat.kernels.memory import require_memory
 from qat.kernels.numpy_plan import Plan, PlanCache
+from qat.kernels.numpy_products import overlap
 from qat.kernels.numpy_steps import Operands, Step
 from qat.kernels.tape import Tape
 from qat.kernels.tape_algebra import has_boxes, opened
@@ -94,7 +95,7 @@ class NumpyEngine:
         plan, operands = self._prepared(tape, _STATES_PER_GRADIENT, Precision.DOUBLE)
         ket = _advance(_only_section(plan), _start(tape, initial, Precision.DOUBLE), operands)
         bra = numpy_pauli.applied(ket, paulis)
-        value = float(np.vdot(ket, bra).real)
+        value = overlap(ket, bra).real
         return value, adjoint_gradient(plan, tape, operands, bra, ket)
 
     def probabilities(self, state: State, qubits: Sequence[int]) -> NDArray[np.float64]:

@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from qat.kernels.engine import State
 from qat.kernels.gates import Matrix
+from qat.kernels.numpy_products import overlap, row_sums, weighted_sum
 
 if TYPE_CHECKING:
     from qat.kernels.pauli import PauliSum
 
+MAX_SIGN_QUBITS = 12
 MAX_SIGN_ENTRIES = 1 << 18
-"""Keep tables of signs up to this size; beyond, signs are worked out when needed."""
+"""Keep tables of signs, terms * 2**n, up to this size; beyond, signs are worked out when needed."""
 MAX_WEIGHT_ENTRIES = 1 << 20
 """Keep weights of sums up to this size, groups * 2**n."""
 _MASK = np.uint64
@@ -61,7 +63,7 @@ def x_groups(paulis: PauliSum, nb_qubits: int) -> list[XGroup]:
 def _kept_groups(nb_qubits: int, shift: int, x_bytes: bytes, z_bytes: bytes) -> list[XGroup]:
     x_masks, z_masks = (np.frombuffer(data, _MASK) << _MASK(shift) for data in (x_bytes, z_bytes))
     turns = _POWERS_OF_I[np.bitwise_count(x_masks & z_masks) % 4]
-    has_signs = len(x_masks) << nb_qubits <= MAX_SIGN_ENTRIES
+    has_signs = nb_qubits <= MAX_SIGN_QUBITS and len(x_masks) << nb_qubits <= MAX_SIGN_ENTRIES
     groups = []
     for x_mask in np.unique(x_masks):
         terms = np.flatnonzero(x_masks == x_mask)
@@ -125,7 +127,7 @@ def _all_weights(groups: list[XGroup], coefficients: Matrix, nb_qubits: int) -> 
 
 def _group_weights(group: XGroup, factors: Matrix, nb_qubits: int) -> Matrix:
     if group.signs is not None:
-        return np.asarray(factors @ group.signs)
+        return weighted_sum(factors.real, group.signs) + 1j * weighted_sum(factors.imag, group.signs)
     if len(factors) > nb_qubits:
         spectrum = np.zeros(1 << nb_qubits, np.complex128)
         np.add.at(spectrum, group.z_masks.astype(np.intp), factors)
@@ -147,9 +149,9 @@ def _moved(state: State, x_mask: int) -> State:
 def expectation(state: State, paulis: PauliSum) -> complex:
     """See ``Engine.expectation``."""
     nb_qubits = len(state).bit_length() - 1
-    total = complex(paulis.constant) * float(np.vdot(state, state).real) if paulis.constant else 0j
+    total = complex(paulis.constant) * overlap(state, state).real if paulis.constant else 0j
     for x_mask, weights in _weights(paulis, nb_qubits):
-        total += complex(np.vdot(_moved(state, x_mask), weights * state))
+        total += overlap(_moved(state, x_mask), weights * state)
     return total
 
 
@@ -165,10 +167,10 @@ def term_expectations(state: State, paulis: PauliSum) -> NDArray[np.float64]:
 
 def _signed_sums(values: Matrix, group: XGroup, nb_qubits: int) -> Matrix:
     if group.signs is not None:
-        return np.asarray(group.signs @ values)
+        return row_sums(group.signs, values.real) + 1j * row_sums(group.signs, values.imag)
     if len(group.terms) > nb_qubits:
         return walsh_hadamard(values)[group.z_masks.astype(np.intp)]
-    return np.array([values @ _signs(z_mask, nb_qubits) for z_mask in group.z_masks.tolist()])
+    return np.array([overlap(_signs(z_mask, nb_qubits), values) for z_mask in group.z_masks.tolist()])
 
 
 def applied(state: State, paulis: PauliSum) -> State:

@@ -23,7 +23,8 @@ MAX_TABLE_ENTRIES = 1 << 21
 """Bound on rows * 2**n for a plan with tables."""
 MAX_CACHED_BYTES = 1 << 28
 MAX_BLOCK_LOOPS = 16
-"""A block step loops over the values of the qubits before it; longer loops are better done by slices."""
+MIN_BLOCK_INNER = 32
+"""A block step loops over the values of the qubits before it: better than slices for few loops, or long ones."""
 _STEP_BYTES = 600
 
 
@@ -120,6 +121,16 @@ class _Nature(NamedTuple):
     rates: NDArray[np.float64] | None
     is_diagonal: bool
 
+    @property
+    def is_mergeable(self) -> bool:
+        """Whether a monomial step can take it in."""
+        return self.table is not None or self.rates is not None
+
+    @property
+    def is_monomial(self) -> bool:
+        """Whether it only permutes basis states and turns phases."""
+        return self.is_diagonal or self.is_mergeable
+
 
 def _nature(form: GateForm) -> _Nature:
     kernel, nb_controls = form.kernel
@@ -198,7 +209,7 @@ class _Compiler:
         nature = self.natures[gate]
         if row.form.record.matrix is None:
             raise MissingMatrixError(row.form.record.name, row_number)
-        if self.has_tables and (nature.table is not None or nature.rates is not None):
+        if self.has_tables and nature.is_mergeable:
             self.waiting.append(_Monomial(nature, row.qubits, indices.start))
             return
         self._flush()
@@ -221,7 +232,8 @@ class _Compiler:
         controls, targets = qubits[: nature.nb_controls], qubits[nature.nb_controls :]
         after = self.tape.nb_qubits - 1 - targets[-1]
         is_block = not controls and targets == tuple(range(targets[0], targets[0] + len(targets)))
-        if is_block and not nature.is_diagonal and (after == 0 or 1 << targets[0] <= MAX_BLOCK_LOOPS):
+        is_short = after and 1 << after < MIN_BLOCK_INNER and 1 << targets[0] > MAX_BLOCK_LOOPS
+        if is_block and not nature.is_monomial and not is_short:
             return BlockStep(matrix, 1 << len(targets), 1 << after)
         return StridedStep(matrix, self.tape.nb_qubits, controls, targets, is_diagonal=nature.is_diagonal)
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from qat.kernels.engine import State
 from qat.kernels.gates import Matrix
+from qat.kernels.numpy_products import on_middle_axis, overlaps, row_sums, weighted_sum
 
 
 class Operands(NamedTuple):
@@ -41,23 +42,19 @@ class BlockStep:
 
     def apply(self, states: State, operands: Operands) -> State:
         """The states after the move."""
-        return self._multiply(operands.matrices[self.matrix], states)
+        return on_middle_axis(operands.matrices[self.matrix], states, self.inner)
 
     def undo(self, states: State, operands: Operands) -> State:
         """The states before the move, for a unitary one."""
-        return self._multiply(operands.matrices[self.matrix].conj().T, states)
-
-    def _multiply(self, matrix: Matrix, states: State) -> State:
-        if self.inner == 1:
-            product: State = np.matmul(states.reshape(-1, self.dimension), matrix.T)
-        else:
-            product = np.matmul(matrix, states.reshape(-1, self.dimension, self.inner))
-        return product.reshape(states.shape)
+        return on_middle_axis(operands.matrices[self.matrix].conj().T, states, self.inner)
 
     def transition(self, bra: State, ket: State) -> Matrix:
         """``T[a, b] = sum(conj(bra[a]) * ket[b])`` over all other qubits, ``a`` and ``b`` indices of the matrix."""
-        shape = (-1, self.dimension, self.inner)
-        return np.tensordot(bra.conj().reshape(shape), ket.reshape(shape), axes=((0, 2), (0, 2)))
+        return overlaps(*(self._rows(state) for state in (bra, ket)))
+
+    def _rows(self, state: State) -> State:
+        rows: State = state.reshape(-1, self.dimension, self.inner).swapaxes(0, 1).reshape(self.dimension, -1)
+        return rows
 
 
 class StridedStep:
@@ -105,8 +102,7 @@ class StridedStep:
         """``T[a, b] = sum(conj(bra[a]) * ket[b])`` over all other qubits, ``a`` and ``b`` indices of the matrix."""
         bras = np.stack([part.reshape(-1) for part in self._parts(bra)])
         kets = np.stack([part.reshape(-1) for part in self._parts(ket)])
-        answer: Matrix = bras.conj() @ kets.T
-        return answer
+        return overlaps(bras, kets)
 
 
 def _split_axes(nb_qubits: int, qubits: Sequence[int]) -> tuple[tuple[int, ...], dict[int, int]]:
@@ -189,13 +185,13 @@ class MonomialStep:
     def _factors(self, operands: Operands) -> Matrix | None:
         if not len(self.indices):
             return self.phases
-        turned: Matrix = np.exp(1j * (operands.parameters[self.indices] @ self.rates))
+        turned: Matrix = np.exp(1j * weighted_sum(operands.parameters[self.indices], self.rates))
         return turned if self.phases is None else turned * self.phases
 
     def add_gradient(self, bra: State, ket: State, gradient: NDArray[np.float64]) -> None:
         """Add ``2 Re <bra| d/d angle |ket>``, for states after the step, to ``gradient`` at each angle's place."""
         if len(self.indices):
-            gradient[self.indices] += self.rates @ (-2 * (bra.conj() * ket).imag)
+            gradient[self.indices] += row_sums(self.rates, -2 * (bra.conj() * ket).imag)
 
     @property
     def nb_bytes(self) -> int:
