@@ -345,3 +345,13 @@ def test_quameleon():
 def test_unbound_jobs_are_refused():
     with pytest.raises(QPUException, match="a"):
         PyLinalg().submit(energy())
+
+
+def test_junctions_grow_the_circuit_of_their_job_in_place():
+    """As adaptive plugins do: ``circuit += layer`` changes the job that holds it."""
+    circuit = bell()
+    job, before = circuit.to_job(), circuit
+    circuit += bell()
+    assert circuit is before is job.circuit and len(job.circuit) == 4
+    circuit *= bell()
+    assert job.circuit.nbqbits == 4 and len(job.circuit) == 6

@@ -344,6 +344,17 @@ class Circuit(Serializable):
             return NotImplemented
         return self._combined(tensored(self.tape, other_circuit.tape), other_circuit)
 
+    def __iadd__(self, other_circuit: Circuit) -> Circuit:
+        return self._become(self + other_circuit)
+
+    def __imul__(self, other_circuit: Circuit) -> Circuit:
+        return self._become(self * other_circuit)
+
+    def _become(self, other: Circuit) -> Circuit:
+        """This very object with the content of another: a job that holds it sees the change."""
+        self.__dict__.update(other.__dict__, name=self.name)
+        return self
+
     def _combined(self, tape: Tape, other: Circuit) -> Circuit:
         gate_set = self._gate_set
         if other._gate_set is not None:
