@@ -19,7 +19,7 @@ from qat.kernels.tape_algebra import body_record, opened, same_operations, tape_
 from tests.oracle import gate_matrix
 from tests.unit.kernels.circuits import angles, haar
 
-CONSTANTS = "X Y Z H CNOT CSIGN ISWAP SQRTSWAP I SWAP CCNOT S T".split()
+CONSTANTS = [name for name, record in GATES.items() if not record.parameters]
 A = Variable("a")
 CUSTOM = matrix_gate(haar(1, 5))
 ABSTRACT = GateRecord(name="FOO", arity=2, parameters=(float, int), label="FOO", identity=("FOO", 2, (float, int)))
