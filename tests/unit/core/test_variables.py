@@ -269,7 +269,14 @@ def test_text_cannot_make_huge_numbers():
         read("** 9 ** 9 ** 9 9")
     with pytest.raises((OverflowError, TypeError)):
         read("** get_item [9] a get_item [999999999999] a", {"a": 0})
-    assert read("** 2 100") == 2**100
+    assert read("** 2 100") == 2**100 and read("* 3 9") == 27
+    with pytest.raises(OverflowError):
+        read(" ".join(["*"] * 200 + ["9" * 60] * 201))
+    factors = " ".join(["*"] * 200 + [f"max a {'9' * 60}"] * 201)
+    with pytest.raises(OverflowError):
+        read(factors)(a=0.0)
+    with pytest.raises(ValueError, match=r"cannot read 'get_item \[1\] 5'.*out of range"):
+        read("get_item [1] 5")
     with pytest.raises(TypeError, match="use get_item"):
         read("* [1,2] 1000000000000")
 

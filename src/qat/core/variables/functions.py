@@ -34,6 +34,13 @@ def _no_lists(function: Evaluator, token: str) -> Evaluator:
     return evaluate
 
 
+def _safe_multiply(left: Any, right: Any) -> Any:
+    """``left * right``, in floats where integers would grow beyond all bounds."""
+    if type(left) is int and type(right) is int and left.bit_length() + right.bit_length() > _MAX_INTEGER_BITS:
+        return float(left) * right
+    return left * right
+
+
 def _safe_power(base: Any, exponent: Any) -> Any:
     """``base ** exponent``, in floats where integers would grow beyond all bounds."""
     if type(base) is int and type(exponent) is int and base.bit_length() * exponent > _MAX_INTEGER_BITS:
@@ -130,7 +137,7 @@ def _function(token: str, evaluator: Evaluator, fast: Evaluator, diff: Evaluator
 
 
 PLUS: Symbol = _operator("+", operator.add, 2, lambda x, y, dx, dy: dx + dy)
-MUL: Symbol = _operator("*", operator.mul, 2, lambda x, y, dx, dy: x * dy + dx * y)
+MUL: Symbol = _operator("*", _safe_multiply, 2, lambda x, y, dx, dy: x * dy + dx * y)
 SUB: Symbol = _operator("-", operator.sub, 2, lambda x, y, dx, dy: dx - dy)
 UMINUS: Symbol = _operator("UMINUS", operator.neg, 1, lambda x, dx: -dx)
 UMINUS.pretty_token = "-"

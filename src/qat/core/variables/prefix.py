@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from qat.core.variables.expressions import Variable
-from qat.core.variables.symbols import ALL_SYMBOLS, reads_as_number
+from qat.core.variables.symbols import ALL_SYMBOLS, Symbol, reads_as_number
 
 MAX_TEXT_LENGTH = 1 << 22
 """Longest text that is read, in characters."""
@@ -61,6 +61,7 @@ def expression_from_text(text: str, values: Mapping[str, Any] | None = None) -> 
 
     Raises:
         ValueError: the text is too long, is not one expression, or uses an undefined function.
+        ArithmeticError, TypeError: a part without variables has no value.
     """
     if len(text) > MAX_TEXT_LENGTH:
         raise ValueError(f"an expression of {len(text)} characters is too long: at most {MAX_TEXT_LENGTH} are read")
@@ -71,8 +72,7 @@ def expression_from_text(text: str, values: Mapping[str, Any] | None = None) -> 
             continue
         if len(stack) < symbol.arity:
             raise _unreadable(text, f"{token} takes {symbol.arity} argument(s), {len(stack)} follow")
-        arguments = [stack.pop() for _ in range(symbol.arity)]
-        stack.append(symbol(*arguments))
+        stack.append(_applied(symbol, [stack.pop() for _ in range(symbol.arity)], text))
     if len(stack) != 1:
         raise _unreadable(text, f"it holds {len(stack)} separate values; {_hint(stack)}")
     return stack[0]
@@ -101,6 +101,13 @@ def _leaf(token: str, values: Mapping[str, Any]) -> Any:
         return items
     number = cast_to_num(token)
     return Variable(token) if number is None else number
+
+
+def _applied(symbol: Symbol, arguments: list[Any], text: str) -> Any:
+    try:
+        return symbol(*arguments)
+    except LookupError as error:
+        raise _unreadable(text, f"{symbol} of {arguments}: {error}") from error
 
 
 def _hint(stack: list[Any]) -> str:
