@@ -5,20 +5,19 @@ from __future__ import annotations
 from importlib import import_module
 from types import ModuleType
 
-_renderer: list[str] = []
+_renderer = "qat.display"
 
 
 def set_renderer(module: str) -> None:
     """Name the module that draws: it offers ``display(value, **options)`` and ``circuit_text(circuit, **options)``."""
-    _renderer[:] = [module]
+    global _renderer
+    _renderer = module
 
 
 def renderer() -> ModuleType:
-    """The module that draws.
+    """The module that draws, imported now.
 
-    Raises:
-        RuntimeError: none has been named.
+    >>> renderer().__name__
+    'qat.display'
     """
-    if not _renderer:
-        raise RuntimeError("Nothing can draw yet: call qat.core.display_hook.set_renderer('qat.display') first")
-    return import_module(_renderer[0])
+    return import_module(_renderer)
