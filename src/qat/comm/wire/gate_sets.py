@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from qat.core.errors import WireError
 from qat.core.gate_set import GateSet, GateSignature, default_gate_set, revert_type
 
 
@@ -42,5 +43,7 @@ def unpack_gate_set(signatures: Iterable[Signature]) -> GateSet:
 
 def _unpack(wire: Signature, known: GateSet) -> GateSignature:
     if wire.is_predefined:
+        if wire.name not in known:
+            raise WireError(f"there is no predefined gate {wire.name[:40]!r}", f"one of {', '.join(known)}")
         return known[wire.name]
     return GateSignature(wire.name, [revert_type(code) for code in wire.types], wire.arity)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from qat.comm.wire.arrays import Array, pack_array, pack_indices, unpack_array
 from qat.comm.wire.codec import Format
@@ -14,7 +15,7 @@ from qat.comm.wire.registers import Register, pack_registers, unpack_registers
 from qat.comm.wire.values import Value, pack_table, pack_value, unpack_table, unpack_value
 from qat.core.errors import WireError
 from qat.core.wrappers.result import BatchResult, Result
-from qat.core.wrappers.sample import Columns, IntermediateMeasurement, Sample
+from qat.core.wrappers.sample import Columns, IntermediateMeasurement, Sample, as_list
 
 
 class Column(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -126,7 +127,7 @@ def _columns_of(samples: Sequence[Sample]) -> Columns:
 
 def _pack_states(states: Any) -> Column | None:
     if isinstance(states, np.ndarray):
-        return Column(pack_indices(states) if states.size and int(states.max()) < 1 << 32 else pack_array(states))
+        return Column(_pack_integers(states))
     known = [state for state in states if state is not None]
     if not known:
         return None
@@ -136,7 +137,12 @@ def _pack_states(states: Any) -> Column | None:
     if width > _WORD:
         data = b"".join(state.to_bytes(width, "little") for state in filled)
         return Column(pack_array(np.frombuffer(data, np.uint8).reshape(-1, width)), present)
-    return Column(pack_array(np.array(filled, np.uint64)), present)
+    return Column(_pack_integers(np.array(filled, np.uint64)), present)
+
+
+def _pack_integers(integers: NDArray[np.integer[Any]]) -> Array:
+    is_small = not integers.size or int(integers.max()) < 1 << 32
+    return pack_indices(integers) if is_small else pack_array(integers.astype(np.uint64))
 
 
 _WORD = 8
@@ -217,7 +223,7 @@ def _unpack_states(column: Column | None, count: int) -> Any:
     data = unpack_array(column.values, "u", 2)
     if data.dtype != np.uint8:
         raise WireError(f"wide states of a result are {data.dtype}", "bytes")
-    return _masked(np.array([int.from_bytes(row.tobytes(), "little") for row in data], object), column.present)
+    return _masked([int.from_bytes(row.tobytes(), "little") for row in data], column.present)
 
 
 _MAX_UNKNOWN = 1 << 24
@@ -231,7 +237,7 @@ def _masked(values: Any, present: Array | None) -> Any:
     if present is None:
         return values
     mask = unpack_array(present, "b", 1).tolist()
-    return [value if is_there else None for value, is_there in zip(values.tolist(), mask, strict=True)]
+    return [value if is_there else None for value, is_there in zip(as_list(values), mask, strict=True)]
 
 
 def _unpack_outcome(outcome: Outcome) -> IntermediateMeasurement:
