@@ -105,6 +105,14 @@ class MissingMatrixError(EngineError):
         super().__init__(f"Gate {gate} has no matrix! (operation {row} of the circuit) {cure}")
 
 
+class WrongMatrixError(EngineError):
+    """The matrix function of a gate gives a matrix of another size."""
+
+    def __init__(self, gate: str, shape: tuple[int, ...], arity: int) -> None:
+        size = 1 << arity
+        super().__init__(f"Gate {gate} acts on {arity} qubits, but its matrix has shape {shape}: give {(size, size)}")
+
+
 class UnsupportedRowError(EngineError):
     """An operation that no engine executes."""
 

@@ -20,7 +20,8 @@ from qat.kernels.engine import (
     State,
 )
 from qat.kernels.memory import require_memory
-from qat.kernels.numpy_plan import Plan, PlanCache
+from qat.kernels.numpy_plan import Plan
+from qat.kernels.numpy_plan_cache import PlanCache
 from qat.kernels.numpy_products import overlap
 from qat.kernels.numpy_steps import Operands, Step
 from qat.kernels.tape import Tape

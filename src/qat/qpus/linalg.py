@@ -20,6 +20,7 @@ from qat.kernels.engine import (
     NotUnitaryError,
     Precision,
     UnsupportedRowError,
+    WrongMatrixError,
     select_engine,
 )
 from qat.qpus.simulation import InvalidJobError, Request, evaluated, exact_samples, shot_samples, split_samples
@@ -34,6 +35,7 @@ __all__ = ["CLinAlg", "CLinalg", "LinAlg", "PyLinalg"]
 _CODES: dict[type[EngineError], int] = {
     MissingMatrixError: ErrorType.ILLEGAL_GATES,
     UnsupportedRowError: ErrorType.ILLEGAL_GATES,
+    WrongMatrixError: ErrorType.ILLEGAL_GATES,
     NotUnitaryError: ErrorType.INVALID_ARGS,
     NotEnoughMemoryError: ErrorType.INSUFFICIENT_RESOURCES,
     BreakError: ErrorType.BREAK,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qat.kernels import numpy_plan
+from qat.kernels import numpy_compiler
 from qat.kernels.gates import GATES, GateForm, GateRecord
 from qat.kernels.numpy_engine import NumpyEngine
 from qat.kernels.pauli import PauliSum
@@ -24,7 +24,7 @@ OBSERVABLES = {
 @pytest.fixture(params=[12, 0], ids=["tables", "slices"], scope="module")
 def engine(request):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(numpy_plan, "MAX_TABLE_QUBITS", request.param)
+        patch.setattr(numpy_compiler, "MAX_TABLE_QUBITS", request.param)
         yield NumpyEngine()
 
 

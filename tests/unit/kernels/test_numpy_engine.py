@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qat.kernels import numpy_plan
+from qat.kernels import numpy_compiler
 from qat.kernels.engine import (
     Engine,
     MissingMatrixError,
@@ -20,6 +20,7 @@ from qat.kernels.engine import (
 )
 from qat.kernels.gates import GATES, GateForm, GateRecord
 from qat.kernels.numpy_engine import NumpyEngine
+from qat.kernels.numpy_plan_cache import PlanCache
 from qat.kernels.tape import Classical, Kind, Tape, TapeBuilder
 from tests import oracle
 from tests.unit.kernels.circuits import (
@@ -40,7 +41,7 @@ TABLE_SIZES = {"tables": 12, "slices": 0}
 def engine(request) -> Engine:
     """An engine on each of its two ways: tables for small circuits, slices for large ones."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(numpy_plan, "MAX_TABLE_QUBITS", TABLE_SIZES[request.param])
+        patch.setattr(numpy_compiler, "MAX_TABLE_QUBITS", TABLE_SIZES[request.param])
         yield NumpyEngine()
 
 
@@ -135,11 +136,11 @@ def test_gates_of_one_name_but_different_matrices_are_not_mixed_up():
 
 
 def test_cache_forgets_the_oldest():
-    cache = numpy_plan.PlanCache(max_plans=3)
+    cache = PlanCache(max_plans=3)
     tapes = [named_tape(k, *[("H", [0])] * k) for k in range(1, 7)]
     plans = [cache.plan(tape) for tape in tapes]
     assert cache.plan(tapes[-1]) is plans[-1] and cache.plan(tapes[0]) is not plans[0]
-    tight = numpy_plan.PlanCache(max_bytes=1)
+    tight = PlanCache(max_bytes=1)
     assert tight.plan(tapes[0]) is tight.plan(tapes[0])
 
 

@@ -305,6 +305,14 @@ def test_gate_without_matrix():
     assert error.modulename == "qat.pylinalg"
 
 
+def test_matrix_of_the_wrong_size():
+    record = GateRecord(name="FOO", arity=1, parameters=(float,), matrix=lambda angle: np.eye(4))
+    builder = TapeBuilder()
+    builder.gate(builder.form(GateForm(record)), [0], [0.1])
+    error = refused(LinAlg(), Circuit.from_tape(builder.tape(1)).to_job())
+    assert error.code == ErrorType.ILLEGAL_GATES and "shape (4, 4): give (2, 2)" in error.message
+
+
 def test_unbound_circuit():
     job = circuit(1, ("RX", [0], Variable("a"))).to_job()
     error = refused(LinAlg(), job)
