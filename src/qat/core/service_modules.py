@@ -96,7 +96,9 @@ class ServiceModule(ModuleType):
         for service in self._candidates(name):
             setattr(self, name, service)
             return service
-        raise AttributeError(self._unknown(name), name=name, obj=self)
+        raise AttributeError(
+            f"module {self.__name__!r} has no service {name!r}; {self.hint(name)}", name=name, obj=self
+        )
 
     def __dir__(self) -> list[str]:
         return list(self._names)
@@ -128,13 +130,13 @@ class ServiceModule(ModuleType):
             return False
         return True
 
-    def _unknown(self, name: str) -> str:
+    def hint(self, name: str) -> str:
+        """What to write instead of a name that does not exist."""
         from difflib import get_close_matches
 
-        names = self._names
-        near = get_close_matches(name, names, n=3, cutoff=0.5) or [n for n in names if n.lower() == name.lower()]
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}"
-        return f"module {self.__name__!r} has no attribute {name!r}; {hint}"
+        near = get_close_matches(name, self._names, n=3, cutoff=0.5)
+        near = near or [other for other in self._names if other.lower() == name.lower()]
+        return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(self._names)}"
 
     @cached_property
     def _own(self) -> Mapping[str, str]:
@@ -228,5 +230,5 @@ class UnknownNames:
         parent, _, name = fullname.rpartition(".")
         module = sys.modules.get(parent) if parent in self._modules else None
         if isinstance(module, ServiceModule):
-            message = f"cannot import name {name!r} from {parent!r}: {module._unknown(name)}"
-            raise ModuleNotFoundError(message, name=name)
+            reason = f"it is neither a service nor a module there; {module.hint(name)}"
+            raise ModuleNotFoundError(f"cannot import name {name!r} from {parent!r}: {reason}", name=name)

@@ -190,7 +190,7 @@ def test_unknown_names_have_near_matches(run):
         assert not hasattr(qat.qpus, "__wrapped__")
     """)
     attribute, name, module = done.stdout.splitlines()[-3:]
-    assert attribute.startswith("module 'qat.qpus' has no attribute 'LinAlgg'; did you mean LinAlg")
+    assert attribute.startswith("module 'qat.qpus' has no service 'LinAlgg'; did you mean LinAlg")
     assert name.startswith("cannot import name 'linalgg' from 'qat.qpus'") and "LinAlg" in name
     assert module.startswith("cannot import name 'nothing_like_it' from 'qat.plugins'") and "Adaptive" in module
 
