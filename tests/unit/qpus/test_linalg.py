@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import oracle
-from tests.unit.kernels.circuits import CUSTOM, circuits, haar, operations, rotation_about_x_then_z, tape_of_gates
 
 from qat.core import Batch, Circuit, Job, Observable, Term, Variable
 from qat.core.errors import ErrorType, QPUException
@@ -17,6 +15,8 @@ from qat.core.variables import cos
 from qat.kernels.gates import GATES, GateForm, GateRecord
 from qat.kernels.tape import Tape, TapeBuilder
 from qat.qpus.linalg import CLinalg, LinAlg, PyLinalg
+from tests import oracle
+from tests.unit.kernels.circuits import CUSTOM, circuits, haar, operations, rotation_about_x_then_z, tape_of_gates
 
 CUSTOM_MATRICES = {name: record.matrix() for name, record in CUSTOM.items()} | {"XZ": rotation_about_x_then_z}
 
