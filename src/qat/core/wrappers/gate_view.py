@@ -34,7 +34,7 @@ def gate_view(
         include_matrices: give matrices to the gates whose parameters are all known.
         submatrices_only: but not to controlled gates.
     """
-    view = _View(include_matrices, submatrices_only)
+    view = GateNames(include_matrices, submatrices_only)
     ops = view.ops(tape)
     view.define_bodies()
     return ops, view.definitions
@@ -48,7 +48,7 @@ def written_parameters(form: GateForm, parameters: tuple[Any, ...]) -> list[Any]
     return list(parameters)
 
 
-class _View:
+class GateNames:
     """Names the gates of a tape while its operations are written."""
 
     def __init__(self, include_matrices: bool, submatrices_only: bool) -> None:
@@ -70,7 +70,7 @@ class _View:
             definition.circuit_implementation = self._implementation(form)
 
     def _op(self, row: Row) -> Op:
-        gate = self._name(row.form, row.parameters) if row.form is not None else None
+        gate = self.name(row.form, row.parameters) if row.form is not None else None
         if row.classical is None:
             return Op(gate, list(row.qubits))
         cbits, formula, remap = row.classical
@@ -84,7 +84,8 @@ class _View:
             list(remap) if remap is not None else None,
         )
 
-    def _name(self, form: GateForm, parameters: tuple[Any, ...]) -> str:
+    def name(self, form: GateForm, parameters: tuple[Any, ...]) -> str:
+        """The name of a gate in the dictionary, where it is entered if it is new."""
         key = (form, tuple(map(hashable, parameters)))
         if (name := self._names.get(key)) is None:
             name = self._names[key] = self._define(form, parameters)
@@ -113,7 +114,7 @@ class _View:
             definition.is_trans, inner = True, form.transposed()
         else:
             definition.is_dag, inner = True, replace(form, is_dag=False)
-        definition.subgate = self._name(inner, parameters)
+        definition.subgate = self.name(inner, parameters)
         return definition
 
     def _add(self, definition: GateDefinition, form: GateForm, parameters: tuple[Any, ...]) -> str:

@@ -9,8 +9,7 @@
     ├── InvalidResetArguments            the same for a reset
     ├── InvalidClassicArguments          not a classical bit
     ├── InvalidCustomName                a gate name that the text format cannot hold
-    ├── InvalidFormula                   a boolean formula that cannot be evaluated
-    │   └── program.CbitNotInitialized   it reads a classical bit which nothing has written
+    ├── program.CbitNotInitialized       a formula reads a classical bit which nothing has written (an InvalidFormula)
     ├── program.OperationNotAuthorized   an operation that has no meaning where it was asked for
     ├── routines.UnreferencedWire        a routine has no such wire
     ├── routines.InvalidAncilla          a wire that cannot be an ancilla
@@ -23,6 +22,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from qat.core.circuit_builder.builder import InvalidFormula
 
 __all__ = [
     "InvalidArguments", "InvalidClassicArguments", "InvalidCustomName", "InvalidFormula", "InvalidGateArguments",
@@ -86,10 +87,6 @@ class InvalidCustomName(PyAQASMException):
 
     def __init__(self, name: Any) -> None:
         super().__init__(f"{name!r} is an invalid gate name: use a letter, then letters, digits and underscores.")
-
-
-class InvalidFormula(PyAQASMException):
-    """A boolean formula that cannot be evaluated."""
 
 
 _NAME = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)

@@ -13,6 +13,7 @@ from qat.lang.AQASM.aqasm_util import (
     InvalidFormula,
     InvalidMeasureArguments,
     InvalidResetArguments,
+    PyAQASMException,
 )
 from qat.lang.AQASM.bits import BoolFormula, BoolOp, Cbit, CRegister, QRegister, unfold_cbits
 from qat.lang.AQASM.gates import Gate
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["CbitNotInitialized", "OperationNotAuthorized", "Program"]
 
 
-class CbitNotInitialized(InvalidFormula):
+class CbitNotInitialized(PyAQASMException, InvalidFormula):
     """A formula or a condition reads a classical bit which nothing has written.
 
     >>> print(CbitNotInitialized(Cbit(0)))
