@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qat.core.errors import ErrorType, PluginException
+from qat.core.notes import restore_notes
 from qat.core.wrappers.job import Batch, Job
 from qat.core.wrappers.result import BatchResult
 
@@ -50,12 +51,16 @@ def run_chain(
     level, depth = 0, len(plugins)
     specs_seen: Sequence[Any] = specs_by_level(plugins, specs)
     given, returned = [0] * depth, [0] * depth
+    sent: list[Any] = [None] * depth
     while True:
         for index in range(level, depth):
             given[index] = len(batch.jobs)
             batch = _compiled(plugins[index], batch, specs_seen[index])
+            sent[index] = batch.meta_data
         results = execute(batch)
         for index in range(depth - 1, -1, -1):
+            if sent[index]:
+                restore_notes(results, sent[index])
             answer = _post_processed(plugins[index], results)
             if isinstance(answer, Batch):
                 batch, level, specs_seen = answer, index + 1, [None] * depth

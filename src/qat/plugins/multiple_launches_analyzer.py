@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from qat.core.errors import ErrorType, PluginException
+from qat.core.notes import find_note, with_note
 from qat.core.plugins import AbstractPlugin
 from qat.core.wrappers.job import Batch
 from qat.core.wrappers.result import BatchResult, Result
-from qat.plugins.notes import find_note, with_note
 
 __all__ = ["MultipleLaunchesAnalyzer"]
 

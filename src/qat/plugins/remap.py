@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from qat.core.bits import DefaultRegister
 from qat.core.enums import ProcessingType
+from qat.core.notes import find_note, with_note
 from qat.core.plugins import AbstractPlugin
 from qat.core.qpu.registers import measured_registers
-from qat.core.records import QRegister, QRegisterMetadata
 from qat.core.wrappers.job import Batch, Job
-from qat.core.wrappers.observable import Observable, Term
 from qat.core.wrappers.result import BatchResult, Result, Sample
 from qat.kernels.tape import Kind, Tape
 from qat.kernels.tape_algebra import opened, relabelled
 from qat.plugins.jobs import with_circuit, with_tape
-from qat.plugins.notes import find_note, with_note
+from qat.plugins.relocation import UNUSED, moved_observable, read_registers, written_registers
 
 __all__ = ["Remap"]
 
-NOTE = "REMAP"
-UNUSED = -1
+NOTE = "Remap"
 
 
 class Remap(AbstractPlugin):
@@ -62,8 +59,11 @@ class Remap(AbstractPlugin):
         measured = job.qubits if job.qubits is not None else range(tape.nb_qubits)
         kept = [index for index, qubit in enumerate(measured) if places[qubit] != UNUSED]
         circuit = with_tape(job.circuit, relabelled(tape, places, nb_qubits), qregs=())
-        fields = {"qubits": [places[measured[index]] for index in kept] or [0], "observable": _moved(job, places)}
-        note = {"kept": kept, "nb_measured": len(measured), "registers": _written(measured_registers(job))}
+        fields = {
+            "qubits": [places[measured[index]] for index in kept] or [0],
+            "observable": moved_observable(job.observable, places, nb_qubits),
+        }
+        note = {"kept": kept, "nb_measured": len(measured), "registers": written_registers(measured_registers(job))}
         return with_circuit(job, circuit, **fields), note if job.type == ProcessingType.SAMPLE else None
 
     def _places(self, tape: Tape) -> list[int]:
@@ -92,26 +92,6 @@ def _is_reducible(job: Job) -> bool:
     return not has_remaps and all(set(term.op) <= set("XYZ") for term in terms)
 
 
-def _moved(job: Job, places: Sequence[int]) -> Observable | None:
-    """The observable on the used qubits: on state 0, Z is 1 and X and Y are 0."""
-    if job.observable is None:
-        return None
-    constant: Any = job.observable.constant_coeff
-    terms = []
-    for term in job.observable.terms or ():
-        used = [
-            (letter, places[qubit]) for letter, qubit in zip(term.op, term.qbits, strict=True) if places[qubit] >= 0
-        ]
-        idle = {letter for letter, qubit in zip(term.op, term.qbits, strict=True) if places[qubit] == UNUSED}
-        if idle - {"Z"}:
-            continue
-        if used:
-            terms.append(Term(term.coeff, "".join(letter for letter, _ in used), [place for _, place in used]))
-        else:
-            constant = constant + term.coeff
-    return Observable(max(places) + 1, pauli_terms=terms, constant_coeff=constant)
-
-
 def _restored(result: Result, note: dict[str, Any]) -> Result:
     """The result with a zero for each measured qubit that was removed."""
     samples, nb_measured = list(result), note["nb_measured"]
@@ -125,7 +105,7 @@ def _restored(result: Result, note: dict[str, Any]) -> Result:
         errors=_column(samples, "err"),
         intermediate_measurements=_column(samples, "intermediate_measurements"),
         nbqbits=nb_measured,
-        qregs=_read(note["registers"]),
+        qregs=read_registers(note["registers"]),
         meta_data=result.meta_data,
     )
 
@@ -139,7 +119,7 @@ def _only_zeros(result: Result, samples: Sequence[Sample], note: dict[str, Any])
         errors=[0.0] if samples[0].err is not None else None,
         intermediate_measurements=None if is_sharp else _column(samples, "intermediate_measurements"),
         nbqbits=note["nb_measured"],
-        qregs=_read(note["registers"]),
+        qregs=read_registers(note["registers"]),
         meta_data=result.meta_data,
     )
 
@@ -158,27 +138,3 @@ def _spread(state: int, shifts: Sequence[int]) -> int:
 def _column(samples: Sequence[Sample], name: str) -> Any:
     column = [getattr(sample, name) for sample in samples]
     return None if any(entry is None for entry in column) else column
-
-
-def _written(registers: Sequence[QRegister]) -> list[dict[str, Any]]:
-    """Registers as JSON."""
-    return [
-        {
-            "key": getattr(register, "key", None),
-            "length": register.length,
-            "start": register.start,
-            "subtype": register._subtype_metadata and register._subtype_metadata.subtype,
-            "attributes": register._subtype_metadata
-            and (register._subtype_metadata.serialized_attributes or b"").decode(),
-        }
-        for register in registers
-    ]
-
-
-def _read(registers: Sequence[dict[str, Any]]) -> list[QRegister]:
-    return [_read_register(**fields) for fields in registers]
-
-
-def _read_register(key: str | None, length: int, start: int, subtype: str | None, attributes: str | None) -> QRegister:
-    metadata = QRegisterMetadata(subtype, (attributes or "").encode()) if subtype else None
-    return DefaultRegister(key, length, start, None, metadata)

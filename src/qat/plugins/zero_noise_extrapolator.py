@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from qat.core.enums import ProcessingType
 from qat.core.errors import ErrorType, PluginException
+from qat.core.notes import find_note, with_note
 from qat.core.plugins import AbstractPlugin
 from qat.core.wrappers.circuit import Circuit
 from qat.core.wrappers.job import Batch, Job
@@ -21,7 +22,6 @@ from qat.core.wrappers.result import BatchResult, Result
 from qat.kernels.tape import Kind, Row, Tape
 from qat.kernels.tape_algebra import opened, tape_of
 from qat.plugins.jobs import with_circuit, with_tape
-from qat.plugins.notes import find_note, with_note
 
 __all__ = ["ZeroNoiseExtrapolator"]
 

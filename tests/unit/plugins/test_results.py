@@ -7,11 +7,11 @@ import pytest
 
 from qat.core import Batch, BatchResult, Observable, Result, Term
 from qat.core.errors import PluginException
+from qat.core.notes import find_note, with_note
 from qat.core.plugins import AbstractPlugin
 from qat.core.qpu import QPUHandler
 from qat.lang.AQASM import CNOT, RX, H, Program, QRoutine
 from qat.plugins import CostFunctionPlugin, MultipleLaunchesAnalyzer, ScipyMinimizePlugin, ZeroNoiseExtrapolator
-from qat.plugins.notes import find_note, with_note
 from qat.qpus import LinAlg
 from tests.unit.plugins.jobs import Recorder, ghz, wave_circuit, wave_job
 
@@ -105,10 +105,15 @@ def test_notes_are_a_stack():
     assert (find_note(results, "A"), find_note(results, "A"), results.meta_data) == ([2], 1, {"k": "v"})
 
 
+def test_notes_survive_plugins_that_drop_the_meta_data():
+    stack = MultipleLaunchesAnalyzer(n_runs=4) | Forgetful() | MultipleLaunchesAnalyzer(n_runs=2) | Launches()
+    results = stack.submit([ghz().to_job()], meta_data={"k": "v"})
+    assert len(results) == 1 and results.meta_data == {}
+
+
 def test_lost_notes_are_said():
-    stack = MultipleLaunchesAnalyzer() | Forgetful() | LinAlg()
     with pytest.raises(PluginException, match=r"pass meta_data=batch.meta_data there"):
-        stack.submit(wave_job()(a=0.0, b=0.0))
+        MultipleLaunchesAnalyzer().post_process(BatchResult([Result(value=1.0)]))
 
 
 # ---------------------------------------------------------------- zero-noise extrapolation
