@@ -318,6 +318,18 @@ def test_matrices_come_from_a_gate_set_when_binding():
     (form,) = bound.tape.forms
     assert np.allclose(form.full_matrix(0.5), gate_matrix("PH", [0.5])) and simple(bound) == [("PHASE", [0.5], [0])]
     assert bound.gateDic["_0"].matrix.nRows == 2
+    controlled = circuit(gate("RX", 0, 1, parameters=[A], nb_controls=1)).bind_variables({"a": 0.5}, phase_gate_set())
+    assert controlled.gateDic["_1"].matrix.nRows == 4
+
+
+def test_shallow_copies_have_operations_of_their_own():
+    circ = ghz()
+    for original in (circ, ghz()):
+        duplicate = copy.copy(original)
+        duplicate.ops = copy.copy(duplicate.ops)
+        duplicate.ops.insert(0, Op("X", [0]))
+        assert len(duplicate) == 3 and len(original) == 2
+        assert original.ops is not duplicate.ops
 
 
 def test_filling_in_matrices():

@@ -294,7 +294,7 @@ MISTAKES = [
     (Op("E", [0]), {"E": GateDefinition("E", arity=1)}, "no syntax, no subgate, no matrix and no implementation"),
     (Op("E", [0]), {"E": GateDefinition("E", arity=1, subgate="E", is_dag=True)}, "'E' refers to itself: E"),
     (Op("E", [0]), {"E": GateDefinition("E", arity=1, subgate="F", is_dag=True)}, "gate 'F' is not in the"),
-    (Op("E", [0]), {"E": GateDefinition("E", arity=2, subgate="X", is_dag=True)}, "arity 2, but acts on 1 qubits"),
+    (Op("E", [0]), {"E": matrix_definition("E", np.eye(2), arity=2)}, "arity 2, but acts on 1 qubits"),
     (Op("E", [0]), {"E": matrix_definition("E", np.eye(3))}, r"has shape \(3, 3\): expected \(2\*\*n, 2\*\*n\)"),
     (Op("E", [0]), {"E": matrix_definition("E", np.ones((2, 4)))}, r"has shape \(2, 4\)"),
     (Op("E", [0]), {"E": GateDefinition("E", syntax=GSyntax("FOO", []))}, r"'E' \(FOO\) has no arity"),
@@ -306,6 +306,11 @@ def test_mistakes_are_explained_with_the_index_of_the_operation(op, gates, messa
     with pytest.raises(CircuitError, match=f"Operation 1: .*{message}") as info:
         read_view([Op("X", [0]), op], gates, 3, 2)
     assert info.value.index == 1
+
+
+def test_the_arity_of_a_gate_made_from_another_follows_from_it():
+    gates = {"E": GateDefinition("E", arity=2, subgate="CNOT", nbctrls=1)}
+    assert read_view([Op("E", [0, 1, 2])], gates, 3, 0).forms[0].arity == 3
 
 
 def test_numpy_integers_are_qubits():

@@ -318,11 +318,12 @@ class Circuit(Serializable):
             ValueError: an angle becomes infinite or not a number.
         """
         del kwargs
-        tape = self.tape
-        circuit = self._with_tape(bound_tape(tape, v_dictionary))
+        tape = bound_tape(self.tape, v_dictionary)
         if gate_set is not None:
-            circuit.fill_matrices(_checked_gate_set(gate_set))
-        return circuit
+            from qat.core.wrappers.editing import filled
+
+            tape = filled(tape, _checked_gate_set(gate_set))
+        return self._with_tape(tape)
 
     def bind_variable(self, v_name: str, v_value: Any, gate_set: GateSet | None = None) -> Circuit:
         """A new circuit with a value for one variable."""

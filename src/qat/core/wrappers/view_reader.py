@@ -74,7 +74,7 @@ class GateReader:
         if definition is None:
             return _predefined(name, self._gates)
         form, parameters = self._instance(definition)
-        if definition.arity is not None and definition.arity != form.arity:
+        if definition.subgate is None and definition.arity not in (None, form.arity):
             raise CircuitError(
                 f"gate {name!r} is defined with arity {definition.arity}, but acts on {form.arity} qubits: "
                 f"correct its arity"
