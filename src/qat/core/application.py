@@ -6,7 +6,6 @@ from collections.abc import Generator
 from contextlib import closing
 from typing import Any, Final
 
-from qat.core.composition import refuse
 from qat.core.errors import ErrorType, GeneratorException
 from qat.core.generator import AbstractGenerator, CompositeBatchGenerator
 from qat.core.qpu.qpu import CommonQPU
@@ -84,9 +83,8 @@ class Application:
         return GeneratorException(ErrorType.INVALID_ARGS, "qat.core.generator", f"{name}: {message}")
 
     def __or__(self, otherbox: Any) -> Any:
-        if not self._qpu._is_open():
-            return refuse(self, otherbox, "an application is complete; nothing can follow it")
-        return Application(self._generator, self._qpu | otherbox)
+        below = self._qpu.__or__(otherbox)  # a junction takes another QPU, anything else refuses
+        return below if below is NotImplemented else Application(self._generator, below)
 
     def __str__(self) -> str:
         return f"{self._generator} | {self._qpu}"

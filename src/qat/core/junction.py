@@ -28,8 +28,8 @@ _MODULE = "qat.plugins.junction"
 class Junction(QPUHandler):
     """A stage that runs what lies below it as often as it likes: define ``run``, call ``self.execute`` in it.
 
-    ``junction | qpu`` is the junction itself, now holding the QPU, and a QPU in its own right. Piping a junction that
-    already holds a QPU makes a copy on the other QPU, so that the first stack stays as it is.
+    ``junction | qpu`` is the junction itself, now holding the QPU, and a QPU in its own right. A junction that already
+    holds a QPU may be piped again: that makes a copy on the other QPU, and the first stack stays as it is.
 
     Args:
         collective: whether ``run`` gets a whole Batch instead of one Job after the other.

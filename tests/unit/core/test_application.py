@@ -154,6 +154,13 @@ def test_an_application_waits_for_the_qpu_of_its_junction():
     assert isinstance((application | Silent() | Fixed()).execute(), BatchResult)
 
 
+def test_a_junction_may_serve_two_applications():
+    junction = Through()
+    first = Make(Job) | junction | Counter()
+    second = Make(Job) | Silent() | junction | Fixed()
+    assert first.execute()[0].value == 1.0 and second.execute()[0].value is None
+
+
 def test_applications_made_by_hand():
     composite = Make(Job) | Silent()
     assert str(Application(composite, Fixed())) == "Make | Silent | Fixed"

@@ -69,7 +69,7 @@ def test_types_of_the_composition_table():
         (lambda: (Generator() | Silent()) | Generator(), "a generator is piped to"),
         (lambda: Generator() | "x", "an object of type str"),
         (lambda: Through() | "x", "a junction is piped to"),
-        (lambda: (Generator() | Fixed()) | Silent(), "an application is complete"),
+        (lambda: (Generator() | Fixed()) | Silent(), "nothing can follow a QPU"),
         (lambda: Silent() | (Generator() | Fixed()), "the application Application"),
     ],
 )

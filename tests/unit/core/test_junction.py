@@ -118,6 +118,14 @@ def test_piping_again_makes_a_copy_on_the_other_qpu():
     assert first.submit(Job()).value == 1.0 and second.submit(Job()).value is None
 
 
+def test_stacks_that_end_in_a_junction_may_be_put_on_another_qpu():
+    log, junction = [], Through()
+    first = Recorder("a", log) | junction | Counter()
+    second = Recorder("a", log) | junction | Fixed()
+    assert first.submit(Job()).value == 1.0 and second.submit(Job()).value is None
+    assert str(first) == "Recorder | Through | Counter" and str(second) == "Recorder | Through | Fixed"
+
+
 def test_specs_and_compile_stop_at_the_junction():
     log = []
     stack = Recorder("a", log) | Through() | Recorder("b", log, nbqbits=3) | Fixed()
