@@ -98,7 +98,7 @@ def bar(fraction: float) -> str:
 
 def observable_table(observable: Observable) -> Table:
     """The terms of an observable, constant first."""
-    terms = observable.terms or []
+    terms = list(observable.terms or ())
     constant = [(str(observable.constant_coeff), "I", "")] if observable.constant_coeff else []
     rows = constant + [(str(term.coeff), str(term.op), ", ".join(map(str, term.qbits))) for term in terms[:MAX_ROWS]]
     nb_hidden = max(len(terms) - MAX_ROWS, 0)
