@@ -1,0 +1,66 @@
+"""The wheel, what it needs, and what importing costs."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SERVICE_FOLDERS = ("qat/qpus", "qat/plugins", "qat/generators")
+OPTIONAL = ("networkx", "matplotlib", "hypothesis", "pytest", "IPython")
+
+IMPORT_ALL = f"""
+import importlib, pkgutil, sys
+for name in {OPTIONAL!r}:
+    sys.modules[name] = None
+import qat, qat.qpus, qat.plugins, qat.generators
+for package in (qat, qat.qpus, qat.plugins, qat.generators):
+    for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
+        if not module.name.startswith("qat.interop."):
+            importlib.import_module(module.name)
+print(len([name for name in sys.modules if name.startswith("qat.plugins.")]))
+"""
+IMPORT_LIGHT = """
+import sys
+import qat.core, qat.lang.AQASM, qat.qpus, qat.plugins, qat.generators
+print(sorted(name for name in ("scipy", "networkx", "matplotlib", "msgspec", "unittest") if name in sys.modules))
+"""
+
+
+def run(program):
+    return subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    (path,) = folder.glob("*.whl")
+    return set(zipfile.ZipFile(path).namelist())
+
+
+def test_wheel_has_every_module_and_nothing_else(wheel):
+    files = (path for path in (ROOT / "src" / "qat").rglob("*") if path.is_file() and path.suffix != ".pyc")
+    sources = {str(path.relative_to(ROOT / "src")) for path in files}
+    packaged = {name for name in wheel if ".dist-info/" not in name}
+    assert sources == packaged and {name.partition("/")[0] for name in packaged} == {"qat"}
+    assert "qat/py.typed" in packaged and any(name.endswith("licenses/LICENSE") for name in wheel)
+
+
+def test_service_folders_are_open_to_other_packages(wheel):
+    for folder in SERVICE_FOLDERS:
+        assert f"{folder}/openqat_services.py" in wheel and f"{folder}/__init__.py" not in wheel
+
+
+def test_every_module_imports_with_the_base_dependencies_only():
+    done = run(IMPORT_ALL)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 10
+
+
+def test_importing_is_light():
+    done = run(IMPORT_LIGHT)
+    assert done.stdout.strip() == "[]", done.stderr
