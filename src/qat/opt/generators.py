@@ -12,10 +12,10 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
-from qat.core import Job, Result
+from qat.core import Circuit, Job, Result
 from qat.core.generator import AbstractGenerator
 
 __all__ = [
@@ -43,7 +43,7 @@ class CombinatorialOptimizerGenerator(AbstractGenerator):
     def problem(self, *args: Any, **kwargs: Any) -> Any:
         """The problem to solve."""
 
-    def generate(self, specs: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
+    def generate(self, specs: Any, *args: Any, **kwargs: Any) -> Generator[Any, Any, None]:
         """Solve a problem: ``problem``'s arguments, and as keywords those of the job (``depth`` for QAOA).
 
         Yields:
@@ -53,7 +53,7 @@ class CombinatorialOptimizerGenerator(AbstractGenerator):
         job = problem.to_job(self.job_type, **job_arguments)
         result = yield job
         if job.circuit is not None:
-            result = yield _sampling_job(job, result)
+            result = yield _sampling_job(job, job.circuit, result)
         yield problem.parse_result(result)
 
     def _split(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -64,16 +64,16 @@ class CombinatorialOptimizerGenerator(AbstractGenerator):
         return problem, {name: value for name, value in kwargs.items() if name not in own}
 
 
-def _sampling_job(job: Job, optimum: Result) -> Job:
+def _sampling_job(job: Job, circuit: Circuit, optimum: Result) -> Job:
     """Sampling of the circuit at the optimum, with the number of shots of the optimised job."""
     found = optimum.parameter_map or {}
-    missing = [name for name in job.circuit.get_variables() if name not in found]
+    missing = [name for name in circuit.get_variables() if name not in found]
     if missing:
         raise ValueError(
             f"the stack returned no values for {', '.join(missing)}; put an optimizer such as ScipyMinimizePlugin "
             f"between the generator and the QPU"
         )
-    return job.circuit(**found).to_job(nbshots=job.nbshots)
+    return circuit(**found).to_job(nbshots=job.nbshots or 0)
 
 
 class MaxCutGenerator(CombinatorialOptimizerGenerator):

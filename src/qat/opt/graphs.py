@@ -5,17 +5,13 @@ Variable ``k`` of a problem stands for the ``k``-th node in the order of ``graph
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    import networkx
-
-    Graph = networkx.Graph[Any]
-else:
-    Graph = Any
+Graph: TypeAlias = Any
+"""A ``networkx.Graph``; networkx is loaded by those who make one."""
 
 __all__ = ["Graph", "adjacency"]
 

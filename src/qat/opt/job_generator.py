@@ -5,9 +5,10 @@ Source: E. Farhi, J. Goldstone, S. Gutmann, "A Quantum Approximate Optimization 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from qat.core import Job, Observable, Schedule, Term, Variable
+from qat.core import Circuit, Job, Observable, Schedule, Term, Variable
 
 if TYPE_CHECKING:
     from qat.opt.boolexpr import BaseBool
@@ -59,7 +60,7 @@ class CombinatorialJobGenerator:
         Args:
             job_type: ``"qaoa"`` (gate circuits), ``"sqa"`` (simulated annealing) or ``"aqo"`` (analog annealing).
         """
-        makers = {"qaoa": self.qaoa_job, "sqa": self.sqa_job, "aqo": self.aqo_job}
+        makers: dict[str, Callable[..., Job]] = {"qaoa": self.qaoa_job, "sqa": self.sqa_job, "aqo": self.aqo_job}
         if job_type not in makers:
             raise ValueError(f"Unknown job type {job_type!r}. The supported types are {', '.join(makers)}.")
         return makers[job_type](*args, **kwargs)
@@ -82,7 +83,8 @@ class CombinatorialJobGenerator:
         if not cnots:
             raise ValueError("cnots=False asks for collective rotation gates, which are not offered; leave it out.")
         cost = self.get_observable("terms")
-        return qaoa_circuit(cost, depth, strategy).to_job(observable=cost, **kwargs)
+        job: Job = qaoa_circuit(cost, depth, strategy).to_job(observable=cost, **kwargs)
+        return job
 
     def sqa_job(self, gamma_t: Any = None, tmax: float = 1.0, **kwargs: Any) -> Job:
         """The problem as a schedule for simulated annealing; ``gamma_t``: the field of simulated quantum annealing."""
@@ -100,7 +102,7 @@ class CombinatorialJobGenerator:
         return schedule.to_job(observable=cost, **kwargs)
 
 
-def qaoa_circuit(cost: Observable, depth: int, strategy: str = "coloring") -> Any:
+def qaoa_circuit(cost: Observable, depth: int, strategy: str = "coloring") -> Circuit:
     """The QAOA circuit of a diagonal cost, in the variables ``\\gamma_{k}`` and ``\\beta_{k}``."""
     from qat.lang.AQASM import CNOT, PH, RX, H, Program
 
@@ -108,7 +110,9 @@ def qaoa_circuit(cost: Observable, depth: int, strategy: str = "coloring") -> An
         raise ValueError(f"QAOA needs at least one layer, got depth={depth}")
     if strategy not in ("coloring", "default"):
         raise ValueError(f"Unknown strategy {strategy!r}. The supported strategies are 'coloring' and 'default'.")
-    terms = _scheduled(cost.terms) if strategy == "coloring" else cost.terms
+    terms = list(cost.terms or ())
+    if strategy == "coloring":
+        terms = _scheduled(terms)
     program = Program()
     qubits = program.qalloc(cost.nbqbits)
     for qubit in qubits:

@@ -10,11 +10,14 @@ __qlm_importables__ = {
     "GradientDescentOptimizer": "qat.plugins.gradient_descent:GradientDescentOptimizer",
     "Junction": "qat.core.junction:Junction",
     "MultipleLaunchesAnalyzer": "qat.plugins.multiple_launches_analyzer:MultipleLaunchesAnalyzer",
+    "Nnizer": "qat.plugins.nnizer:Nnizer",
+    "ObservableSplitter": "qat.plugins.observable_splitter:ObservableSplitter",
     "Optimizer": "qat.core.optimizer:Optimizer",
     "PSOMinimizePlugin": "qat.plugins.pso_minimize:PSOMinimizePlugin",
     "QuameleonPlugin": "qat.core.quameleon:QuameleonPlugin",
     "Remap": "qat.plugins.remap:Remap",
     "SPSAMinimizePlugin": "qat.plugins.spsa_minimize:SPSAMinimizePlugin",
+    "Sabre": "qat.plugins.nnizer:Sabre",
     "ScipyMinimizePlugin": "qat.plugins.scipy_minimize:ScipyMinimizePlugin",
     "SeqOptim": "qat.plugins.sequential_optimization:SeqOptim",
     "StatPlugin": "qat.plugins.statistics:StatPlugin",
@@ -23,4 +26,4 @@ __qlm_importables__ = {
     "get_current_plugin": "qat.core.plugins:get_current_plugin",
 }
 
-__openqat_helpers__ = ("jobs", "natural_gradient", "notes", "variational")
+__openqat_helpers__ = ("jobs", "natural_gradient", "relocation", "variational")
