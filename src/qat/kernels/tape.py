@@ -91,6 +91,9 @@ class Tape:
     def __len__(self) -> int:
         return len(self.kinds)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tape:
+        return self
+
     @property
     def is_bound(self) -> bool:
         """Whether every parameter has a value."""

@@ -14,11 +14,11 @@ from qat.core.gate_set import GateSet, default_gate_set
 from qat.core.records import AncillaMap, GateDefinition, Op, Param, QRegister, Variable
 from qat.core.serialization import Serializable
 from qat.core.wrappers.binding import bound_tape
-from qat.core.wrappers.gate_view import gate_view, written_parameters
+from qat.core.wrappers.gate_view import gate_view
+from qat.core.wrappers.simple import simple_row
 from qat.core.wrappers.view_reader import CircuitError, read_view
-from qat.kernels.tape import Kind, Row, Tape, TapeBuilder
+from qat.kernels.tape import Tape, TapeBuilder
 from qat.kernels.tape_algebra import (
-    ROW_NAMES,
     all_expressions,
     concatenated,
     depth,
@@ -27,7 +27,6 @@ from qat.kernels.tape_algebra import (
     opened,
     relabelled,
     resized,
-    row_name,
     same_operations,
     tape_of,
     tensored,
@@ -490,32 +489,6 @@ LOCKS = frozenset({"LOCK", "RELEASE"})
 """Names of the gates that mark where an ancilla is taken and given back."""
 
 
-def simple_row(row: Row) -> tuple[Any, ...]:
-    """An operation as ``Circuit.iterate_simple`` yields it."""
-    if row.form is None:
-        return _simple_classical(row)
-    qubits = list(row.qubits)
-    has_name = bool(row.form.record.name)
-    name = row.form.syntax if has_name else None
-    parameters = written_parameters(row.form, row.parameters) if has_name else None
-    if row.kind != Kind.CLASSIC_CONTROL or row.classical is None:
-        return name, parameters, qubits
-    return name, parameters, qubits, row.classical.cbits[0]
-
-
-def _simple_classical(row: Row) -> tuple[Any, ...]:
-    assert row.classical is not None
-    name, (cbits, formula, remap) = row_name(row), row.classical
-    match row.kind:
-        case Kind.CLASSIC:
-            return name, formula, cbits[0]
-        case Kind.BREAK:
-            return name, formula
-        case Kind.REMAP:
-            return name, list(row.qubits), list(remap or ())
-    return name, list(row.qubits), list(cbits)
-
-
 def _checked_gate_set(gate_set: Any) -> GateSet:
     if not isinstance(gate_set, GateSet):
         raise TypeError(f"The gate set is {gate_set!r}: give a GateSet, and values of variables by name, as in (a=0.5)")
@@ -533,4 +506,4 @@ def _shifted_registers(registers: list[Any] | None, offset: int) -> list[Any] | 
     return [QRegister(offset, 0), *shifted]
 
 
-__all__ = ["DEFAULT_AMP_THRESHOLD", "LOCKS", "ROW_NAMES", "Circuit", "simple_row"]
+__all__ = ["DEFAULT_AMP_THRESHOLD", "LOCKS", "Circuit"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from qat.core.gate_set import GateSet
+from qat.core.wrappers.job_checks import checked_qubits
 from qat.kernels.gates import GateForm, matrix_gate
 from qat.kernels.tape import Kind, Row, Tape, is_symbolic
 from qat.kernels.tape_algebra import relabelled, tape_of
@@ -26,8 +27,6 @@ def inserted(tape: Tape, position: int, gate: Any, qubits: Sequence[Any], **opti
         TypeError: it is none of these.
         ValueError: the number of qubits does not fit, or one is repeated or out of range.
     """
-    from qat.core.wrappers.job import checked_qubits
-
     rows = list(tape.rows())
     places = checked_qubits(qubits, tape.nb_qubits, "insert a gate on")
     new_rows, nb_ancillas = _rows_of(gate, places, tape.nb_qubits, options)
