@@ -14,7 +14,8 @@ from qat.comm.wire.observable import ObservableParts, pack_observable, unpack_ob
 from qat.comm.wire.schedule import ScheduleParts, pack_schedule, unpack_schedule
 from qat.comm.wire.values import Value, pack_table, pack_value, unpack_table, unpack_value
 from qat.core.errors import WireError
-from qat.core.wrappers.job import Batch, Job, checked_state
+from qat.core.wrappers.job import Batch, Job
+from qat.core.wrappers.job_checks import checked_state
 
 Part = TypeVar("Part")
 

@@ -208,7 +208,8 @@ class Schedule(Serializable):
         '00'
         """
         from qat.core.enums import ProcessingType
-        from qat.core.wrappers.job import Job, checked_qubits, checked_shots
+        from qat.core.wrappers.job import Job
+        from qat.core.wrappers.job_checks import checked_qubits, checked_shots
 
         size = self.nbqbits or 0
         observables = kwargs.get("observables")
