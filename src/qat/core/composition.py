@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["refuse"]
+__all__ = ["described", "refuse"]
 
 _ORDER = "a stack reads: generator | plugins and junctions | QPU"
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from qat.core.composition import refuse
+from qat.core.composition import described, refuse
 from qat.core.contexts import PLUGINS, ServiceContext, Services, current_plugin
 from qat.core.services import OffloadedService
 
@@ -152,9 +152,15 @@ class CompositePlugin(AbstractPlugin):
 
 
 def flattened(plugins: Sequence[AbstractPlugin]) -> tuple[AbstractPlugin, ...]:
-    """Plugins with those inside plain composites brought to the same level."""
+    """Plugins with those inside plain composites brought to the same level.
+
+    Raises:
+        TypeError: one is not a plugin.
+    """
     flat: list[AbstractPlugin] = []
     for plugin in plugins:
+        if not isinstance(plugin, AbstractPlugin):
+            raise TypeError(f"expected plugins, got {described(plugin)}; pipe junctions and QPUs with |")
         flat.extend(plugin.plugins if type(plugin) is CompositePlugin else (plugin,))
     return tuple(flat)
 

@@ -131,6 +131,13 @@ def test_contains_plugin_looks_through_stacks():
     assert not any(contains_plugin(other, Silent) for other in (EmptyPlugin(), Fixed(), "x", None))
 
 
+@pytest.mark.parametrize("wrong", [Silent, Through(), "x"])
+def test_only_plugins_are_plugins(wrong):
+    for make in (lambda: Counter(plugins=[wrong]), lambda: CompositePlugin(wrong)):
+        with pytest.raises(TypeError, match="expected plugins, got"):
+            make()
+
+
 def test_push_plugin_puts_it_in_front():
     log = []
     stack = Recorder("a", log) | Counter()

@@ -174,6 +174,15 @@ def test_a_qpu_that_returns_nonsense_is_named(answer):
     assert info.value.code == ErrorType.NONERESULT
 
 
+def test_a_qpu_whose_own_submit_returns_nonsense_is_named():
+    class Wrong(Fixed):
+        def submit(self, batch, meta_data=None):
+            return None
+
+    with pytest.raises(QPUException, match="Wrong: submit returned None instead of a BatchResult"):
+        (Silent() | Wrong()).submit(Job())
+
+
 @pytest.mark.parametrize("error", [ValueError("boom"), KeyError("k"), QPUException(1, "m"), KeyboardInterrupt()])
 def test_exceptions_pass_unchanged(error):
     class Bad(Fixed):

@@ -190,7 +190,11 @@ class CompositeQPU(QPUHandler):
         return self.qpu.compile(super().compile(batch))
 
     def _submit_batch(self, batch: Batch) -> BatchResult:
-        return self.qpu.submit(batch)
+        results: Any = self.qpu.submit(batch)
+        if not isinstance(results, BatchResult):
+            name, message = type(self.qpu).__name__, f"submit returned {results!r:.80} instead of a BatchResult"
+            raise QPUException(ErrorType.NONERESULT, type(self.qpu).__module__, f"{name}: {message} for a Batch")
+        return results
 
     def _specs_below(self) -> HardwareSpecs:
         return self.qpu.get_specs()
