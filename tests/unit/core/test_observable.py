@@ -436,6 +436,29 @@ def test_subclasses():
     assert sigma_x(0, 2) + 1 == hamiltonian
 
 
+class FermionicTerm(Term):
+    """A term with a product of its own, as third-party packages write them."""
+
+    def __mul__(self, other):
+        term = copy.deepcopy(self)
+        term.op += other.op
+        term.qbits += other.qbits
+        term.coeff *= other.coeff
+        return term
+
+
+def test_classes_of_terms_are_kept():
+    observable = Observable(2, pauli_terms=[FermionicTerm(2.0, "Cc", [0, 1]), FermionicTerm(3.0, "Cc", [1, 0])])
+    first, second = observable.terms
+    product = first._term * second._term
+    assert (product.coeff, product.op, product.qbits) == (6.0, "CcCc", [0, 1, 1, 0]) and first.qbits == [0, 1]
+    kept = [observable + observable, 2 * observable, -observable, copy.deepcopy(observable), observable(a=1)]
+    kept += [pickle.loads(pickle.dumps(observable)), Observable(2, pauli_terms=observable.terms)]
+    assert {type(term._term) for one in kept for term in one.terms} == {FermionicTerm}
+    assert type(copy.deepcopy(first)) is type(first.to_term()) is FermionicTerm and isinstance(first, Term)
+    assert type((observable + Observable(2, pauli_terms=[Term(1.0, "Cc", [0, 1])])).terms[-1]._term) is Term
+
+
 # ---------------------------------------------------------------- pulses
 def test_pulses():
     pulse = (2 * sigma_x(0)).as_pulse(2.0)

@@ -194,7 +194,8 @@ class ArithExpression(BaseArithmetic):
         try:
             self._hash = hash((symbol.token, children))
         except TypeError:
-            self._hash = hash((symbol.token, str(children)))
+            plain = (tuple(child) if isinstance(child, list) else child for child in children)
+            self._hash = hash((symbol.token, tuple(plain)))
 
     def __call__(self, **kwargs: Any) -> Any:
         """The number, or the simpler expression, that remains when variables get values; other names are ignored.

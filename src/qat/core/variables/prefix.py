@@ -13,7 +13,7 @@ from typing import Any
 from qat.core.variables.expressions import Variable
 from qat.core.variables.symbols import ALL_SYMBOLS, Symbol, reads_as_number
 
-MAX_TEXT_LENGTH = 1 << 22
+MAX_TEXT_LENGTH = 1 << 24
 """Longest text that is read, in characters."""
 
 _WORDS = re.compile(r"\[[^\[\]]*\](?!\S)|\S+")

@@ -14,7 +14,17 @@ from qat.core.variables.evaluation import bound_all
 from qat.core.wrappers import observable_algebra as algebra
 from qat.core.wrappers.ising import as_ising, ising_terms, same_problem
 from qat.core.wrappers.observable_algebra import Terms
-from qat.core.wrappers.term import Coefficient, Term, TermList, as_coefficient, is_zero, key_of, variables_of
+from qat.core.wrappers.term import (
+    Coefficient,
+    Term,
+    TermList,
+    TermView,
+    as_coefficient,
+    is_zero,
+    key_of,
+    term_of,
+    variables_of,
+)
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -156,7 +166,7 @@ class Observable(Serializable):
             if not 0 <= qubit < self._nbqbits:
                 raise ValueError(f"qubit {qubit} is out of bound (nbqbits={self._nbqbits}) in {term}")
         if term.op.strip("I"):
-            algebra.merge(self._data, key_of(term.op, qubits), (term.coeff, term.op, qubits))
+            algebra.merge(self._data, key_of(term.op, qubits), (term.coeff, term.op, qubits, _class_of(term)))
         else:
             self._constant = self._constant + term.coeff
         self._forget()
@@ -188,7 +198,7 @@ class Observable(Serializable):
         if self._ising is None:
             return self._data, self._constant
         entries, constant = ising_terms(self._ising)
-        return {(entry[1], entry[2]): entry for entry in entries}, self._constant + constant
+        return {entry[1:]: (*entry, Term) for entry in entries}, self._constant + constant
 
     # ------------------------------------------------------------------ variables
 
@@ -215,7 +225,7 @@ class Observable(Serializable):
             return self._copied()
         values = dict(zip(expressions, map(as_coefficient, bound_all(expressions, kwargs)), strict=True))
         pairs = ((key, values.get(entry[0], entry[0]), entry) for key, entry in self._data.items())
-        data = {key: (c, entry[1], entry[2]) for key, c, entry in pairs if not is_zero(c)}
+        data = {key: (c, *entry[1:]) for key, c, entry in pairs if not is_zero(c)}
         return Observable._made(self._nbqbits, data, values.get(self._constant, self._constant))
 
     # ------------------------------------------------------------------ arithmetic
@@ -275,7 +285,7 @@ class Observable(Serializable):
 
     def __neg__(self) -> Observable:
         terms, constant = self._parts()
-        data = {key: (0 - entry[0], entry[1], entry[2]) for key, entry in terms.items()}
+        data = {key: (0 - entry[0], *entry[1:]) for key, entry in terms.items()}
         return Observable._made(self._nbqbits, data, 0 - constant)
 
     def __mul__(self, other: Any) -> Observable:
@@ -337,13 +347,13 @@ class Observable(Serializable):
 
     def _mapped(self, rule: Callable[[Any, str], Any]) -> Observable:
         terms, constant = self._parts()
-        data = {key: (rule(c, letters), letters, qubits) for key, (c, letters, qubits) in terms.items()}
+        data = {key: (rule(entry[0], entry[1]), *entry[1:]) for key, entry in terms.items()}
         return Observable._made(self._nbqbits, data, rule(constant, ""))
 
     def get_diag_term(self) -> list[Term]:
         """The terms made of Z alone."""
         terms, _ = self._parts()
-        return [Term(*entry) for entry in terms.values() if not entry[1].strip("Z")]
+        return [term_of(entry) for entry in terms.values() if not entry[1].strip("Z")]
 
     def shift_qbits(self, offset: int) -> None:
         """Put ``offset`` qubits before the others, in place."""
@@ -424,7 +434,7 @@ class Observable(Serializable):
         terms, constant = self._parts()
         has_constant = isinstance(constant, BaseArithmetic) or constant != 0
         lines = [f"{constant} * I^{self._nbqbits}"] if has_constant else []
-        lines += [f"{c} * ({letters}|{list(qubits)})" for c, letters, qubits in terms.values()]
+        lines += [f"{c} * ({letters}|{list(qubits)})" for c, letters, qubits, _ in terms.values()]
         return " +\n".join(lines)
 
     def __repr__(self) -> str:
@@ -442,6 +452,10 @@ class Observable(Serializable):
     def __getstate__(self) -> dict[str, Any]:
         derived = dict.fromkeys(("_terms", "_paulis", "_symbolic"))
         return {**self.__dict__, **derived}
+
+
+def _class_of(term: Term) -> type[Term]:
+    return term._entry()[3] if isinstance(term, TermView) else type(term)
 
 
 def _digits(letters: str, qubits: tuple[int, ...]) -> int:

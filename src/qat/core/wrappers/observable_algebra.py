@@ -1,7 +1,7 @@
 """Arithmetic on the terms of observables.
 
 Terms are kept in a dictionary from their key (letters and qubits in canonical order) to their entry (coefficient,
-letters and qubits as written). A term that is merged moves to the end, in the form in which it came last.
+letters and qubits as written, class). A term that is merged moves to the end, in the form in which it came last.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from qat.core.variables import BaseArithmetic
-from qat.core.wrappers.term import Entry, Key, is_pauli, is_zero, key_of
+from qat.core.wrappers.term import Entry, Key, Term, is_pauli, is_zero, key_of
 from qat.kernels.pauli import PauliSum
 from qat.kernels.pauli.sums import MAX_WORD_QUBITS, masks_of, string_of
 
@@ -27,13 +27,13 @@ def merge(terms: Terms, key: Key, entry: Entry) -> None:
     present = terms.pop(key, None)
     coefficient = entry[0] if present is None else entry[0] + present[0]
     if not is_zero(coefficient):
-        terms[key] = entry if present is None else (coefficient, entry[1], entry[2])
+        terms[key] = entry if present is None else (coefficient, *entry[1:])
 
 
 def scaled(terms: Terms, factor: Any) -> Terms:
     """The terms times a number or expression."""
     products = ((key, entry[0] * factor, entry) for key, entry in terms.items())
-    return {key: (c, entry[1], entry[2]) for key, c, entry in products if not is_zero(c)}
+    return {key: (c, *entry[1:]) for key, c, entry in products if not is_zero(c)}
 
 
 def summed(left: Terms, right: Terms) -> Terms:
@@ -46,8 +46,10 @@ def summed(left: Terms, right: Terms) -> Terms:
 
 def shifted(terms: Terms, offset: int) -> Terms:
     """The same terms on qubits further on."""
-    entries = [(c, letters, tuple([qubit + offset for qubit in qubits])) for c, letters, qubits in terms.values()]
-    return {key_of(entry[1], entry[2]): entry for entry in entries}
+    moved = [
+        (c, letters, tuple([qubit + offset for qubit in qubits]), kind) for c, letters, qubits, kind in terms.values()
+    ]
+    return {key_of(entry[1], entry[2]): entry for entry in moved}
 
 
 def term_product(left: Entry, right: Entry) -> Entry:
@@ -58,7 +60,7 @@ def term_product(left: Entry, right: Entry) -> Entry:
     """
     nb_qubits = 1 + max((*left[2], *right[2]), default=-1)
     x, z, coefficient = next(_pair_products([left], [right], nb_qubits))
-    return (coefficient, *string_of(x, z, nb_qubits))
+    return (coefficient, *string_of(x, z, nb_qubits), Term)
 
 
 def product(left: Terms, left_constant: Any, right: Terms, right_constant: Any, nb_qubits: int) -> tuple[Terms, Any]:
@@ -89,9 +91,9 @@ def tensor(left: Terms, left_constant: Any, left_qubits: int, right: Terms, righ
     """Tensor product as (terms, constant), the qubits of the right after those of the left."""
     behind = shifted(right, left_qubits)
     total = summed(scaled(behind, left_constant), scaled(left, right_constant))
-    for c1, letters1, qubits1 in left.values():
-        for c2, letters2, qubits2 in behind.values():
-            entry = (c1 * c2, letters1 + letters2, qubits1 + qubits2)
+    for c1, letters1, qubits1, _ in left.values():
+        for c2, letters2, qubits2, _ in behind.values():
+            entry = (c1 * c2, letters1 + letters2, qubits1 + qubits2, Term)
             merge(total, key_of(entry[1], entry[2]), entry)
     return total, left_constant * right_constant
 
@@ -103,16 +105,16 @@ def pauli_sum(terms: Terms, constant: Any, nb_qubits: int) -> PauliSum:
         NotImplementedError: a term has other than Pauli operators.
         ValueError: a coefficient has variables.
     """
-    for coefficient, letters, qubits in terms.values():
+    for coefficient, letters, qubits, _ in terms.values():
         _require_pauli(letters, qubits)
         _require_number(coefficient)
     _require_number(constant)
-    return PauliSum.from_terms(nb_qubits, terms.values(), constant)
+    return PauliSum.from_terms(nb_qubits, (entry[:3] for entry in terms.values()), constant)
 
 
 def from_pauli_sum(paulis: PauliSum) -> Terms:
     """The terms of a sum in columns, whose strings are distinct; coefficients stay complex."""
-    return {(letters, qubits): (c, letters, qubits) for c, letters, qubits in paulis.terms()}
+    return {(letters, qubits): (c, letters, qubits, Term) for c, letters, qubits in paulis.terms()}
 
 
 def _pair_products(
@@ -141,7 +143,7 @@ def _turned(turns: int, left: Any, right: Any) -> Any:
 
 def _as_masks(entries: Iterable[Entry], nb_qubits: int) -> list[tuple[int, int, Any]]:
     masks = []
-    for coefficient, letters, qubits in entries:
+    for coefficient, letters, qubits, _ in entries:
         _require_pauli(letters, qubits)
         masks.append((*masks_of(letters, qubits, nb_qubits), coefficient))
     return masks
@@ -159,7 +161,7 @@ def _gathered(strings: Iterable[tuple[int, int, Any]], constant: Any, nb_qubits:
         if not is_zero(coefficient):
             total[x, z] = coefficient
     keyed = ((string_of(x, z, nb_qubits), c) for (x, z), c in total.items())
-    return {key: (c, *key) for key, c in keyed}, constant
+    return {key: (c, *key, Term) for key, c in keyed}, constant
 
 
 def _with_columns(lone: list[Entry], columns: PauliSum, constant: Any) -> tuple[Terms, Any]:
@@ -167,7 +169,7 @@ def _with_columns(lone: list[Entry], columns: PauliSum, constant: Any) -> tuple[
     for entry in lone:
         merge(terms, key_of(entry[1], entry[2]), entry)
     for coefficient, letters, qubits in columns.terms():
-        merge(terms, (letters, qubits), (real_if_possible(coefficient), letters, qubits))
+        merge(terms, (letters, qubits), (real_if_possible(coefficient), letters, qubits, Term))
     return terms, constant + real_if_possible(columns.constant)
 
 

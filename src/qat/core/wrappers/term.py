@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 ZERO_TOLERANCE = 1e-8
 """Coefficients up to this size count as zero: their terms vanish, as published."""
 
-Entry = tuple[Any, str, tuple[int, ...]]
-"""Coefficient, letters and qubits of a term."""
+Entry = tuple[Any, str, tuple[int, ...], "type[Term]"]
+"""Coefficient, letters and qubits of a term, and its class: third-party packages have terms of their own."""
 Key = tuple[str, tuple[int, ...]]
 """Letters and qubits that equal terms share."""
 
@@ -181,10 +181,10 @@ class Term:
             return NotImplemented
         from qat.core.wrappers.observable_algebra import term_product
 
-        return Term(*term_product(self._entry(), term2._entry()))
+        return term_of(term_product(self._entry(), term2._entry()))
 
     def _entry(self) -> Entry:
-        return self._value, self.op, tuple(self.qbits)
+        return self._value, self.op, tuple(self.qbits), type(self)
 
     def __eq__(self, term: object) -> bool:
         return isinstance(term, Term) and bool(self._value == term._value) and self._key() == term._key()
@@ -197,13 +197,24 @@ class Term:
 
 
 class TermView(Term):
-    """A term of an observable, to be looked at. Change the observable with ``add_term`` or ``set_terms``."""
+    """A term of an observable, to be looked at. Change the observable with ``add_term`` or ``set_terms``.
+
+    ``to_term`` and copies give a term of the class that was put in.
+    """
 
     def __init__(self, entry: Entry) -> None:
-        fields = self.__dict__
-        fields["_value"], fields["op"] = entry[0], entry[1]
-        fields["qbits"] = list(entry[2])
-        fields["_do_validity_check"] = True
+        self.__dict__.update(_fields(entry), _kind=entry[3])
+
+    def to_term(self) -> Term:
+        """A term of its own, which may be changed."""
+        return term_of(self._entry())
+
+    @property
+    def _term(self) -> Term:
+        return self.to_term()
+
+    def _entry(self) -> Entry:
+        return self._value, self.op, tuple(self.qbits), self.__dict__["_kind"]
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise AttributeError(
@@ -211,7 +222,7 @@ class TermView(Term):
         )
 
     def __reduce__(self) -> Any:
-        return Term, (self._value, self.op, self.qbits, False)
+        return term_of, (self._entry(),)
 
     __hash__ = Term.__hash__
 
@@ -240,6 +251,17 @@ class TermList(Sequence[Term]):
 
     def __repr__(self) -> str:
         return repr(self._terms)
+
+
+def term_of(entry: Entry) -> Term:
+    """The term of an entry, in its class."""
+    term = entry[3].__new__(entry[3])
+    term.__dict__.update(_fields(entry))
+    return term
+
+
+def _fields(entry: Entry) -> dict[str, Any]:
+    return {"_value": entry[0], "op": entry[1], "qbits": list(entry[2]), "_do_validity_check": True}
 
 
 def as_coefficient(value: Any) -> Any:
