@@ -145,6 +145,21 @@ def test_published_addresses():
     assert set(OPTIMIZERS["seq"].__class__.__mro__) >= {Optimizer} and "ScipyMinimizePlugin" in dir(qat.plugins)
 
 
+def test_numpy_seed_repeats_a_program():
+    plugins = (
+        ScipyMinimizePlugin(method="COBYLA"),
+        SPSAMinimizePlugin(maxiter=3),
+        SeqOptim(1),
+        PSOMinimizePlugin(max_iter=2),
+    )
+    for plugin in (*plugins, GradientDescentOptimizer(maxiter=1)):
+        traces = []
+        for seed in (5, 5, 6):
+            np.random.seed(seed)
+            traces.append((plugin | LinAlg()).submit(job()).meta_data["optimization_trace"])
+        assert traces[0] == traces[1] != traces[2]
+
+
 def test_spsa_minimize():
     point, value, iterations, history = spsa_minimize(lambda x: float(np.sum(np.asarray(x) ** 2)), [1.0, 2.0], seed=1)
     assert len(point) == 2 and value < 1e-2 and len(history) == iterations + 1

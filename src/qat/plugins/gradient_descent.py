@@ -66,11 +66,10 @@ class GradientDescentOptimizer(Optimizer):
         self.stop_crit = stop_crit
         self.tol = tol
         self.x0 = x0
-        self._rng = np.random.default_rng()
 
     def optimize(self, var_names: Sequence[str]) -> tuple[float, list[float], dict[str, Any]]:
         """Minimises over the named variables."""
-        point = starting_point(self.x0, var_names, self._rng)
+        point = starting_point(self.x0, var_names, None)
         energies: list[tuple[list[float], float]] = []
         while True:
             parameters = named(var_names, point)

@@ -42,7 +42,7 @@ class ScipyMinimizePlugin(Optimizer):
 
             * ``x0``: starting values, shape ``(n,)``, in the order of ``job.get_variables()``; random in [0, pi) when
               absent, or, with a warning, when the job has another number of variables;
-            * ``seed``: seed of the random starting values.
+            * ``seed``: seed of the random starting values; without one they follow ``numpy.random.seed``.
 
     The meta data of a submission may replace all of these, ``{"ScipyMinimizePlugin": json.dumps({"method": ...})}``,
     and so may those of a single job.
@@ -67,13 +67,13 @@ class ScipyMinimizePlugin(Optimizer):
         super().__init__(collective=collective, **(binding_args or {}))
         self.parameters: dict[str, Any] = _known(kwargs)
         self._chosen = self.parameters
-        self._rng = np.random.default_rng(kwargs.get("seed"))
+        self._rng = _lasting(kwargs.get("seed"))
 
     def set_options(self, **kwargs: Any) -> None:
         """Changes arguments; those not named stay."""
         self.parameters |= _known(kwargs)
         if "seed" in kwargs:
-            self._rng = np.random.default_rng(kwargs["seed"])
+            self._rng = _lasting(kwargs["seed"])
 
     def run(self, initial_object: Any, meta_data: dict[str, str]) -> Any:
         """Optimises a job, with the arguments which its submission or its own meta data give, if any."""
@@ -89,13 +89,12 @@ class ScipyMinimizePlugin(Optimizer):
         function: Callable[[Point], Any] = evaluator(self, var_names)
         if self._gives_gradient(arguments):
             function, arguments["jac"] = self._value_and_gradient(var_names), True
-        start = starting_point(self._chosen.get("x0"), var_names, self._generator())
+        start = starting_point(self._chosen.get("x0"), var_names, self._random_source())
         outcome = minimize(lambda point, *_: function(point), start, **arguments)
         return float(outcome.fun), outcome.x.tolist(), outcome
 
-    def _generator(self) -> np.random.Generator:
-        """Source of random starting values; it goes on from one job to the next, so that launches differ."""
-        return self._rng if self._chosen is self.parameters else np.random.default_rng(self._chosen.get("seed"))
+    def _random_source(self) -> Any:
+        return self._rng if self._chosen is self.parameters else self._chosen.get("seed")
 
     def _gives_gradient(self, arguments: Mapping[str, Any]) -> bool:
         """Whether SciPy gets gradients from here rather than take differences."""
@@ -113,6 +112,11 @@ class ScipyMinimizePlugin(Optimizer):
             return checked_value(value, parameters), np.array([gradient[name] for name in var_names])
 
         return both
+
+
+def _lasting(seed: int | None) -> np.random.Generator | None:
+    """A source of random numbers that goes on from one job to the next, so that several launches differ."""
+    return None if seed is None else np.random.default_rng(seed)
 
 
 def _known(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,11 +57,10 @@ class SeqOptim(Optimizer):
         self.coeff = coeff
         self.x0 = x0
         self.verbose = verbose
-        self._rng = np.random.default_rng()
 
     def optimize(self, var_names: Sequence[str]) -> tuple[float, list[float], dict[str, Any]]:
         """Minimises over the named variables."""
-        point = starting_point(self.x0, var_names, self._rng)
+        point = starting_point(self.x0, var_names, None)
         evaluate = evaluator(self, var_names)
         energies = [evaluate(point)]
         for cycle in range(1, self.ncycles + 1):

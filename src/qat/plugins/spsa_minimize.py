@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from qat.core.optimizer import Optimizer
 from qat.plugins.variational import evaluator, starting_point
 from qat.vsolve.optimize.spsa_algorithm import spsa_minimize
@@ -48,11 +46,10 @@ class SPSAMinimizePlugin(Optimizer):
         super().__init__(collective=collective, **(binding_args or {}))
         self.init = x0
         self.parameters = kwargs
-        self._rng = np.random.default_rng(kwargs.get("seed"))
 
     def optimize(self, var_names: Sequence[str]) -> tuple[float, list[float], dict[str, Any]]:
         """Minimises over the named variables."""
-        start = starting_point(self.init, var_names, self._rng)
+        start = starting_point(self.init, var_names, self.parameters.get("seed"))
         point, value, iterations, history = spsa_minimize(evaluator(self, var_names), start, **self.parameters)
         energies = [(place.tolist(), float(energy)) for place, energy in history]
         return float(value), point.tolist(), {"iterations": iterations, "energies": energies}

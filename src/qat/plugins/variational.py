@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from qat.core.errors import ErrorType, PluginException
 from qat.core.optimizer import Optimizer
+from qat.vsolve.optimize.randomness import generator
 
 __all__ = ["batch_evaluator", "checked_value", "evaluator", "initial_values", "named", "starting_point"]
 
@@ -36,14 +37,14 @@ def initial_values(x0: Any, var_names: Sequence[str]) -> Point | None:
     return None
 
 
-def starting_point(x0: Any, var_names: Sequence[str], rng: np.random.Generator) -> Point:
-    """Starting values of the variables, shape ``(n,)``: ``x0`` if it fits, otherwise random in [0, pi).
+def starting_point(x0: Any, var_names: Sequence[str], rng: int | np.random.Generator | None) -> Point:
+    """Starting values, shape ``(n,)``: ``x0`` if it fits, otherwise random in [0, pi), from ``generator(rng)``.
 
     >>> starting_point([1, 2], ["a", "b"], np.random.default_rng(0)).tolist()
     [1.0, 2.0]
     """
     point = initial_values(x0, var_names)
-    return rng.uniform(0, math.pi, len(var_names)) if point is None else point
+    return generator(rng).uniform(0, math.pi, len(var_names)) if point is None else point
 
 
 def named(var_names: Sequence[str], point: Point) -> dict[str, float]:

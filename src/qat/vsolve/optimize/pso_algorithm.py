@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from qat.vsolve.optimize.randomness import generator
+
 __all__ = ["pso_minimize", "swarm_minimize"]
 
 Array = NDArray[np.float64]
@@ -168,7 +170,7 @@ def pso_minimize(
         max_iter: number of iterations; each evaluates every particle once.
         swarm_number: number of particles.
         size_initial_vector_space: the particles start in the cube from 0 to this.
-        seed: seed of all randomness.
+        seed: seed of all randomness; without one it follows ``numpy.random.seed``.
         inertia_kwargs: ``cte`` (constant), ``max_inertia`` and ``min_inertia`` (linearly_decreasing).
 
     Returns:
@@ -206,7 +208,7 @@ def swarm_minimize(
     """
     rule = _chosen("name_method_used", name_method_used, VELOCITY_RULES)
     inertia = _chosen("choose_inertia_function", choose_inertia_function, INERTIA_RULES)
-    swarm = _take_off(theta, swarm_number, size_initial_vector_space, np.random.default_rng(seed))
+    swarm = _take_off(theta, swarm_number, size_initial_vector_space, generator(seed))
     energies: list[float] = []
     for iteration in range(max_iter):
         swarm.progress = iteration / max(max_iter - 1, 1)

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qat.vsolve.optimize.randomness import generator
+
 __all__ = ["spsa_minimize"]
 
 Point = NDArray[np.float64]
@@ -56,7 +58,7 @@ def spsa_minimize(
         stop_condition: stop after standing still more than this many times in a row.
         a_calibration: replace ``a`` so that the first step moves each parameter by about ``pi / 5``.
         n_calibrations: number of gradient estimates (two evaluations each) used for that.
-        seed: seed of the random signs.
+        seed: seed of the random signs; without one they follow ``numpy.random.seed``.
         verbose: print the value at each step.
 
     Returns:
@@ -67,7 +69,7 @@ def spsa_minimize(
     >>> bool(value < 0.01)
     True
     """
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     point = np.array(theta0, dtype=np.float64)
     if a_calibration:
         a = _calibrated_gain(func, point, c, n_calibrations, rng) * (A + 1) ** alpha
