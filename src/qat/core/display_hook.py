@@ -9,7 +9,11 @@ _renderer = "qat.display"
 
 
 def set_renderer(module: str) -> None:
-    """Name the module that draws: it offers ``display(value, **options)`` and ``circuit_text(circuit, **options)``."""
+    """Name the module that draws.
+
+    It offers ``display(value, **options)``, ``circuit_text(circuit, **options)``, ``html(value, **options)`` and
+    ``is_notebook()``.
+    """
     global _renderer
     _renderer = module
 

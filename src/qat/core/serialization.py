@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
+from qat.core.display_hook import renderer
 from qat.core.errors import WireError
 
 __all__ = ["Codec", "Serializable", "set_codec", "write_atomically"]
@@ -70,6 +71,10 @@ class Serializable:
             return cls.from_bytes(path.read_bytes())
         except WireError as error:
             raise WireError(error.found, error.expected, error.cure, source=str(fname)) from None
+
+    def _repr_html_(self) -> str:
+        """The value as a notebook shows it."""
+        return str(renderer().html(self))
 
     def to_thrift(self: Value) -> Value:
         """The value itself: wrapper and plain structure are one class."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from qat.display.labels import gate_label, shortened
 from qat.kernels.gates import GATES, GateForm
 from qat.kernels.tape import Kind, Row, Tape
+from qat.kernels.tape_algebra import opened
 
 if TYPE_CHECKING:
     from qat.core.wrappers.circuit import Circuit
@@ -122,7 +123,7 @@ def scene_of(
         renaming: other names for gates, by published name.
     """
     tape = circuit if isinstance(circuit, Tape) else circuit.tape
-    rows = list(opened(tape.rows(), max_depth))
+    rows = list(opened(tape, max_depth).rows())
     shown = rows if max_operations is None else rows[:max_operations]
     labels = _Labels(ascii_only, renaming)
     elements = [element for row in shown for element in elements_of(row, tape.nb_qubits, labels)]
@@ -154,24 +155,6 @@ def packed(elements: Iterable[Element], scene: Scene) -> list[list[Element]]:
         columns[place].append(element)
         free[span.start : span.stop] = [place + 1] * len(span)
     return columns
-
-
-def opened(rows: Iterable[Row], max_depth: int | None) -> Iterator[Row]:
-    """The rows with boxed routines replaced by what is in them, ``max_depth`` levels deep (``None``: all)."""
-    for row in rows:
-        body = row.form.record.body if row.form is not None and row.kind == Kind.GATE else None
-        if body is None or max_depth == 0 or not _is_openable(row, body):
-            yield row
-        else:
-            inner = (r._replace(qubits=tuple(row.qubits[q] for q in r.qubits)) for r in body.rows())
-            yield from opened(inner, None if max_depth is None else max_depth - 1)
-
-
-def _is_openable(row: Row, body: Tape) -> bool:
-    form = row.form
-    assert form is not None
-    is_plain = not (form.nb_controls or form.is_dag or form.is_trans or form.is_conj)
-    return is_plain and body.nb_qubits <= len(row.qubits)
 
 
 class _Labels:
@@ -273,4 +256,4 @@ def _closes_at_end(text: str) -> bool:
     return False
 
 
-__all__ = ["Element", "Scene", "Style", "elements_of", "formula_text", "opened", "packed", "scene_of"]
+__all__ = ["Element", "Scene", "Style", "elements_of", "formula_text", "packed", "scene_of"]

@@ -18,7 +18,7 @@ HTML_OPERATIONS = 2000
 """Most operations drawn when a notebook shows a circuit unasked."""
 
 _PUBLISHED_OPTIONS = {"depth": "max_depth", "renaming_dict": "renaming"}
-_IGNORED_OPTIONS = {"batchmode", "circuit_name", "hardware_model"}
+_IGNORED_OPTIONS = {"batchmode", "circuit_name", "fmt", "hardware_model"}
 
 
 def display(value: Any, **options: Any) -> None:
@@ -45,7 +45,6 @@ def display(value: Any, **options: Any) -> None:
         _show_in_notebook(html(value, **chosen))
     else:
         chosen.setdefault("width", shutil.get_terminal_size((100, 24)).columns)
-        chosen.pop("fmt", None)
         print(text(value, **chosen))
 
 

@@ -50,7 +50,7 @@ def zz_matrix_generator() -> Matrix:
 
 def sqrt_x_matrix_generator() -> Matrix:
     """Square root of X."""
-    return np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]]) / 2
+    return np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]], dtype=np.complex128) / 2
 
 
 def ecr_matrix_generator() -> Matrix:
