@@ -14,6 +14,9 @@ from qat.plugins.display import Display as Display
 from qat.plugins.fusion import FusionPlugin as FusionPlugin
 from qat.plugins.gradient_descent import GradientDescentOptimizer as GradientDescentOptimizer
 from qat.plugins.multiple_launches_analyzer import MultipleLaunchesAnalyzer as MultipleLaunchesAnalyzer
+from qat.plugins.nnizer import Nnizer as Nnizer
+from qat.plugins.nnizer import Sabre as Sabre
+from qat.plugins.observable_splitter import ObservableSplitter as ObservableSplitter
 from qat.plugins.pso_minimize import PSOMinimizePlugin as PSOMinimizePlugin
 from qat.plugins.remap import Remap as Remap
 from qat.plugins.scipy_minimize import ScipyMinimizePlugin as ScipyMinimizePlugin
