@@ -64,6 +64,8 @@ def assert_same_circuit(circuit, other):
         (r.length, r.start, r._subtype_metadata) for r in circuit.qregs
     ]
     assert list(other.gate_set) == list(circuit.gate_set)
+    for name in ("ancilla_map", "var_dic", "has_matrices"):
+        assert getattr(other, name) == getattr(circuit, name)
 
 
 @FEW

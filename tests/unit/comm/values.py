@@ -10,7 +10,8 @@ from qat.core import Batch, BatchResult, Circuit, HardwareSpecs, Job, Observable
 from qat.core.bits import DefaultRegister, subtype_metadata
 from qat.core.errors import GeneratorException, PluginException, QPUException
 from qat.core.gate_set import GateSet, GateSignature, default_gate_set
-from qat.core.records import QRegister
+from qat.core.records import AncillaMap, ComplexNumber, Param, QRegister
+from qat.core.records import Variable as DeclaredVariable
 from qat.core.variables import Variable, cos, heaviside, sin, sqrt
 from qat.core.wrappers.result import IntermediateMeasurement, Sample
 from qat.kernels.gates import GATES, GateForm, GateRecord, matrix_gate
@@ -131,6 +132,17 @@ GATE_SETS = st.sampled_from(
 )
 
 
+DECLARED = st.sampled_from(
+    [
+        DeclaredVariable(1),
+        DeclaredVariable(1, Param(is_abstract=True, type=1, string_p="a")),
+        DeclaredVariable(0, Param(is_abstract=False, type=0, int_p=3)),
+        DeclaredVariable(1, Param(type=1, double_p=0.5)),
+        DeclaredVariable(5, Param(type=5, complex_p=ComplexNumber(0.5, 1.0))),
+    ]
+)
+
+
 @st.composite
 def circuits(draw, **options):
     """A circuit, boxes within boxes included."""
@@ -138,6 +150,7 @@ def circuits(draw, **options):
     outer = body_record("OUTER", 1, draw(tapes(nb_qubits=2, nb_cbits=1, max_rows=3, is_unitary=True)))
     tape = draw(tapes(records=(outer,), **options))
     boxed = draw(tapes(nb_qubits=3, records=(inner,), is_unitary=True)) if draw(st.booleans()) else tape
+    ancillas = st.dictionaries(st.integers(0, 5), st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=2))
     return Circuit.from_tape(
         boxed if not _overlaps(boxed) else tape if not _overlaps(tape) else TapeBuilder().tape(4, 2),
         qregs=draw(st.lists(registers(), max_size=3)),
@@ -145,6 +158,8 @@ def circuits(draw, **options):
         gate_set=draw(GATE_SETS),
         include_matrices=draw(st.booleans()),
         submatrices_only=draw(st.booleans()),
+        ancilla_map=draw(st.none() | st.builds(AncillaMap, st.none() | ancillas, st.integers(0, 3))),
+        var_dic=draw(st.none() | st.dictionaries(NAMES, DECLARED, max_size=2)),
     )
 
 

@@ -10,6 +10,14 @@ import msgspec
 from qat.comm.wire.codec import Format
 from qat.comm.wire.gate_sets import Signature, pack_gate_set, unpack_gate_set
 from qat.comm.wire.gates import Form, Gate, is_computed, pack_form, pack_gate, unpack_form, unpack_gate
+from qat.comm.wire.records import (
+    Ancillas,
+    Declared,
+    pack_ancillas,
+    pack_variables,
+    unpack_ancillas,
+    unpack_variables,
+)
 from qat.comm.wire.registers import Register, pack_registers, unpack_registers
 from qat.comm.wire.tape import Columns, pack_tape, unpack_tape
 from qat.core.errors import WireError
@@ -31,6 +39,9 @@ class CircuitParts(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
         name: its name.
         gate_set: signatures of the gates known to the program, when they are not the predefined ones.
         options: whether the per-gate view has matrices (1), and of controlled gates too (2).
+        ancillas: where ancillas are in use.
+        variables: the declared variables, when they are not simply those in use.
+        has_matrices: a flag kept for programs that set it.
     """
 
     gates: list[str | Gate]
@@ -39,6 +50,9 @@ class CircuitParts(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unkno
     name: str | None = None
     gate_set: list[Signature] | None = None
     options: int = 3
+    ancillas: Ancillas | None = None
+    variables: list[Declared] | None = None
+    has_matrices: bool | None = None
 
 
 class _Packer:
@@ -91,6 +105,9 @@ def pack_circuit(circuit: Circuit) -> CircuitParts:
         name=circuit.name,
         gate_set=None if circuit._gate_set is None else pack_gate_set(circuit._gate_set),
         options=circuit._include_matrices | (not circuit._submatrices_only) << 1,
+        ancillas=pack_ancillas(circuit.ancilla_map),
+        variables=pack_variables(circuit._var_dic),
+        has_matrices=circuit.has_matrices,
     )
 
 
@@ -138,14 +155,18 @@ def unpack_circuit(parts: CircuitParts) -> Circuit:
     Raises:
         WireError: its parts do not fit together.
     """
-    return Circuit.from_tape(
+    circuit = Circuit.from_tape(
         _Unpacker(parts).circuit_tape(),
         qregs=unpack_registers(parts.registers) or (),
         name=parts.name,
         gate_set=None if parts.gate_set is None else unpack_gate_set(parts.gate_set),
         include_matrices=bool(parts.options & 1),
         submatrices_only=not parts.options & 2,
+        var_dic=unpack_variables(parts.variables),
+        ancilla_map=unpack_ancillas(parts.ancillas),
     )
+    circuit.has_matrices = parts.has_matrices
+    return circuit
 
 
 FORMATS = {"Circuit": Format(CircuitParts, pack_circuit, unpack_circuit)}
