@@ -6,6 +6,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 from textwrap import dedent
 
 import pytest
@@ -241,6 +242,21 @@ def test_a_package_with_its_own_qat_init(run, folder, tmp_path):
         print(Mine.__name__)
     """)
     assert done.stdout.splitlines()[-1] == "Mine"
+
+
+def test_hooks_of_others_in_the_very_same_folder(tmp_path):
+    """As in site-packages, where all distributions install into one qat/qpus."""
+    copytree(SOURCE, tmp_path / "qat", ignore=ignore_patterns("__pycache__"))
+    (tmp_path / "qat" / "qpus" / "theirs.py").write_text(dedent(FILES["qat/qpus/hook_all.py"]))
+    program = """if True:
+        import sys, qat.qpus
+        assert {"Beta", "LinAlg"} <= set(dir(qat.qpus)) and "qat.qpus.linalg" not in sys.modules
+        print(qat.qpus.Beta.__module__)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False, env={}
+    )
+    assert (done.stdout, done.stderr) == ("qat.qpus.theirs\n", "")
 
 
 def test_importing_is_quick(run):
