@@ -1,0 +1,1 @@
+"""Cost of encoding and decoding."""
