@@ -48,7 +48,9 @@ Choice = Callable[[Sequence[Group], Sequence[int]], Group | None]
 
 
 def fuse(tape: Tape, choose: Choice, *, qubit_limit: int = 3) -> Tape:
-    """The tape with boxes opened and gates fused. Cost: ``O(n)`` group searches, ``4**k`` per gate in a group of ``k`` qubits.
+    """The tape with boxes opened and gates fused.
+
+    Cost: ``O(n)`` searches for groups, ``O(4**k)`` for each gate in a group of ``k`` qubits.
 
     Args:
         tape: plain gates only.
@@ -120,8 +122,13 @@ def product(group: Group) -> Matrix:
     place = {qubit: index for index, qubit in enumerate(group.qubits)}
     total = np.eye(1 << k, dtype=np.complex128).reshape([2] * k + [1 << k])
     for row, matrix in zip(group.rows, group.matrices, strict=True):
-        axes = [place[qubit] for qubit in row.qubits]
-        operator = matrix.reshape([2] * (2 * len(axes)))
-        applied = np.tensordot(operator, total, axes=(range(len(axes), 2 * len(axes)), axes))
-        total = np.moveaxis(applied, range(len(axes)), axes)
+        total = _applied(matrix, [place[qubit] for qubit in row.qubits], total)
     return np.ascontiguousarray(total.reshape(1 << k, 1 << k))
+
+
+def _applied(matrix: Matrix, axes: list[int], total: Matrix) -> Matrix:
+    """A matrix applied to some axes, each of length 2, of a tensor."""
+    order = [*axes, *(axis for axis in range(total.ndim) if axis not in axes)]
+    moved = total.transpose(order)
+    applied: Matrix = (matrix @ moved.reshape(len(matrix), -1)).reshape(moved.shape)
+    return applied.transpose(sorted(range(total.ndim), key=order.__getitem__))
