@@ -10,7 +10,7 @@ from qat.core import Batch, BatchResult, HardwareSpecs, Job, Observable, Result,
 from qat.core.plugins import AbstractPlugin, contains_plugin
 from qat.core.qpu import CommonQPU, QPUHandler
 from qat.lang.AQASM import CNOT, RX, RY, H, Program
-from qat.plugins import Junction, Optimizer, QuameleonPlugin, get_current_plugin
+from qat.plugins import FusionPlugin, Junction, Optimizer, QuameleonPlugin, get_current_plugin
 from qat.qpus import PyLinalg, get_current_qpu, get_default_qpu
 
 
@@ -323,11 +323,12 @@ def test_exact_gradients_of_the_simulator():
             return 0.0, [0.0, 0.0], None
 
     (Gradient() | PyLinalg()).submit(energy())
+    (Gradient() | FusionPlugin() | PyLinalg()).submit(energy())
     (Gradient() | NoPost() | PyLinalg()).submit(energy())
     for value, gradient in exact + shifted:
         assert value == pytest.approx(math.cos(0.3) + math.cos(1.4))
         assert gradient == pytest.approx({"a": -math.sin(0.3), "b": -2 * math.sin(1.4)})
-    assert len(exact) == len(shifted) == 1
+    assert (len(exact), len(shifted)) == (2, 1)
 
 
 def test_quameleon():

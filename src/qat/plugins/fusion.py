@@ -120,6 +120,7 @@ class FusionPlugin(AbstractPlugin):
     1
     """
 
+    is_transparent = True
     GENERIC_STRATEGIES: dict[str, Callable[..., Strategy]] = {  # noqa: RUF012 (published class attribute)
         "eager": EagerStrategy,
         "naive": NaiveStrategy,
