@@ -1,4 +1,4 @@
-# make demo   run the examples in an environment of their own
+# make demo   run the first hybrid job in an environment of its own; make examples runs them all
 # make test   every check there is; fails on any finding
 # Needs Python >= 3.11, make and gcc; everything else is installed into .venv, again only when pyproject.toml changes.
 
@@ -6,14 +6,16 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 PYTEST_ARGS ?= -n auto
-DEMOS  := vqe_molecule maxcut_qaoa custom_plugin junction generator grover
+EXAMPLES := $(filter-out chemistry,$(notdir $(basename $(wildcard examples/*.py))))
 
-.PHONY: demo test lint types imports unit format clean
+.PHONY: demo examples test lint types imports unit format clean
 .DELETE_ON_ERROR:
 
-demo: $(VENV)/.installed $(DEMOS:%=demo-%)
+demo: example-hybrid_job
 
-demo-%: $(VENV)/.installed
+examples: $(EXAMPLES:%=example-%)
+
+example-%: $(VENV)/.installed
 	@echo "== examples/$*.py"
 	@$(BIN)/python examples/$*.py
 

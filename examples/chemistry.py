@@ -1,10 +1,12 @@
 """What the molecular examples share: Hamiltonians from files, and the unitary coupled-cluster ansatz as a circuit."""
 
+import ast
 import json
 from itertools import combinations, pairwise, product
+from math import log10
 from pathlib import Path
 
-from qat.core import Circuit, Job, Observable, Term, Variable
+from qat.core import Circuit, Job, Observable, Result, Term, Variable
 from qat.lang.AQASM import CNOT, RX, RZ, H, Program, QRoutine, X
 
 DATA = Path(__file__).parent / "data"
@@ -85,3 +87,27 @@ def ground_state_job(name: str) -> Job:
     """The variational problem: the energy of the coupled-cluster state, as a job with free variables."""
     molecule = load_molecule(name)
     return ucc_circuit(molecule).to_job(observable=hamiltonian(molecule))
+
+
+def report(molecule: dict, result: Result) -> str:
+    """How the optimisation went: the energies on the way, and the last one against the exact one."""
+    error = result.value - molecule["exact_energy"]
+    return "\n".join(
+        [
+            convergence(ast.literal_eval(result.meta_data["optimization_trace"]), molecule["exact_energy"]),
+            f"Hartree-Fock  {molecule['hartree_fock_energy']:+.9f} hartree",
+            f"VQE           {result.value:+.9f} hartree",
+            f"exact         {molecule['exact_energy']:+.9f} hartree (error {error:.1e})",
+        ]
+    )
+
+
+def convergence(energies: list[float], exact: float, width: int = 50) -> str:
+    """The best energy so far as bars on a logarithmic scale of the error, from 1 hartree down to 1e-9."""
+    lines, best = ["evaluation   best energy   error"], float("inf")
+    for step, energy in enumerate(energies, 1):
+        if energy < best - 1e-10:
+            best = energy
+            error = max(best - exact, 1e-9)
+            lines.append(f"{step:5}  {best:+.9f}  {error:8.1e}  {'█' * max(1, round(width * (1 + log10(error) / 9)))}")
+    return "\n".join(lines)
