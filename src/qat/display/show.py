@@ -31,7 +31,7 @@ def display(value: Any, **options: Any) -> None:
 
     >>> from qat.core import Observable
     >>> display(Observable.sigma_x(1, 2))
-    observable on 2 qubits, 1 terms
+    observable on 2 qubits, 1 term
     coefficient  operator  qubits
     1.0          X         1
     """

@@ -102,5 +102,5 @@ def observable_table(observable: Observable) -> Table:
     constant = [(str(observable.constant_coeff), "I", "")] if observable.constant_coeff else []
     rows = constant + [(str(term.coeff), str(term.op), ", ".join(map(str, term.qbits))) for term in terms[:MAX_ROWS]]
     nb_hidden = max(len(terms) - MAX_ROWS, 0)
-    caption = f"observable on {observable.nbqbits} qubits, {len(terms)} terms"
+    caption = f"observable on {observable.nbqbits} qubits, {len(terms)} term{'s' * (len(terms) != 1)}"
     return Table(caption, ("coefficient", "operator", "qubits"), rows, f"… {nb_hidden} more terms" if nb_hidden else "")

@@ -2,8 +2,8 @@
 
 Numbers are little-endian: **the first qubit of a register has weight 1**. Additions are modulo ``2**n`` where ``n``
 is the size of the register that holds the result. Link this module to give the gates ``ADD`` and ``ADD_CONST`` an
-implementation: ``prog.to_circ(link=[qat.lang.AQASM.classarith])``. Of its two adders linking takes :func:`add`; to
-have the other, link it alone: ``link=[classarith.cuccaro_add, classarith.add_const]``.
+implementation: ``prog.to_circ(link=[qat.lang.AQASM.classarith])``. Of its two adders linking takes
+:func:`cuccaro_add`; to have the other one, name it first: ``link=[classarith.add, classarith]``.
 
 Sources: Y. Takahashi, S. Tani, N. Kunihiro, Quantum Inf. Comput. 10, 872 (2010), for :func:`add`;
 S. A. Cuccaro, T. G. Draper, S. A. Kutin, D. Petrie Moulton, quant-ph/0410184 (2004), for :func:`cuccaro_add`;
@@ -20,6 +20,59 @@ from qat.lang.AQASM.misc import build_gate
 from qat.lang.AQASM.routines import QRoutine
 
 __all__ = ["MAJ", "UMA", "add", "add_const", "cuccaro_add"]
+
+
+def _majority() -> QRoutine:
+    routine = QRoutine()
+    carry, total, addend = routine.new_wires(3)
+    routine.apply(CNOT, addend, total)
+    routine.apply(CNOT, addend, carry)
+    routine.apply(CCNOT, carry, total, addend)
+    return routine
+
+
+def _unmajority_and_add() -> QRoutine:
+    routine = QRoutine()
+    carry, total, addend = routine.new_wires(3)
+    routine.apply(CCNOT, carry, total, addend)
+    routine.apply(CNOT, addend, carry)
+    routine.apply(CNOT, carry, total)
+    return routine
+
+
+MAJ = _majority()
+"""Majority of carry, sum bit and addend bit, left on the third wire. Source: Cuccaro et al. (2004), figure 1."""
+
+UMA = _unmajority_and_add()
+"""Undoes ``MAJ`` and leaves the sum on the second wire. Source: Cuccaro et al. (2004), figure 2."""
+
+
+@build_gate("ADD", [int, int], lambda reg_size, reg_size_2: reg_size + reg_size_2)
+def cuccaro_add(reg_size: int, reg_size_2: int) -> QRoutine:
+    """In-place addition ``|a>|b> -> |a + b>|b>``, modulo ``2**reg_size``, with one ancilla.
+
+    For two registers of ``n`` qubits it takes about ``2 * n`` Toffoli and ``4 * n`` CNOT gates; the upper part of a
+    longer ``a`` is incremented by X gates with many controls. Source: Cuccaro et al. (2004), section 2.
+
+    Args:
+        reg_size: number of qubits of ``a``, which receives the sum.
+        reg_size_2: number of qubits of ``b``.
+
+    >>> (~cuccaro_add)(3, 3).arity, (~cuccaro_add)(3, 3).max_wire
+    (6, 6)
+    """
+    routine = QRoutine()
+    total, addend = routine.new_wires(reg_size)[:], routine.new_wires(reg_size_2)[:reg_size]
+    carry = routine.get_free_ancillae(1)
+    carries = [*carry, *addend]
+    for i in range(len(addend)):
+        routine.apply(MAJ, carries[i], total[i], addend[i])
+    if reg_size > reg_size_2:
+        _increment(routine, total[reg_size_2:], addend[-1])
+    for i in reversed(range(len(addend))):
+        routine.apply(UMA, carries[i], total[i], addend[i])
+    routine.free_ancillae(carry)
+    return routine
 
 
 @build_gate("ADD", [int, int], lambda reg_size, reg_size_2: reg_size + reg_size_2)
@@ -132,56 +185,3 @@ def _carry(routine: QRoutine, wire: Qbit, before: Qbit | None, after: Qbit, bit:
     if bit:
         routine.apply(CNOT, wire, after)
         routine.apply(CNOT, before, after)
-
-
-def _majority() -> QRoutine:
-    routine = QRoutine()
-    carry, total, addend = routine.new_wires(3)
-    routine.apply(CNOT, addend, total)
-    routine.apply(CNOT, addend, carry)
-    routine.apply(CCNOT, carry, total, addend)
-    return routine
-
-
-def _unmajority_and_add() -> QRoutine:
-    routine = QRoutine()
-    carry, total, addend = routine.new_wires(3)
-    routine.apply(CCNOT, carry, total, addend)
-    routine.apply(CNOT, addend, carry)
-    routine.apply(CNOT, carry, total)
-    return routine
-
-
-MAJ = _majority()
-"""Majority of carry, sum bit and addend bit, left on the third wire. Source: Cuccaro et al. (2004), figure 1."""
-
-UMA = _unmajority_and_add()
-"""Undoes ``MAJ`` and leaves the sum on the second wire. Source: Cuccaro et al. (2004), figure 2."""
-
-
-@build_gate("ADD", [int, int], lambda reg_size, reg_size_2: reg_size + reg_size_2)
-def cuccaro_add(reg_size: int, reg_size_2: int) -> QRoutine:
-    """In-place addition ``|a>|b> -> |a + b>|b>``, modulo ``2**reg_size``, with one ancilla.
-
-    For two registers of ``n`` qubits it takes about ``2 * n`` Toffoli and ``4 * n`` CNOT gates; the upper part of a
-    longer ``a`` is incremented by X gates with many controls. Source: Cuccaro et al. (2004), section 2.
-
-    Args:
-        reg_size: number of qubits of ``a``, which receives the sum.
-        reg_size_2: number of qubits of ``b``.
-
-    >>> (~cuccaro_add)(3, 3).arity, (~cuccaro_add)(3, 3).max_wire
-    (6, 6)
-    """
-    routine = QRoutine()
-    total, addend = routine.new_wires(reg_size)[:], routine.new_wires(reg_size_2)[:reg_size]
-    carry = routine.get_free_ancillae(1)
-    carries = [*carry, *addend]
-    for i in range(len(addend)):
-        routine.apply(MAJ, carries[i], total[i], addend[i])
-    if reg_size > reg_size_2:
-        _increment(routine, total[reg_size_2:], addend[-1])
-    for i in reversed(range(len(addend))):
-        routine.apply(UMA, carries[i], total[i], addend[i])
-    routine.free_ancillae(carry)
-    return routine
