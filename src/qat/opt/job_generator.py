@@ -30,9 +30,11 @@ class CombinatorialJobGenerator:
     nbqbits: int
 
     def get_observable(self, obs_type: str = "terms") -> Observable:
-        """The cost as an observable: Pauli terms (``"terms"``) or a reference to an Ising problem (``"ising"``).
+        """The cost as an observable.
 
-        The cost of the all-zeros bit string is 0, whatever the offset of the problem's encoding.
+        Args:
+            obs_type: ``"terms"`` gives Pauli terms, with cost 0 for the all-zeros bit string whatever the offset of the
+                encoding; ``"ising"`` gives couplings and fields, offset included.
 
         Raises:
             ValueError: for any other ``obs_type``.
@@ -43,7 +45,10 @@ class CombinatorialJobGenerator:
             cost = combined(*((weight, clause.polynomial()) for clause, weight in self.clauses))
             return as_observable(cost, self.nbqbits)
         if obs_type == "ising":
-            return Observable(self.nbqbits, ising=self.to_ising())
+            couplings, fields, offset = self.to_ising().get_j_h_and_offset()
+            return Observable(
+                self.nbqbits, ising=(couplings, -fields, offset)
+            )  # there a spin is Z: -1 where the bit is 1
         raise ValueError(f"Unrecognized Observable type {obs_type!r}. The supported types are 'ising' and 'terms'.")
 
     def cost(self, bits: str) -> float:

@@ -84,6 +84,13 @@ def test_observable_is_the_energy_up_to_its_value_at_zero(name):
 
 
 @pytest.mark.parametrize("name", CASES)
+def test_ising_observable_is_the_energy(name):
+    problem, _ = CASES[name]
+    diagonal = problem.get_observable("ising").to_matrix(sparse=True).diagonal().real
+    assert diagonal == pytest.approx([problem.energy(bits) for bits in bit_strings(problem.nbqbits)])
+
+
+@pytest.mark.parametrize("name", CASES)
 def test_translations_keep_the_energy(name):
     problem, _ = CASES[name]
     ising = problem.to_ising()
@@ -116,7 +123,7 @@ def test_schedules():
     assert job.schedule.tmax == 4.0
     assert str(job.schedule.drive[0][0]) == "(1 - (t / 4.0))"
     sqa = MaxCut(GRAPH).to_job("sqa")
-    assert isinstance(sqa.schedule.drive[0][1].ising, Ising)
+    assert sqa.schedule.drive[0][1].ising.get_j_h_and_offset()[0][0, 1] == -0.25
     assert sqa.schedule.nbqbits == 4
 
 
