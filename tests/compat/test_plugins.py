@@ -134,10 +134,10 @@ def test_published_arguments():
 def test_published_addresses():
     assert qat.vsolve.optimize.ScipyMinimizePlugin is ScipyMinimizePlugin
     assert {"PSOMinimizePlugin", "SPSAMinimizePlugin", "ScipyMinimizePlugin"} <= set(dir(qat.vsolve.optimize))
-    from qat.plugins.multiple_launches_analyzer import MultipleLaunchesAnalyzer as Launches
-    from qat.plugins.sequential_optimization import SeqOptim as Sequential
-    from qat.plugins.transform_observable import TransformObservable as Transform
-    from qat.plugins.zero_noise_extrapolator import ZeroNoiseExtrapolator as Extrapolator
+    from qat.plugins.launch_statistics import MultipleLaunchesAnalyzer as Launches
+    from qat.plugins.seq_optim import SeqOptim as Sequential
+    from qat.plugins.observable_transformation import TransformObservable as Transform
+    from qat.plugins.zero_noise_extrapolation import ZeroNoiseExtrapolator as Extrapolator
 
     assert (Launches, Sequential, Transform, Extrapolator) == (
         MultipleLaunchesAnalyzer, SeqOptim, TransformObservable, ZeroNoiseExtrapolator,

@@ -9,7 +9,7 @@ __qlm_importables__ = {
     "FusionPlugin": "qat.plugins.fusion:FusionPlugin",
     "GradientDescentOptimizer": "qat.plugins.gradient_descent:GradientDescentOptimizer",
     "Junction": "qat.core.junction:Junction",
-    "MultipleLaunchesAnalyzer": "qat.plugins.multiple_launches_analyzer:MultipleLaunchesAnalyzer",
+    "MultipleLaunchesAnalyzer": "qat.plugins.launch_statistics:MultipleLaunchesAnalyzer",
     "Nnizer": "qat.plugins.nnizer:Nnizer",
     "ObservableSplitter": "qat.plugins.observable_splitter:ObservableSplitter",
     "Optimizer": "qat.core.optimizer:Optimizer",
@@ -19,10 +19,10 @@ __qlm_importables__ = {
     "SPSAMinimizePlugin": "qat.plugins.spsa_minimize:SPSAMinimizePlugin",
     "Sabre": "qat.plugins.nnizer:Sabre",
     "ScipyMinimizePlugin": "qat.plugins.scipy_minimize:ScipyMinimizePlugin",
-    "SeqOptim": "qat.plugins.sequential_optimization:SeqOptim",
+    "SeqOptim": "qat.plugins.seq_optim:SeqOptim",
     "StatPlugin": "qat.plugins.statistics:StatPlugin",
-    "TransformObservable": "qat.plugins.transform_observable:TransformObservable",
-    "ZeroNoiseExtrapolator": "qat.plugins.zero_noise_extrapolator:ZeroNoiseExtrapolator",
+    "TransformObservable": "qat.plugins.observable_transformation:TransformObservable",
+    "ZeroNoiseExtrapolator": "qat.plugins.zero_noise_extrapolation:ZeroNoiseExtrapolator",
     "get_current_plugin": "qat.core.plugins:get_current_plugin",
 }
 

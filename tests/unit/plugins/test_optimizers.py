@@ -11,7 +11,7 @@ from qat.core import Observable, Term
 from qat.core.errors import PluginException
 from qat.lang.AQASM import CNOT, RX, RY, Program
 from qat.plugins import GradientDescentOptimizer, PSOMinimizePlugin, SeqOptim, SPSAMinimizePlugin
-from qat.plugins.sequential_optimization import minimum_of_sinusoid
+from qat.plugins.seq_optim import minimum_of_sinusoid
 from qat.qpus import LinAlg
 from tests.unit.plugins.jobs import Constant, Recorder, wave, wave_job
 
