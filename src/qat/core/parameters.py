@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from qat.core.enums import ParamType
 from qat.core.gate_set import convert_type
-from qat.core.records import ComplexNumber, Matrix, Param
+from qat.core.records import ComplexNumber, Matrix, Param, Variable
 from qat.kernels.tape import is_symbolic
 
 
@@ -41,6 +41,16 @@ def matrix_array(matrix: Matrix) -> NDArray[np.complex128]:
             f"{rows * columns}, row after row"
         )
     return np.array(entries, dtype=np.complex128).reshape(rows, columns)
+
+
+def variable_record(name: str, a_type: Any) -> Variable:
+    """The record of a variable still to be bound, of a Python type.
+
+    >>> variable_record("n", int).type, variable_record("n", int).value.string_p
+    (0, 'n')
+    """
+    code = convert_type(a_type)
+    return Variable(code, Param(is_abstract=True, type=code, string_p=name))
 
 
 def convert_parameter(param: Any, p_type: Any) -> Param:

@@ -27,7 +27,7 @@ def with_circuit(job: Job, circuit: Circuit, **fields: Any) -> Job:
 
 
 def with_tape(circuit: Circuit, tape: Tape, qregs: Sequence[Any] | None = None) -> Circuit:
-    """A circuit of the same name, gate set and registers (unless given) with other operations.
+    """A circuit of the same name, gate set, declared variables and registers (unless given) with other operations.
 
     >>> with_tape(Circuit.empty(1), Circuit.empty(2).tape).nbqbits
     2
@@ -37,4 +37,5 @@ def with_tape(circuit: Circuit, tape: Tape, qregs: Sequence[Any] | None = None) 
         qregs=(circuit.qregs or ()) if qregs is None else qregs,
         name=circuit.name,
         gate_set=circuit.gate_set,
+        var_dic=circuit.declared_variables(),
     )

@@ -106,7 +106,7 @@ def pack_circuit(circuit: Circuit) -> CircuitParts:
         gate_set=None if circuit._gate_set is None else pack_gate_set(circuit._gate_set),
         options=circuit._include_matrices | (not circuit._submatrices_only) << 1,
         ancillas=pack_ancillas(circuit.ancilla_map),
-        variables=pack_variables(circuit._var_dic),
+        variables=pack_variables(circuit.declared_variables()),
         has_matrices=circuit.has_matrices,
     )
 

@@ -7,11 +7,12 @@ whenever it is needed, with an explanation of whatever is wrong in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from qat.core.gate_set import GateSet, default_gate_set
-from qat.core.records import AncillaMap, GateDefinition, Op, Param, QRegister, Variable
+from qat.core.parameters import variable_record
+from qat.core.records import AncillaMap, GateDefinition, Op, QRegister, Variable
 from qat.core.serialization import Serializable
 from qat.core.wrappers.binding import bound_tape
 from qat.core.wrappers.gate_view import gate_view
@@ -118,7 +119,7 @@ class Circuit(Serializable):
             gate_set: the gates known to the program; the predefined ones by default.
             include_matrices: whether gate definitions carry matrices.
             submatrices_only: leave out the matrices of controlled gates.
-            var_dic: the declared variables by name; those in use by default.
+            var_dic: declared variables by name, in use or not; those in use need not be given.
             ancilla_map: where ancillas are in use.
         """
         circuit = cls.__new__(cls)
@@ -185,10 +186,16 @@ class Circuit(Serializable):
         """This circuit with other operations."""
         circuit = self.__class__.__new__(self.__class__)
         circuit.__dict__ = {
-            **self.__dict__, "_tape": tape, "_ops": None, "_gates": None, "_var_dic": None, "nbqbits": tape.nb_qubits,
-            "nbcbits": tape.nb_cbits, **changes,
+            **self.__dict__, "_tape": tape, "_ops": None, "_gates": None, "nbqbits": tape.nb_qubits,
+            "nbcbits": tape.nb_cbits, "_var_dic": self.declared_variables(), **changes,
         }  # fmt: skip
         return circuit
+
+    def declared_variables(self, bound: Container[str] = ()) -> dict[str, Variable] | None:
+        """The declared variables by name, without those that are now bound; ``None`` when nobody has declared any."""
+        if self._var_dic is None:
+            return None
+        return {name: variable for name, variable in self._var_dic.items() if name not in bound}
 
     @property
     def ops(self) -> list[Op]:
@@ -216,11 +223,12 @@ class Circuit(Serializable):
 
     @property
     def var_dic(self) -> dict[str, Variable]:
-        """The variables by name."""
+        """The variables still to be bound by name: the declared ones, used by a gate or not, and all others in use."""
         if self._var_dic is None:
-            self._var_dic = {
-                name: Variable(1, Param(is_abstract=True, type=1, string_p=name)) for name in self.get_variables()
-            }
+            self._var_dic = {}
+        for name in self.get_variables():
+            if name not in self._var_dic:
+                self._var_dic[name] = variable_record(name, float)
         return self._var_dic
 
     @var_dic.setter
@@ -286,9 +294,10 @@ class Circuit(Serializable):
         return statistics(self)
 
     def get_variables(self) -> list[str]:
-        """Names of the variables that are still to be bound, sorted."""
+        """Names of the variables that are still to be bound, sorted; also of those declared but used by no gate."""
         expressions = all_expressions(self.tape)
-        return sorted({name for expression in expressions for name in expression.get_variables()})
+        used = {name for expression in expressions for name in expression.get_variables()}
+        return sorted(used.union(self._var_dic) if self._var_dic else used)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Circuit):
@@ -322,7 +331,7 @@ class Circuit(Serializable):
             from qat.core.wrappers.editing import filled
 
             tape = filled(tape, _checked_gate_set(gate_set))
-        return self._with_tape(tape)
+        return self._with_tape(tape, _var_dic=self.declared_variables(v_dictionary))
 
     def bind_variable(self, v_name: str, v_value: Any, gate_set: GateSet | None = None) -> Circuit:
         """A new circuit with a value for one variable."""
@@ -359,8 +368,11 @@ class Circuit(Serializable):
         gate_set = self._gate_set
         if other._gate_set is not None:
             gate_set = other._gate_set if gate_set is None else gate_set.union(other._gate_set)
+        variables = {**(self._var_dic or {}), **(other._var_dic or {})} or None
         registers = [QRegister(tape.nb_qubits, 0)]
-        return self._with_tape(tape, qregs=registers, _gate_set=gate_set, ancilla_map=AncillaMap({}, 0), name=None)
+        return self._with_tape(
+            tape, qregs=registers, _gate_set=gate_set, _var_dic=variables, ancilla_map=AncillaMap({}, 0), name=None
+        )
 
     def dag(self, dagger_from_params: Any = None, **kwargs: Any) -> Circuit:
         """The inverse circuit.

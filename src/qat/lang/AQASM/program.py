@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qat.core.parameters import variable_record
 from qat.core.records import AncillaMap
 from qat.core.variables import Variable
 from qat.lang.AQASM.aqasm_util import (
@@ -96,6 +97,8 @@ class Program(ScopeManager):
 
     def new_var(self, var_type: type, var_name: str) -> Variable:
         """Declare a variable, to be used as a parameter and bound later.
+
+        The circuit and its jobs list it among their variables even where no gate uses it.
 
         >>> str(Program().new_var(float, "theta"))
         'theta'
@@ -265,6 +268,7 @@ class Program(ScopeManager):
             qregs=[register.detached() for register in self.registers],
             include_matrices=include_matrices,
             submatrices_only=submatrices_only,
+            var_dic={name: variable_record(name, a_type) for name, a_type in self.var_dic.items()} or None,
             ancilla_map=_ancilla_map(writer),
         )
 
