@@ -117,8 +117,7 @@ def _lines(columns: Sequence[Sequence[Element]], margin: float, width: float | N
 def _width(element: Element) -> float:
     if not element.box:
         return 20.0
-    pins = 2 if element.has_pins else 0
-    return max((len(element.label) + pins) * CHARACTER_WIDTH + 20, 30.0)
+    return max(len(element.label) * CHARACTER_WIDTH + 20, 40.0 if element.has_pins else 30.0)
 
 
 def _y(wire: int) -> float:
@@ -211,19 +210,17 @@ def _box(element: Element, x: float) -> Iterator[str]:
     if element.style is Style.MEASURE:
         yield _path(f"M{_number(x - 9)} {_number(_y(element.box[0]) + 6)}a9 9 0 0 1 18 0m-9 0l7 -12")
         return
-    shift = CHARACTER_WIDTH if element.has_pins else 0
-    yield _text(x + shift, _label_height(element), element.label)
+    yield _text(x, _label_height(element), element.label)
     if element.has_pins:
         for index, wire in enumerate(element.box):
             yield _text(x - width / 2 + 5, _y(wire), str(index), anchor="start", size=10)
 
 
 def _label_height(element: Element) -> float:
-    """Height of the label: the middle, or below it where a foreign wire or a control passes through the middle."""
-    total = min(element.box) + max(element.box)
-    middle = (_y(min(element.box)) + _y(max(element.box))) / 2
-    is_foreign = total % 2 == 0 and total // 2 not in element.box
-    return middle + WIRE_SPACING / 2 if is_foreign else middle
+    """Height of the label: the middle, or below it when the wire there has a number or passes through."""
+    top, bottom = min(element.box), max(element.box)
+    is_on_wire = (top + bottom) % 2 == 0
+    return (_y(top) + _y(bottom)) / 2 + (WIRE_SPACING / 2 if element.has_pins and is_on_wire else 0)
 
 
 def _path(data: str, attributes: str = "") -> str:

@@ -109,9 +109,8 @@ def _middle(wire: int) -> int:
 
 
 def _inner(element: Element) -> str:
-    """The inside of a box, space for the pins included."""
-    pins = " " * (len(str(len(element.box) - 1)) + 1) if element.has_pins else " "
-    return f"{pins}{element.label} "
+    """The inside of a box in the row of its label."""
+    return f" {element.label} "
 
 
 def _extent(element: Element) -> _Extent:
@@ -201,11 +200,9 @@ def _box_row(element: Element, wire: int | None, inner: str) -> str:
 
 
 def _label_row(element: Element) -> int:
-    """Row of the label: the middle of the box, or next to it where a foreign wire passes through the middle."""
-    top, bottom = min(element.box), max(element.box)
-    centre = (_middle(top) + _middle(bottom)) // 2
-    is_foreign = centre % _ROWS == 1 and centre // _ROWS not in element.box
-    return centre + 1 if is_foreign else centre
+    """Row of the label: the middle of the box, or below it when the wire there has a number or passes through."""
+    centre = (_middle(min(element.box)) + _middle(max(element.box))) // 2
+    return centre + (element.has_pins and centre % _ROWS == 1)
 
 
 def _draw_classical_link(canvas: _Canvas, element: Element, scene: Scene) -> None:

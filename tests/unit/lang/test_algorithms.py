@@ -8,7 +8,8 @@ import pytest
 
 from qat.lang.algorithms import amplification_step, phase_estimation, quantum_counting
 from qat.lang.algorithms.amplification import grover_diffusion, householder, uniform_distribution
-from qat.lang.AQASM import CSIGN, PH, RX, RY, H, Program, QBoolArray, QInt, QRoutine, S, T, Z
+from qat.lang.AQASM import CSIGN, PH, RX, RY, AbstractGate, H, Program, QBoolArray, QInt, QRoutine, S, T, Z
+from qat.lang.AQASM.aqasm_util import InvalidArguments
 from qat.qpus import LinAlg
 from tests.unit.lang.acting import unitary_of
 
@@ -132,3 +133,8 @@ def test_counting_without_preparation() -> None:
     assert quantum_counting(CSIGN, 3, prepare=False).arity == 5
     first = next(quantum_counting(CSIGN, 3, prepare=False).to_circ().iterate_simple())
     assert first == ("H", [], [2])
+
+
+def test_number_of_qubits_must_be_known() -> None:
+    with pytest.raises(InvalidArguments, match="number of qubits is open"):
+        phase_estimation(AbstractGate("OPEN", [])(), 2)

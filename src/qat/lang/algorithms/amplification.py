@@ -6,6 +6,7 @@ quant-ph/0005055 (2000).
 
 from __future__ import annotations
 
+from qat.lang.AQASM.aqasm_util import InvalidArguments
 from qat.lang.AQASM.gates import Gate, H, X, Z
 from qat.lang.AQASM.misc import build_gate
 from qat.lang.AQASM.routines import QRoutine
@@ -36,7 +37,7 @@ def householder(state_prep: Gate) -> QRoutine:
     1
     """
     routine = QRoutine()
-    wires = routine.new_wires(_arity(state_prep))[:]
+    wires = routine.new_wires(arity_of(state_prep))[:]
     with routine.compute():
         routine.apply(state_prep.dag(), wires)
         for wire in wires:
@@ -71,12 +72,18 @@ def amplification_step(oracle: Gate, state_prep: Gate | None = None) -> QRoutine
     2
     """
     routine = QRoutine()
-    wires = routine.new_wires(_arity(oracle))
+    wires = routine.new_wires(arity_of(oracle))
     routine.apply(oracle, wires)
     routine.apply(grover_diffusion(len(wires)) if state_prep is None else householder(state_prep), wires)
     return routine
 
 
-def _arity(gate: Gate) -> int:
-    assert gate.arity is not None, "the gate has no fixed number of qubits: apply it once, or give it an arity"
+def arity_of(gate: Gate) -> int:
+    """Number of qubits of a gate.
+
+    Raises:
+        InvalidArguments: its signature leaves the number open.
+    """
+    if gate.arity is None:
+        raise InvalidArguments(gate, "its number of qubits is open", "give its AbstractGate an arity")
     return gate.arity

@@ -6,7 +6,7 @@ Sources: A. Kitaev, quant-ph/9511026 (1995); R. Cleve, A. Ekert, C. Macchiavello
 
 from __future__ import annotations
 
-from qat.lang.algorithms.amplification import amplification_step
+from qat.lang.algorithms.amplification import amplification_step, arity_of
 from qat.lang.AQASM.gates import Gate, H
 from qat.lang.AQASM.qftarith import QFT
 from qat.lang.AQASM.routines import QRoutine
@@ -29,9 +29,8 @@ def phase_estimation(operator: Gate, nbits: int) -> QRoutine:
     >>> phase_estimation(T, 3).arity
     4
     """
-    assert operator.arity is not None, "the operator has no fixed number of qubits"
     routine = QRoutine()
-    state, result = routine.new_wires(operator.arity), routine.new_wires(nbits)[:]
+    state, result = routine.new_wires(arity_of(operator)), routine.new_wires(nbits)[:]
     for wire in result:
         routine.apply(H, wire)
     controlled = operator.ctrl()
