@@ -73,14 +73,16 @@ def refuse_closed_distributions(qat_path: Any) -> None:
 def get_default_qpu(*args: Any, **kwargs: Any) -> CommonQPU:
     """The stack that jobs run on where no QPU is given: variational jobs are optimised, others simulated.
 
+    There is no FusionPlugin in it, as there is in the published package: the engine does its own fusing.
+
     Args:
         *args: passed to ``LinAlg``.
         **kwargs: passed to ``LinAlg``.
     """
-    from qat.plugins import FusionPlugin, ScipyMinimizePlugin
+    from qat.plugins import ScipyMinimizePlugin
     from qat.qpus import LinAlg
 
-    stack: CommonQPU = ScipyMinimizePlugin() | FusionPlugin() | LinAlg(*args, **kwargs)
+    stack: CommonQPU = ScipyMinimizePlugin() | LinAlg(*args, **kwargs)
     return stack
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from qat.opt.boolexpr import BaseBool
     from qat.opt.ising import Ising
 
-__all__ = ["CombinatorialJobGenerator", "qaoa_circuit"]
+__all__ = ["CombinatorialJobGenerator", "annealing_parameters", "qaoa_circuit"]
 
 
 class CombinatorialJobGenerator:
@@ -91,6 +91,10 @@ class CombinatorialJobGenerator:
         job: Job = qaoa_circuit(cost, depth, strategy).to_job(observable=cost, **kwargs)
         return job
 
+    def qaoa_ansatz(self, depth: int, **kwargs: Any) -> Job:
+        """The older name of ``qaoa_job``."""
+        return self.qaoa_job(depth, **kwargs)
+
     def sqa_job(self, gamma_t: Any = None, tmax: float = 1.0, **kwargs: Any) -> Job:
         """The problem as a schedule for simulated annealing; ``gamma_t``: the field of simulated quantum annealing."""
         drive = [(1, self.get_observable("ising"))]
@@ -105,6 +109,56 @@ class CombinatorialJobGenerator:
         cost = self.get_observable("terms")
         schedule = Schedule(drive=[(1 - ramp, mixing), (ramp, cost)], tmax=duration)
         return schedule.to_job(observable=cost, **kwargs)
+
+    def get_sa_initial_parameters(self, **kwargs: Any) -> dict[str, float]:
+        """Temperatures, steps and shots to begin simulated annealing with; see ``annealing_parameters``."""
+        return annealing_parameters(self.to_ising(), **kwargs)
+
+    def get_best_parameters(self, **kwargs: Any) -> dict[str, float]:
+        """The older name of ``get_sa_initial_parameters``."""
+        return self.get_sa_initial_parameters(**kwargs)
+
+
+def annealing_parameters(
+    problem: Ising,
+    T_total: int = 8000,  # noqa: N803
+    T_ratio: float = 0.1,  # noqa: N803
+    initial_samples: int = 1000,
+    acceptance_ratio: float = 0.15,
+    seed: int | None = None,
+) -> dict[str, float]:
+    """Parameters of simulated annealing that suit the energies of a problem.
+
+    The first temperature accepts a flip of mean energy with probability ``acceptance_ratio``; the last is a thousandth
+    of it.
+
+    Args:
+        problem: the problem as spins.
+        T_total: time budget, number of shots times number of steps.
+        T_ratio: number of shots over number of steps.
+        initial_samples: number of random states from which the mean energy of a flip is taken.
+        acceptance_ratio: see above, between 0 and 1.
+        seed: of the random states.
+
+    Returns:
+        ``temp_max``, ``temp_min``, ``nbshots``, ``n_steps``, ``tmax`` and ``n_monte_carlo_updates``.
+    """
+    import numpy as np
+
+    couplings, fields, _ = problem.get_j_h_and_offset()
+    spins = np.random.default_rng(seed).choice([-1.0, 1.0], size=(initial_samples, problem.nbqbits))
+    flips = 2 * np.abs(2 * spins @ couplings + fields)
+    temp_max = max(float(flips.mean()) / -np.log(acceptance_ratio), 1e-6)
+    n_steps = max(round((T_total / T_ratio) ** 0.5), 1)
+    nb_shots = max(round((T_total * T_ratio) ** 0.5), 1)
+    return {
+        "temp_max": temp_max,
+        "temp_min": temp_max / 1000,
+        "nbshots": nb_shots,
+        "n_steps": n_steps,
+        "tmax": 1.0,
+        "n_monte_carlo_updates": nb_shots * n_steps * problem.nbqbits,
+    }
 
 
 def qaoa_circuit(cost: Observable, depth: int, strategy: str = "coloring") -> Circuit:

@@ -9,5 +9,6 @@ from qat.qpus.linalg import CLinAlg as CLinAlg
 from qat.qpus.linalg import CLinalg as CLinalg
 from qat.qpus.linalg import LinAlg as LinAlg
 from qat.qpus.linalg import PyLinalg as PyLinalg
+from qat.qpus.simulated_annealing import SimulatedAnnealing as SimulatedAnnealing
 
 def __getattr__(name: str) -> Any: ...

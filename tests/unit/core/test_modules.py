@@ -59,4 +59,4 @@ def test_lazy_exports_are_kept():
 
 
 def test_the_default_qpu():
-    assert str(get_default_qpu()) == "ScipyMinimizePlugin | FusionPlugin | LinAlg"
+    assert str(get_default_qpu()) == "ScipyMinimizePlugin | LinAlg"
