@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from qat.core.enums import ProcessingType
 from qat.core.variables import Variable
 from qat.core.wrappers.observable import Observable
 from qat.lang.AQASM.routines import QRoutine
@@ -115,7 +116,8 @@ class JobEvaluator(_BaseWrapper):
             TypeError: an argument is missing.
         """
         self.signature.bind(*args, **kwargs)
-        return self.qlm_obj(**self._bindings(args, kwargs)).eval()
+        job = self.qlm_obj(**self._bindings(args, kwargs))
+        return job.eval() if job.type == ProcessingType.OBSERVABLE else job.run()
 
     def display(self, *args: Any, **kwargs: Any) -> Any:
         """Draw the circuit of the job."""

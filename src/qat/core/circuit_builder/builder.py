@@ -19,7 +19,7 @@ from qat.core.enums import OpType
 from qat.core.gate_set import GateSet, GateSignature, default_gate_set
 from qat.core.records import Op, QRegister
 from qat.core.variables import Variable
-from qat.kernels.formula import bits_of_formula
+from qat.kernels.formula import bits_of_formula, evaluate_formula
 from qat.kernels.gates import GATES, GateForm, GateRecord, matrix_gate
 from qat.kernels.tape import is_symbolic
 
@@ -204,11 +204,11 @@ class CircuitBuilder:
         self.ops.append(self.build_break(formula))
 
     def _formula(self, formula: str) -> str:
+        self._checked(sorted(set(bits_of_formula(formula))), self.nbcbits, "Cbits")
         try:
-            bits = bits_of_formula(formula)
+            evaluate_formula(formula, [0] * self.nbcbits)
         except ValueError as error:
             raise InvalidFormula(f"Formula ({formula}) cannot be read: {error}") from error
-        self._checked(sorted(set(bits)), self.nbcbits, "Cbits")
         return formula
 
     def _checked(self, indices: Sequence[int], limit: int, kind: str) -> list[int]:
