@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import sqrt
+from math import isnan, nan, sqrt
 from typing import Any, cast
 
 import numpy as np
@@ -37,7 +37,8 @@ class ObservableSplitter(AbstractPlugin):
     """Turns each observable job into sampling jobs, one for every group of terms measured together.
 
     Each group is measured with the job's ``nbshots``; with 0 shots the values are exact. The error is the standard
-    error of the mean, from the variance of the sampled value of each group (so covariances within a group count).
+    error of the mean, from the variance of the sampled value of each group (so covariances within a group count); it is
+    unknown (``None``) after a single shot.
 
     Args:
         splitting_method: ``"naive"`` measures every term by itself; ``"coloring"`` groups terms with equal letters
@@ -184,11 +185,18 @@ def _merged(results: Sequence[Result], note: dict[str, Any]) -> Result:
     for result, group in zip(results, note["groups"], strict=True):
         mean, spread = _group_statistics(result, group)
         value += mean
-        variance += spread / max(note["nb_shots"] - 1, 1) if note["nb_shots"] else 0.0
+        variance += _variance_of_mean(spread, note["nb_shots"])
     meta_data = {**(results[0].meta_data or {})} if results else {}
     if note["nb_shots"]:
         meta_data["nbshots"] = str(note["nb_shots"])
-    return Result(value=value, error=sqrt(variance), raw_data=[], meta_data=meta_data)
+    return Result(value=value, error=None if isnan(variance) else sqrt(variance), raw_data=[], meta_data=meta_data)
+
+
+def _variance_of_mean(spread: float, nb_shots: int) -> float:
+    """Variance of the mean of so many shots: 0 for the exact mean, NaN (unknown) for a single shot."""
+    if not nb_shots:
+        return 0.0
+    return spread / (nb_shots - 1) if nb_shots > 1 else nan
 
 
 def _group_statistics(result: Result, group: dict[str, Any]) -> tuple[float, float]:

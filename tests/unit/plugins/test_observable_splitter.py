@@ -67,6 +67,14 @@ def test_the_error_covers_the_deviation(method):
     assert results[0].meta_data["nbshots"] == "400"
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_the_error_of_one_shot_is_unknown(method):
+    observable = Observable(NB_QUBITS, pauli_terms=[Term(0.7, "ZZ", [0, 1])])
+    assert (ObservableSplitter(method) | LinAlg()).submit(
+        circuit().to_job(observable=observable, nbshots=1)
+    ).error is None
+
+
 def test_number_of_jobs():
     terms = [Term(1.0, "ZZ", [0, 1]), Term(1.0, "XX", [0, 1]), Term(0.5, "Z", [0]), Term(0.5, "Z", [1])]
     job = circuit().to_job(observable=Observable(NB_QUBITS, pauli_terms=terms))
