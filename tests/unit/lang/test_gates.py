@@ -26,7 +26,8 @@ from qat.lang.AQASM import (
     gates,
 )  # fmt: skip
 from qat.lang.AQASM.aqasm_util import InvalidArguments
-from qat.lang.AQASM.gates import Gate, ParamGate, PredefGate, gate_of
+from qat.lang.AQASM.gate import gate_of
+from qat.lang.AQASM.gates import Gate, ParamGate, PredefGate
 from qat.lang.AQASM.math_util import InvalidDimensions, InvalidUnitaryMatrix, check_unitarity, get_arity
 
 

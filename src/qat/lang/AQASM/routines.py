@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from qat.kernels.gates import GateForm, GateRecord
 from qat.lang.AQASM.aqasm_util import InvalidArguments, PyAQASMException
 from qat.lang.AQASM.bits import QRegister
-from qat.lang.AQASM.gates import AbstractGate, Gate, check_control_count
+from qat.lang.AQASM.gate import Gate, check_control_count
+from qat.lang.AQASM.gates import AbstractGate
 from qat.lang.AQASM.operations import AncillaOperation, Operation, QGateOperation
 from qat.lang.AQASM.scope import InvalidConjugate, ScopeManager, check_size, current_scope
 

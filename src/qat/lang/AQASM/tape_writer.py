@@ -17,7 +17,7 @@ from qat.kernels.gates import GateForm, GateRecord, matrix_gate
 from qat.kernels.tape import Classical, Kind, Row, Tape, TapeBuilder, is_symbolic
 from qat.kernels.tape_algebra import hashable
 from qat.lang.AQASM.aqasm_util import InvalidArguments
-from qat.lang.AQASM.gates import Gate, gate_of, under_layers
+from qat.lang.AQASM.gate import Gate, gate_of, under_layers
 from qat.lang.AQASM.generated import GeneratedMatrix
 from qat.lang.AQASM.operations import (
     BreakOperation,

@@ -10,7 +10,7 @@ import numpy as np
 from qat.core.circuit_builder.builder import CircuitBuilder, InvalidArguments, InvalidArity, signature_form
 from qat.core.records import Op
 from qat.kernels.gates import GateForm, matrix_gate
-from qat.lang.AQASM.gates import Gate, gate_of
+from qat.lang.AQASM.gate import Gate, gate_of
 
 __all__ = ["ASTCircuitBuilder", "CircuitBuilder", "GateAST", "InvalidArguments", "InvalidArity"]
 

@@ -13,7 +13,8 @@ from qat.kernels.gates import GATES, GateForm, matrix_gate
 from qat.kernels.tape import Classical, Kind, Tape, TapeBuilder
 from qat.lang.AQASM import gates as predefined
 from qat.lang.AQASM.aqasm_util import PyAQASMException
-from qat.lang.AQASM.gates import AbstractGate, Gate, gate_of
+from qat.lang.AQASM.gate import Gate, gate_of
+from qat.lang.AQASM.gates import AbstractGate
 from qat.lang.AQASM.math_util import check_unitarity, get_arity
 from qat.lang.AQASM.text.expressions import read_cbit, read_formula, read_parameter
 from qat.lang.AQASM.text.lexer import Token, Tokens
