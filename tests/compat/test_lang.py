@@ -50,8 +50,8 @@ def applied(*pairs, nb_qubits=4, **options):
 
 # ---------------------------------------------------------------- names and addresses
 ADDRESSES = {
-    "qat.lang": "Program QRoutine qrout qfunc compute uncompute uncompute_all build_gate AbstractGate CustomGate X Y Z H "
-    "S T I CNOT CSIGN CCNOT SWAP ISWAP SQRTSWAP PH RX RY RZ AQASM",
+    "qat.lang": "Program QRoutine qrout qfunc compute uncompute uncompute_all build_gate AbstractGate CustomGate X Y "
+    "Z H S T I CNOT CSIGN CCNOT SWAP ISWAP SQRTSWAP PH RX RY RZ AQASM",
     "qat.lang.AQASM": "Program QRoutine build_gate AbstractGate CustomGate X Y Z H S T I CNOT CSIGN CCNOT SWAP ISWAP "
     "SQRTSWAP PH RX RY RZ WrongArgumentType WrongArgumentsNumber bits gates misc program routines",
     "qat.lang.AQASM.bits": "QRegister Qbit Cbit CRegister BoolFormula BoolOp",
@@ -115,7 +115,8 @@ def test_controls():
     ]  # fmt: skip
     assert applied(*rows) == [
         ("C-C-C-X", [], [0, 1, 2, 3]), ("C-C-CNOT", [], [0, 1, 2, 3]), ("CSIGN", [], [0, 1]),
-        ("C-CSIGN", [], [0, 1, 2]), ("C-C-PH", [0.1], [0, 1, 2]), ("C-C-PH", [-0.3], [0, 1, 2]), ("C-C-Z", [], [0, 1, 2]),
+        ("C-CSIGN", [], [0, 1, 2]), ("C-C-PH", [0.1], [0, 1, 2]), ("C-C-PH", [-0.3], [0, 1, 2]),
+        ("C-C-Z", [], [0, 1, 2]),
     ]  # fmt: skip
 
 

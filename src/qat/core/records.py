@@ -155,8 +155,8 @@ class Subcircuit(Record):
 class AncillaMap(Record):
     """Where ancillas are in use: for each qubit the ranges of operation indices that lock it.
 
-    >>> AncillaMap({4: [(0, 2)]}, 1).nbancillae
-    1
+    >>> print(AncillaMap({4: [(0, 2), (5, 6)]}, 1))
+    q[4] : (0, 2), (5, 6)
     """
 
     fields = ("locked_ranges", "nbancillae")
@@ -166,6 +166,11 @@ class AncillaMap(Record):
     ) -> None:
         self.locked_ranges = locked_ranges
         self.nbancillae = nbancillae
+
+    def __str__(self) -> str:
+        return "\n".join(
+            f"q[{qubit}] : {', '.join(map(str, uses))}" for qubit, uses in (self.locked_ranges or {}).items()
+        )
 
 
 class QRegisterMetadata(Record):

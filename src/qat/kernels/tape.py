@@ -189,8 +189,17 @@ def is_symbolic(value: Any) -> bool:
 
 
 def as_float(value: Any) -> float:
-    """The float column's entry for a parameter kept as an object: its value for real numbers, otherwise NaN."""
-    return float(value) if isinstance(value, int | np.integer | np.floating) else float("nan")
+    """The float column's entry for a parameter kept as an object: its value for real numbers, otherwise NaN.
+
+    >>> as_float(3), as_float("three"), as_float(10**400)
+    (3.0, nan, nan)
+    """
+    if not isinstance(value, int | np.integer | np.floating):
+        return float("nan")
+    try:
+        return float(value)
+    except OverflowError:
+        return float("nan")
 
 
 class _Interned(dict[Hashable, int]):

@@ -99,7 +99,7 @@ def test_no_control_is_the_gate_itself():
     assert H.ctrl(0) is H and H.ctrl(np.int64(2)).arity == 3
 
 
-@pytest.mark.parametrize("angle", [float("nan"), float("inf"), 1j, "a", None, [0.1], object()])
+@pytest.mark.parametrize("angle", [float("nan"), float("inf"), 10**400, 1j, "a", None, [0.1], object()])
 def test_strange_angles(angle):
     with pytest.raises(WrongArgumentType) as info:
         RX(angle)
@@ -208,6 +208,12 @@ def test_types_of_parameters(kind, good, bad):
     assert family(good).parameters[0] is good or family(good).parameters == (good,)
     with pytest.raises(WrongArgumentType):
         family(bad)
+
+
+def test_large_integers():
+    prog = Program()
+    AbstractGate("FOO", [int], arity=1)(10**400)(prog.qalloc(1))
+    assert list(prog.to_circ().iterate_simple()) == [("FOO", [10**400], [0])]
 
 
 def test_matrix_generators():

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qat.core.variables import Variable, cos, exp, heaviside, sin
+from qat.core.variables import Variable, cos, exp, get_item, heaviside, sin
 from qat.kernels.tape import Classical, Kind, TapeBuilder
 from qat.lang.AQASM import CNOT, RX, AbstractGate, CustomGate, H, Program, QRoutine, S, X, build_gate
+from qat.lang.AQASM.gates import Gate
 from qat.lang.AQASM.text import AQASMError, circuit_to_text, program_to_text, text_to_circuit
 from qat.lang.AQASM.text.expressions import read_parameter
 from qat.lang.AQASM.text.lexer import MAX_DEPTH, Tokens
@@ -93,6 +94,31 @@ def test_what_cannot_be_written(prog, qubits):
     AbstractGate("FOO", [int], arity=1)(1)(wires[0])
     with pytest.raises(AQASMError, match="two different gates"):
         program_to_text(other)
+
+
+@pytest.mark.parametrize("name", ["PI", "pi", "sin(", "θ", "a.b", "a[0]"])
+def test_expressions_that_would_not_be_understood(prog, qubits, name):
+    RX(2 * Variable(name))(qubits[0])
+    with pytest.raises(AQASMError, match="has no form as text; rename its variables"):
+        program_to_text(prog)
+
+
+def test_functions_without_a_form_as_text(prog, qubits):
+    RX(get_item([1.0, 2.0], Variable("a")))(qubits[0])
+    with pytest.raises(AQASMError, match="has no form as text"):
+        program_to_text(prog)
+
+
+@pytest.mark.parametrize("name", ["MEAS", "q", "a b", "é", "1a", "qubits"])
+def test_names_without_a_form_as_text(prog, qubits, name):
+    AbstractGate(name, [float], arity=1)(0.5)(qubits[0])
+    with pytest.raises(AQASMError, match="rename it or open it"):
+        program_to_text(prog)
+
+
+def test_matrices_get_another_name_if_need_be(prog, qubits):
+    Gate(1, np.diag([1, 1j]), "MEAS")(qubits[0])
+    assert body(prog) == ["GATE custom_0 q[0]"]
 
 
 def test_boxes_are_opened(prog, qubits):

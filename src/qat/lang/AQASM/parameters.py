@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 import math
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -48,7 +49,7 @@ def _checked(name: str, kind: type, value: Any) -> Any:
 
 def _real(value: Any) -> int | float | None:
     if isinstance(value, int | np.integer | np.bool_):
-        return int(value)
+        return int(value) if abs(int(value)) <= sys.float_info.max else None
     if isinstance(value, float | np.floating) and math.isfinite(value):
         return float(value)
     return None

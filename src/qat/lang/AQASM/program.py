@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qat.core.gate_set import GateSet
 from qat.core.parameters import variable_record
 from qat.core.records import AncillaMap
 from qat.core.variables import Variable
@@ -266,6 +267,7 @@ class Program(ScopeManager):
         return Circuit.from_tape(
             writer.tape(self.cbit_count or self.qbit_count),
             qregs=[register.detached() for register in self.registers],
+            gate_set=None if self.default_gate_set else GateSet(),
             include_matrices=include_matrices,
             submatrices_only=submatrices_only,
             var_dic={name: variable_record(name, a_type) for name, a_type in self.var_dic.items()} or None,

@@ -87,9 +87,6 @@ class AncillaMap(AncillaRecord):
             self.locked_ranges = {}
         return self.locked_ranges
 
-    def __str__(self) -> str:
-        return "\n".join(f"q[{qubit}] : {', '.join(map(str, uses))}" for qubit, uses in self._ranges().items())
-
 
 def _ranges_from_locks(circuit: Circuit) -> dict[int, list[tuple[int, int]]]:
     ranges: dict[int, list[tuple[int, int]]] = {}

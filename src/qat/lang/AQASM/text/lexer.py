@@ -9,7 +9,7 @@ from typing import NamedTuple, NoReturn
 
 from qat.lang.AQASM.aqasm_util import PyAQASMException
 
-__all__ = ["AQASMError", "Token", "Tokens"]
+__all__ = ["KEYWORDS", "AQASMError", "Token", "Tokens", "is_free_name"]
 
 MAX_DIGITS = 18
 MAX_DEPTH = 100
@@ -26,6 +26,22 @@ _PATTERN = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
+
+
+KEYWORDS = frozenset(
+    ("BEGIN", "END", "DEFINE", "GATE", "G", "PARAM", "MEAS", "RESET", "LOGIC", "BREAK", "BREAKIF", "CTRL", "DAG", "TRANS",
+     "CONJ", "q", "c", "qubits", "cbits")
+)  # fmt: skip
+"""Words that cannot be names of gates."""
+
+
+def is_free_name(name: str) -> bool:
+    """Whether a gate of the text can have this name, the predefined gates aside.
+
+    >>> is_free_name("FOO_2"), is_free_name("MEAS"), is_free_name("a b")
+    (True, False, False)
+    """
+    return re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII) is not None and name not in KEYWORDS
 
 
 class AQASMError(PyAQASMException, ValueError):

@@ -17,7 +17,7 @@ from qat.lang.AQASM.gate import Gate, gate_of
 from qat.lang.AQASM.gates import AbstractGate
 from qat.lang.AQASM.math_util import check_unitarity, get_arity
 from qat.lang.AQASM.text.expressions import read_cbit, read_formula, read_parameter
-from qat.lang.AQASM.text.lexer import Token, Tokens
+from qat.lang.AQASM.text.lexer import Token, Tokens, is_free_name
 from qat.lang.AQASM.text.writer import CUSTOM_PREFIX, TYPE_NAMES
 
 __all__ = ["read_tape"]
@@ -28,7 +28,6 @@ _OPERATORS: Mapping[str, Callable[[Gate], Gate]] = {
     "CTRL": lambda gate: gate.ctrl(), "DAG": lambda gate: gate.dag(), "TRANS": lambda gate: gate.trans(),
     "CONJ": lambda gate: gate.conj(),
 }  # fmt: skip
-_KEYWORDS = ("BEGIN", "END", "DEFINE", "GATE", "G", "PARAM", "MEAS", "RESET", "LOGIC", "BREAK", "BREAKIF", "q", "c")
 _PREDEFINED: Mapping[str, Any] = {name: getattr(predefined, name) for name in GATES} | {"iSWAP": predefined.ISWAP}
 
 
@@ -79,7 +78,7 @@ class _Reader:
 
     def _new_name(self, known: Mapping[str, Any]) -> str:
         token = self.tokens.take("name", "the name of a new gate")
-        if token.text in known or token.text in _KEYWORDS or token.text in _OPERATORS:
+        if token.text in known or not is_free_name(token.text):
             token.refuse(f"{token.text} has a meaning already", "choose another name")
         return token.text
 

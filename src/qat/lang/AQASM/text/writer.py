@@ -11,7 +11,8 @@ import numpy as np
 from qat.kernels.gates import GATES, FixedMatrix, GateForm, GateRecord
 from qat.kernels.tape import Kind, Row, Tape, is_symbolic
 from qat.kernels.tape_algebra import opened
-from qat.lang.AQASM.text.lexer import AQASMError
+from qat.lang.AQASM.text.expressions import read_parameter
+from qat.lang.AQASM.text.lexer import AQASMError, Tokens, is_free_name
 
 __all__ = ["CUSTOM_PREFIX", "TYPE_NAMES", "write_tape"]
 
@@ -79,12 +80,14 @@ class _Writer:
         return name
 
     def _new_name(self, name: str) -> str:
-        if name != "CustomGate" and name not in self.definitions:
+        if name != "CustomGate" and name not in self.definitions and is_free_name(name):
             return name
         self._nb_custom += 1
         return f"{CUSTOM_PREFIX}{self._nb_custom - 1}"
 
     def _define_family(self, record: GateRecord, parameters: tuple[Any, ...]) -> None:
+        if not is_free_name(record.name):
+            raise AQASMError(f"a gate called {record.name!r} has no form as text", "rename it or open it")
         types = record.parameters or tuple(map(type, parameters))
         names = [_type_name(record.name, kind) for kind in types]
         line = " ".join(["DEFINE PARAM", record.name, *names, ":", str(record.arity)])
@@ -109,7 +112,7 @@ def written_value(gate: str, value: Any) -> str:
     ('0.1', '"a b"', '(0.0, 1.0)')
     """
     if is_symbolic(value):
-        return str(value)
+        return _expression(gate, value)
     if isinstance(value, str):
         return json.dumps(value)
     if isinstance(value, bool | int | np.integer | np.bool_):
@@ -119,6 +122,17 @@ def written_value(gate: str, value: Any) -> str:
     if isinstance(value, complex | np.complexfloating):
         return f"({float(value.real)!r}, {float(value.imag)!r})"
     raise AQASMError(f"the parameter {value!r} of {gate} has no form as text", "open the gate with inline=True")
+
+
+def _expression(gate: str, expression: Any) -> str:
+    text = str(expression)
+    try:
+        is_understood = str(read_parameter(Tokens(text))) == text
+    except AQASMError:
+        is_understood = False
+    if not is_understood:
+        raise AQASMError(f"the parameter {text} of {gate} has no form as text", "rename its variables or bind them")
+    return text
 
 
 def _matrix(matrix: Any) -> str:
