@@ -306,9 +306,12 @@ class Circuit(Serializable):
         return self is other or (mine == others and same_operations(self.tape, other.tape))
 
     def __repr__(self) -> str:
-        circuit = self._with_tape(self._tape) if self._tape is not None else self
-        names = ("ops", "name", "gateDic", "nbqbits", "nbcbits", "has_matrices", "qregs", "ancilla_map")
-        return f"Circuit({', '.join(f'{name}={getattr(circuit, name)!r}' for name in names)})"
+        """One line, where the published package prints every operation and matrix; ``display`` draws the circuit."""
+        if self.has_view:
+            return f"Circuit({len(self)} operations, edited by hand, nbqbits={self.nbqbits}, nbcbits={self.nbcbits})"
+        counts = ", ".join(f"{count} {name}" for name, count in gate_counts(self.tape).items())
+        variables = f", variables={self.get_variables()}" if self.get_variables() else ""
+        return f"Circuit({counts or 'empty'}, nbqbits={self.nbqbits}, nbcbits={self.nbcbits}{variables})"
 
     # ------------------------------------------------------------------ binding
 
