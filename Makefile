@@ -1,14 +1,17 @@
 # make demo   run the first hybrid job in an environment of its own; make examples runs them all
 # make test   every check there is; fails on any finding
-# Needs Python >= 3.11, make and gcc; everything else is installed into .venv, again only when pyproject.toml changes.
+# make sanitize   the engine's tests with the address and undefined-behaviour sanitizers
+# Needs Python >= 3.11, make and g++; everything else is installed into .venv, again when pyproject.toml or C++ changes.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 PYTEST_ARGS ?= -n auto
+NATIVE := CMakeLists.txt packaging/editable/CMakeLists.txt $(wildcard src/qat/kernels/native/*)
+BUILD_TOOLS := 'scikit-build-core>=0.11' 'nanobind>=2.4' 'cmake>=3.20' 'ninja>=1.11'
 EXAMPLES := $(filter-out chemistry,$(notdir $(basename $(wildcard examples/*.py))))
 
-.PHONY: demo examples test lint types imports unit format clean
+.PHONY: demo examples test lint types imports unit sanitize format clean
 .DELETE_ON_ERROR:
 
 demo: example-hybrid_job
@@ -35,6 +38,18 @@ imports: $(VENV)/.installed-dev
 unit: $(VENV)/.installed-dev
 	$(BIN)/pytest $(PYTEST_ARGS)
 
+# A copy of the package with an instrumented extension; Python's own leaks are not ours to report.
+SANITIZED := build/sanitize
+sanitize: $(VENV)/.installed-dev
+	mkdir -p $(SANITIZED) && cp -r src $(SANITIZED)/ && rm -f $(SANITIZED)/src/qat/kernels/*.so
+	$(BIN)/cmake -S . -B $(SANITIZED)/cmake -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja \
+	    -DPython_EXECUTABLE=$(abspath $(BIN))/python -DOPENQAT_SANITIZE=ON \
+	    -DOPENQAT_OUTPUT=$(abspath $(SANITIZED))/src/qat/kernels
+	$(BIN)/cmake --build $(SANITIZED)/cmake
+	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libubsan.so)" \
+	    ASAN_OPTIONS=detect_leaks=0 $(BIN)/pytest -p no:cacheprovider -o pythonpath='$(SANITIZED)/src .' \
+	    --timeout 900 tests/unit/kernels
+
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -50,10 +65,13 @@ $(VENV)/.system: packaging/apt-packages.txt packaging/install-system-packages
 	packaging/install-system-packages $<
 	mkdir -p $(@D) && touch $@
 
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+# The extension is part of the installation: changed C++ sources install again, which compiles only what changed.
+$(VENV)/.installed: pyproject.toml $(NATIVE) | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(BUILD_TOOLS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.installed-dev: pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+$(VENV)/.installed-dev: pyproject.toml $(NATIVE) | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(BUILD_TOOLS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable '.[dev]'
 	touch $(VENV)/.installed $@

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+NOT_SOURCES = (".pyc", ".so")
 SERVICE_FOLDERS = ("qat/qpus", "qat/plugins", "qat/generators")
 OPTIONAL = ("networkx", "matplotlib", "hypothesis", "pytest", "IPython")
 
@@ -36,18 +37,22 @@ def run(program):
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    command = [sys.executable, "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "-w", str(folder), "."]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     (path,) = folder.glob("*.whl")
     return set(zipfile.ZipFile(path).namelist())
 
 
 def test_wheel_has_every_module_and_nothing_else(wheel):
-    files = (path for path in (ROOT / "src" / "qat").rglob("*") if path.is_file() and path.suffix != ".pyc")
-    sources = {str(path.relative_to(ROOT / "src")) for path in files}
-    packaged = {name for name in wheel if ".dist-info/" not in name}
+    files = (path for path in (ROOT / "src" / "qat").rglob("*") if path.is_file() and path.suffix not in NOT_SOURCES)
+    sources = {str(path.relative_to(ROOT / "src")) for path in files if path.parent.name != "native"}
+    packaged = {name for name in wheel if ".dist-info/" not in name and not name.endswith(".so")}
     assert sources == packaged and {name.partition("/")[0] for name in packaged} == {"qat"}
     assert "qat/py.typed" in packaged and any(name.endswith("licenses/LICENSE") for name in wheel)
+
+
+def test_wheel_has_the_compiled_engine(wheel):
+    assert sum(name.startswith("qat/kernels/_native.") and name.endswith(".so") for name in wheel) == 1
 
 
 def test_service_folders_are_open_to_other_packages(wheel):

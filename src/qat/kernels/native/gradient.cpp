@@ -1,0 +1,3 @@
+#include "gradient.h"
+
+void bind_gradient(nanobind::module_&) {}

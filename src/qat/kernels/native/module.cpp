@@ -1,0 +1,12 @@
+// The Python module qat.kernels._native: each part of the engine binds its own functions.
+#include <nanobind/nanobind.h>
+
+#include "gradient.h"
+#include "pauli.h"
+#include "sampling.h"
+
+NB_MODULE(_native, module) {
+    bind_pauli(module);
+    bind_gradient(module);
+    bind_sampling(module);
+}

@@ -1,0 +1,3 @@
+#include "pauli.h"
+
+void bind_pauli(nanobind::module_&) {}

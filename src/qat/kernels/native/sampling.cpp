@@ -1,0 +1,3 @@
+#include "sampling.h"
+
+void bind_sampling(nanobind::module_&) {}
