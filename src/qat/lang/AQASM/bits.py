@@ -105,7 +105,7 @@ class QRegister(RegisterRecord):
     def __getitem__(self, key: slice) -> list[Qbit]: ...
     def __getitem__(self, key: int | slice) -> Qbit | list[Qbit]:
         try:
-            return self.qbits[key]
+            return (self._qubits or self.qbits)[key]
         except IndexError:
             raise UnreferencedQubit(
                 f"qubit {key} is out of range: this register has {self.length} qubits, use 0 to {self.length - 1}."

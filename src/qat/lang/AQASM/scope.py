@@ -99,7 +99,8 @@ class ScopeManager(ABC):
             InvalidArguments: the qubits are of another program, repeated, or no qubits.
             InvalidGateArguments: there are not as many as the gate acts on.
         """
-        self.op_list.append(QGateOperation(*self._gate_on(gate, args)))
+        gate, indices = self._gate_on(gate, args)
+        self.op_list.append(QGateOperation(gate, indices))
         return self
 
     def _gate_on(self, gate: Gate, args: Sequence[Any]) -> tuple[Gate, list[int]]:

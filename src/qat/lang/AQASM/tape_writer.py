@@ -17,7 +17,7 @@ from qat.kernels.gates import GateForm, GateRecord, matrix_gate
 from qat.kernels.tape import Classical, Kind, Row, Tape, TapeBuilder, is_symbolic
 from qat.kernels.tape_algebra import hashable
 from qat.lang.AQASM.aqasm_util import InvalidArguments
-from qat.lang.AQASM.gate import Gate, gate_of, under_layers
+from qat.lang.AQASM.gate import Gate, ParamGate, PredefGate, gate_of, under_layers
 from qat.lang.AQASM.generated import GeneratedMatrix
 from qat.lang.AQASM.operations import (
     BreakOperation,
@@ -32,6 +32,7 @@ from qat.lang.AQASM.routines import QRoutine
 
 __all__ = ["Linking", "TapeWriter"]
 
+_PLAIN_CLASSES = frozenset((Gate, PredefGate, ParamGate))
 LOCK = GateForm(GateRecord(name="LOCK", arity=1, label="LOCK", summary="The ancilla is in use from here on."))
 RELEASE = GateForm(GateRecord(name="RELEASE", arity=1, label="RELEASE", summary="The ancilla is clean and free."))
 
@@ -96,6 +97,7 @@ class TapeWriter:
         self._first_rows: dict[int, int] = {}
         self._free: list[int] = []
         self._forms: dict[int, int] = {}
+        self._plain: dict[int, int] = {}
         self._kept: list[GateForm] = []
         self._cbit: int | None = None
 
@@ -133,19 +135,23 @@ class TapeWriter:
     # ---------------------------------------------------------------- gates
     def gate(self, gate: Gate, qubits: Sequence[int]) -> None:
         """Write a gate or routine."""
+        known = self._plain.get(id(gate.form)) if type(gate) in _PLAIN_CLASSES else None
+        if known is not None and self._cbit is None:
+            self.builder.gate(known, qubits, gate.tape_parameters)
+            return
         if isinstance(gate, QRoutine):
             if self.linking.box_routines and self._cbit is None:
                 self.gate(gate.box(), qubits)
             else:
                 self.routine(gate, qubits)
             return
-        signature: GateSignature | None = gate.signature
-        if signature is None and not self.linking.gate_set:
-            self._row(gate.tape_form, qubits, gate.tape_parameters)
+        signature = self.linking.signature(gate.form.record.name, gate.signature)
+        if self.linking.implements(signature) and self.implemented(gate, qubits, signature):
             return
-        signature = self.linking.signature(gate.form.record.name, signature)
-        if not self.linking.implements(signature) or not self.implemented(gate, qubits, signature):
-            self._row(self._with_matrix(gate.tape_form, gate.parameters, signature), qubits, gate.tape_parameters)
+        form = self._with_matrix(gate.tape_form, gate.parameters, signature)
+        self._row(form, qubits, gate.tape_parameters)
+        if form is gate.form and not self.linking.implements(signature) and form.record.matrix is not None:
+            self._plain[id(form)] = self._forms[id(form)]
 
     def row(self, row: Row) -> None:
         """Write a row of a tape, its gate linked."""

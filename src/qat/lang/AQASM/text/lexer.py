@@ -28,10 +28,10 @@ _PATTERN = re.compile(
 )
 
 
-KEYWORDS = frozenset(
-    ("BEGIN", "END", "DEFINE", "GATE", "G", "PARAM", "MEAS", "RESET", "LOGIC", "BREAK", "BREAKIF", "CTRL", "DAG", "TRANS",
-     "CONJ", "q", "c", "qubits", "cbits")
-)  # fmt: skip
+KEYWORDS = frozenset((
+    "BEGIN", "END", "DEFINE", "GATE", "G", "PARAM", "MEAS", "RESET", "LOGIC", "BREAK", "BREAKIF", "CTRL", "DAG",
+    "TRANS", "CONJ", "q", "c", "qubits", "cbits",
+))  # fmt: skip
 """Words that cannot be names of gates."""
 
 
