@@ -96,6 +96,19 @@ def test_functions_that_make_no_fitting_routine(answer, message):
         circuit(wrong(), 0)
 
 
+def test_generators_given_later():
+    gate = AbstractGate("LATER", [float])
+    before = gate(0.5)
+    gate.set_circuit_generator(bar.circuit_generator)
+    assert (
+        before.arity is None and gate(0.5).arity == 1 and [name for name, *_ in operations(gate(0.5), 0)] == ["RX", "T"]
+    )
+    matrix = AbstractGate("MATRIX", [float], arity=1)
+    assert matrix(0.5).matrix is None
+    matrix.set_matrix_generator(lambda angle: np.diag([1, np.exp(1j * angle)]))
+    assert matrix(0.5).matrix is not None and AbstractGate("ANY", [])().ctrl().arity is None
+
+
 def test_a_plain_gate_is_an_implementation_too():
     alias = AbstractGate("ALIAS", [float], arity=1, circuit_generator=RX)
     assert operations(alias(0.5).dag(), 2) == [("RX", [-0.5], [2])]

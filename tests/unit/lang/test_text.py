@@ -109,7 +109,7 @@ def test_functions_without_a_form_as_text(prog, qubits):
         program_to_text(prog)
 
 
-@pytest.mark.parametrize("name", ["MEAS", "q", "a b", "é", "1a", "qubits"])
+@pytest.mark.parametrize("name", ["MEAS", "q", "a b", "é", "1a", "qubits", "H"])
 def test_names_without_a_form_as_text(prog, qubits, name):
     AbstractGate(name, [float], arity=1)(0.5)(qubits[0])
     with pytest.raises(AQASMError, match="rename it or open it"):
@@ -193,6 +193,14 @@ def test_definitions():
     assert abs(text_to_circuit(text).gateDic["_0"].matrix.data[3].re - 1) < 1e-12
 
 
+def test_gates_of_any_number_of_qubits(prog, qubits):
+    text = "DEFINE PARAM QFT int : None BEGIN QFT[4] q[0],q[1] CTRL(QFT[4]) q[0],q[1],q[2],q[3] END"
+    assert read(text) == [("QFT", [4], [0, 1]), ("C-QFT", [4], [0, 1, 2, 3])]
+    assert circuit_to_text(text_to_circuit(text)).startswith("DEFINE PARAM QFT int : None\nBEGIN")
+    with pytest.raises(AQASMError, match="None qubits is on 1"):
+        text_to_circuit("DEFINE PARAM QFT int : None BEGIN CTRL(QFT[4]) q[0] END")
+
+
 def test_own_gate_set():
     text = "DEFINE GATE H = [[1 0] [0 (0, 1)]] BEGIN GATE H q[0] END"
     circuit = text_to_circuit(text, default_gate_set=False)
@@ -274,6 +282,7 @@ def test_expressions_mean_the_same_after_reading(expression):
     ("BEGIN END X", 1, 11, "nothing after END"),
     ("DEFINE FOO", 1, 8, "expected GATE or PARAM"),
     ("DEFINE PARAM X float : 1 BEGIN END", 1, 14, "X has a meaning already"),
+    ("DEFINE PARAM F float : x BEGIN END", 1, 24, "the number of qubits or None"),
     ("DEFINE PARAM F float : 0 BEGIN END", 1, 24, "at least one qubit"),
     ("DEFINE PARAM F what : 1 BEGIN END", 1, 16, "no type what"),
     ("DEFINE GATE q = X BEGIN END", 1, 13, "q has a meaning already"),

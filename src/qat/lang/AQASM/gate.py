@@ -175,7 +175,7 @@ class Gate(Applicable):
 
     def sized(self, nb_qubits: int) -> Gate:
         """The gate on that many qubits, for a gate whose signature leaves the number open."""
-        if self.arity is not None or self.signature is None:
+        if self.arity is not None or self.signature is None or nb_qubits <= self.form.nb_controls:
             return self
         form = self.signature.plain_form(nb_qubits - self.form.nb_controls)
         return self._like(replace(self.form, record=form.record))

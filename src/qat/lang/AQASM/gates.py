@@ -70,6 +70,16 @@ class AbstractGate(GateSignature):
         gate._set(self.plain_form(self._arity(checked)), checked, self)
         return gate
 
+    def set_matrix_generator(self, gen: Callable[..., Any]) -> None:
+        """Give the function that makes the matrix."""
+        self._forms = {}
+        super().set_matrix_generator(gen)
+
+    def set_circuit_generator(self, gen: Callable[..., Any]) -> None:
+        """Give the function that makes the routine."""
+        self._forms = {}
+        super().set_circuit_generator(gen)
+
     def dag(self, *params: Any) -> Gate:
         """The inverse of the gate with these parameters."""
         return self(*params).dag()

@@ -89,11 +89,14 @@ class _Reader:
             if token.text not in _TYPES:
                 token.refuse(f"there is no type {token.text}", f"expected one of {', '.join(_TYPES)}")
             types.append(_TYPES[token.text])
+        return AbstractGate(name, types, arity=None if self.tokens.accept("None") else self._arity())
+
+    def _arity(self) -> int:
         token = self.tokens.peek()
-        arity = self.tokens.integer("the number of qubits")
+        arity = self.tokens.integer("the number of qubits or None")
         if not arity:
             token.refuse("found 0", "a gate acts on at least one qubit")
-        return AbstractGate(name, types, arity=arity)
+        return arity
 
     def _matrix_gate(self, name: str) -> Gate:
         start = self.tokens.peek()
@@ -156,6 +159,7 @@ class _Reader:
         token = self.tokens.peek()
         gate = self._gate()
         qubits = self._qubits()
+        gate = gate.sized(len(qubits))
         if len(qubits) != gate.arity:
             token.refuse(f"a gate of {gate.arity} qubits is on {len(qubits)}: {qubits}", f"give {gate.arity}")
         form = self.builder.form(gate.tape_form)

@@ -86,16 +86,18 @@ class _Writer:
         return f"{CUSTOM_PREFIX}{self._nb_custom - 1}"
 
     def _define_family(self, record: GateRecord, parameters: tuple[Any, ...]) -> None:
-        if not is_free_name(record.name):
+        if not is_free_name(record.name) or record.name in GATES:
             raise AQASMError(f"a gate called {record.name!r} has no form as text", "rename it or open it")
         types = record.parameters or tuple(map(type, parameters))
-        names = [_type_name(record.name, kind) for kind in types]
-        line = " ".join(["DEFINE PARAM", record.name, *names, ":", str(record.arity)])
-        if self.definitions.setdefault(record.name, line) != line:
+        start = " ".join(["DEFINE PARAM", record.name, *(_type_name(record.name, kind) for kind in types), ":"])
+        line = f"{start} {record.arity}"
+        known = self.definitions.setdefault(record.name, line)
+        if not known.startswith(f"{start} "):
             raise AQASMError(
-                f"two different gates are called {record.name}: {self.definitions[record.name]!r} and {line!r}",
-                "rename one of them",
+                f"two different gates are called {record.name}: {known!r} and {line!r}", "rename one of them"
             )
+        if known != line:
+            self.definitions[record.name] = f"{start} None"
 
 
 def _type_name(gate: str, kind: type) -> str:
