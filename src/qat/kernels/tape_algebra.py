@@ -281,9 +281,19 @@ def same_operations(first: Tape, second: Tape) -> bool:
 
 
 def _same_row(one: Row, other: Row) -> bool:
-    return one._replace(parameters=tuple(map(hashable, one.parameters))) == other._replace(
-        parameters=tuple(map(hashable, other.parameters))
+    alike = one._replace(form=None, parameters=()) == other._replace(form=None, parameters=())
+    return (
+        alike
+        and tuple(map(hashable, one.parameters)) == tuple(map(hashable, other.parameters))
+        and _same_form(one.form, other.form)
     )
+
+
+def _same_form(one: GateForm | None, other: GateForm | None) -> bool:
+    """Whether two forms are the same gate; boxes are, however they were made, when their contents are the same."""
+    if one is None or other is None or one.record.body is None or other.record.body is None:
+        return one == other
+    return one.syntax == other.syntax and same_operations(one.record.body, other.record.body)
 
 
 def row_name(row: Row) -> str:

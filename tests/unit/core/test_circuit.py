@@ -404,3 +404,19 @@ def test_hand_made_boxes():
     circ = Circuit(ops=[Op("B", [1, 0])], gateDic=gates, nbqbits=2)
     assert simple(circ(a=0.5)) == [("H", [], [1]), ("C-RX", [0.5], [1, 0])]
     assert [op.gate for op in circ] == ["H", "_0"] and circ.get_variables() == ["a"]
+
+
+def test_boxes_are_compared_by_their_contents(tmp_path):
+    from qat.lang.AQASM import CNOT, H, Program, QRoutine, X
+
+    def boxed(last):
+        routine = QRoutine()
+        wires = routine.new_wires(2)
+        H(wires[0])
+        last(wires[1]) if last is X else last(wires)
+        program = Program()
+        routine.box("pair")(program.qalloc(2))
+        return program.to_circ()
+
+    boxed(CNOT).dump(str(tmp_path / "boxed"))
+    assert Circuit.load(str(tmp_path / "boxed.circ")) == boxed(CNOT) != boxed(X)
