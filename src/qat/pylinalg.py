@@ -2,4 +2,7 @@
 
 from qat.qpus.linalg import PyLinalg
 
-__all__ = ["PyLinalg"]
+get_qpu_server = PyLinalg
+"""Old name of the class."""
+
+__all__ = ["PyLinalg", "get_qpu_server"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -24,10 +24,12 @@ class Task:
         self.circuit = circuit
         self.qpu = qpu
 
-    def states(self) -> Iterator[Any]:
-        """The possible outcomes, with their probabilities."""
-        return iter(self.qpu.submit(self.circuit.to_job()))
+    def states(self, qbits: Sequence[int] | None = None) -> Any:
+        """The result with the possible outcomes of measuring ``qbits`` (all by default) and their probabilities."""
+        return self.qpu.submit(self.circuit.to_job(qubits=qbits))
 
-    def execute(self) -> Any:
-        """The outcome of one shot."""
-        return self.qpu.submit(self.circuit.to_job(nbshots=1, aggregate_data=False))[0]
+    def execute(self, qbits: Sequence[int] | None = None, nb_samples: int = 1) -> Any:
+        """The outcomes of ``nb_samples`` shots; of one shot, its sample alone."""
+        job = self.circuit.to_job(qubits=qbits, nbshots=nb_samples, aggregate_data=False)
+        result = self.qpu.submit(job)
+        return result[0] if nb_samples == 1 else result

@@ -23,6 +23,7 @@ from qat.kernels.engine import (
     WrongMatrixError,
     select_engine,
 )
+from qat.kernels.preparation import PreparationError
 from qat.qpus.simulation import InvalidJobError, Request, evaluated, exact_samples, shot_samples, split_samples
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _CODES: dict[type[EngineError], int] = {
     MissingMatrixError: ErrorType.ILLEGAL_GATES,
     UnsupportedRowError: ErrorType.ILLEGAL_GATES,
     WrongMatrixError: ErrorType.ILLEGAL_GATES,
+    PreparationError: ErrorType.ILLEGAL_GATES,
     NotUnitaryError: ErrorType.INVALID_ARGS,
     NotEnoughMemoryError: ErrorType.INSUFFICIENT_RESOURCES,
     BreakError: ErrorType.BREAK,

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from qat.comm.wire.arrays import Array, pack_array, unpack_array
 from qat.comm.wire.values import Value, pack_value, unpack_value
 from qat.core.errors import WireError
-from qat.kernels.gates import GATES, FixedMatrix, GateForm, GateRecord, Inverse, matrix_gate
+from qat.kernels.gates import GATES, FixedMatrix, GateForm, GateRecord, Inverse, MatrixFunction, matrix_gate
+from qat.kernels.preparation import PreparationMatrix, preparation
 from qat.kernels.tape import Tape
 from qat.kernels.tape_algebra import body_record, hashable
 
@@ -131,7 +132,8 @@ def is_predefined(record: GateRecord) -> bool:
 
 def is_computed(record: GateRecord) -> bool:
     """Whether its matrix comes from a Python function, so that the values in use must be known to send it."""
-    return record.matrix is not None and not isinstance(record.matrix, FixedMatrix) and not is_predefined(record)
+    is_by_name = record.matrix is None or isinstance(record.matrix, PreparationMatrix) or is_predefined(record)
+    return not is_by_name and not isinstance(record.matrix, FixedMatrix)
 
 
 def pack_gate(record: GateRecord, used: Sequence[tuple[Any, ...]], body: int | None) -> str | Gate:
@@ -156,7 +158,7 @@ def pack_gate(record: GateRecord, used: Sequence[tuple[Any, ...]], body: int | N
     )
     if isinstance(record.matrix, FixedMatrix):
         return msgspec.structs.replace(wire, matrix=pack_array(record.matrix.matrix))
-    if record.matrix is None:
+    if not is_computed(record):
         return wire
     return msgspec.structs.replace(wire, **_computed(record, used))
 
@@ -201,11 +203,11 @@ def _bare(wire: Gate, bodies: Callable[[int], Tape]) -> GateRecord:
     if wire.matrix is not None:
         return matrix_gate(_square(wire.matrix, wire, 2), name=wire.name, parameters=types)
     identity: tuple[Any, ...] = (wire.name, wire.arity, types)
-    table = None
+    matrix: MatrixFunction | None = preparation(wire.name, wire.arity, types)
     if wire.matrices is not None:
-        table = _table(wire)
+        matrix = table = _table(wire)
         identity = (*identity, tuple(map(_key, table.parameters)), table.matrices.tobytes())
-    return GateRecord(name=wire.name, arity=wire.arity, parameters=types, matrix=table, identity=identity)
+    return GateRecord(name=wire.name, arity=wire.arity, parameters=types, matrix=matrix, identity=identity)
 
 
 def _boxed(wire: Gate, body: Tape, types: tuple[type, ...]) -> GateRecord:

@@ -15,6 +15,7 @@ from typing import Any
 from qat.core.parameters import convert_parameter, matrix_record
 from qat.core.records import GateDefinition, GSyntax, Matrix, Op, Subcircuit
 from qat.kernels.gates import GATES, FixedMatrix, GateForm, GateRecord
+from qat.kernels.preparation import PreparationMatrix
 from qat.kernels.tape import Row, Tape, is_symbolic
 from qat.kernels.tape_algebra import hashable, marked_rows, tape_of
 
@@ -130,7 +131,9 @@ class GateNames:
     def _has_matrix(self, form: GateForm, parameters: tuple[Any, ...]) -> bool:
         if not self._include_matrices or (self._submatrices_only and form.nb_controls):
             return False
-        return form.record.matrix is not None and not any(map(is_symbolic, parameters))
+        matrix = form.record.matrix
+        is_shown = matrix is not None and not isinstance(matrix, PreparationMatrix)
+        return is_shown and not any(map(is_symbolic, parameters))
 
     def _implementation(self, form: GateForm) -> Subcircuit:
         body, nb_controls = form.record.body, form.nb_controls

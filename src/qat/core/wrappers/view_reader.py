@@ -13,6 +13,7 @@ from qat.core.parameters import matrix_array, revert_parameter
 from qat.core.records import GateDefinition, Op
 from qat.core.wrappers.gate_view import CUSTOM_GATE
 from qat.kernels.gates import GATES, GateForm, GateRecord, matrix_gate
+from qat.kernels.preparation import preparation
 from qat.kernels.tape import Classical, Kind, Tape, TapeBuilder, is_symbolic
 from qat.kernels.tape_algebra import ROW_NAMES, body_record
 
@@ -159,7 +160,12 @@ def _written_record(definition: GateDefinition, name: str, parameters: tuple[Any
     if definition.arity is None:
         raise CircuitError(f"gate {definition.name!r} ({name}) has no arity: give it one")
     return GateRecord(
-        name=name, arity=definition.arity, parameters=types, label=name, identity=(name, definition.arity, types)
+        name=name,
+        arity=definition.arity,
+        parameters=types,
+        matrix=preparation(name, definition.arity, types),
+        label=name,
+        identity=(name, definition.arity, types),
     )
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from qat.core.gate_set import GateSignature
-from qat.kernels.gates import GATES, GateForm, GateRecord, matrix_gate
+from qat.kernels.gates import GATES, GateForm, GateRecord, MatrixFunction, matrix_gate
+from qat.kernels.preparation import preparation
 from qat.lang.AQASM.aqasm_util import InvalidArguments
 from qat.lang.AQASM.gate import Gate, ParamGate, PredefGate, under_layers
 from qat.lang.AQASM.generated import GeneratedMatrix, token
@@ -30,6 +31,9 @@ __all__ = [
 
 class AbstractGate(GateSignature):
     """A family of gates: call it with parameters to get a gate.
+
+    The simulators know one name: ``AbstractGate("STATE_PREPARATION", [np.ndarray])(amplitudes)`` turns |0...0> into the
+    state with these amplitudes.
 
     Args:
         name: name of the gates.
@@ -126,15 +130,20 @@ class AbstractGate(GateSignature):
         predefined = GATES.get(self.name)
         if predefined is not None and (arity, self.nb_args) == (predefined.arity, predefined.nb_parameters):
             return predefined
-        generator = self.matrix_generator
+        generators = (token(self.matrix_generator), token(self.circuit_generator))
         return GateRecord(
             name=self.name,
             arity=arity,
             parameters=tuple(self.arg_types),
-            matrix=None if generator is None else GeneratedMatrix(self.name, arity, generator),
+            matrix=self._matrix_function(arity),
             label=self.name,
-            identity=(self.name, arity, tuple(self.arg_types), token(generator), token(self.circuit_generator)),
+            identity=(self.name, arity, tuple(self.arg_types), *generators),
         )
+
+    def _matrix_function(self, arity: int) -> MatrixFunction | None:
+        if self.matrix_generator is not None:
+            return GeneratedMatrix(self.name, arity, self.matrix_generator)
+        return None if self.circuit_generator is not None else preparation(self.name, arity, self.arg_types)
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(self.name)

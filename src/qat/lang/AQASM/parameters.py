@@ -73,7 +73,10 @@ def _text(value: Any) -> str | None:
 
 
 def _array(value: Any) -> Any:
-    return value if isinstance(value, np.ndarray) else None
+    """An array; a vector becomes a column."""
+    if not isinstance(value, np.ndarray):
+        return None
+    return value.reshape(-1, 1) if value.ndim == 1 else value
 
 
 def _list(value: Any) -> Any:
