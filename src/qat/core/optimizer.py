@@ -70,6 +70,7 @@ class Optimizer(Junction):
 
     def run(self, initial_object: Job | Batch, meta_data: dict[str, str]) -> Any:
         """Optimise the job's variables, or only execute it when it has none."""
+        self._prepare(initial_object, meta_data)
         names = initial_object.get_variables()
         if not names:
             return self.execute(initial_object)
@@ -104,6 +105,9 @@ class Optimizer(Junction):
         """
         value, gradient = self._differentiated(parameters)
         return self._traced(parameters, value), gradient
+
+    def _prepare(self, initial_object: Job | Batch, meta_data: Mapping[str, str]) -> None:
+        """Called by ``run`` before anything else; does nothing, for subclasses to define."""
 
     def _optimized(self, names: list[str]) -> tuple[float, list[float], Any]:
         answer: Any = self.optimize(names)
@@ -161,9 +165,9 @@ class Optimizer(Junction):
         return self._shifted(jobs, parameters)
 
     def _exact_qpu(self) -> Any:
-        """The QPU below that computes gradients itself and no plugin between changes the values of, or None."""
+        """The QPU below that computes gradients itself and nothing between changes the values of, or None."""
         qpu: Any = self.qpu
-        while type(qpu) is CompositeQPU and all(plugin.is_transparent for plugin in qpu._plugins):
+        while _is_transparent(qpu):
             qpu = qpu.qpu
         qpu_class: Any = type(qpu)
         return qpu if qpu is not None and not qpu._plugins and _is_exact(qpu_class) else None
@@ -207,9 +211,18 @@ def _asks_exact_value(job: Job) -> bool:
     return job.type == ProcessingType.OBSERVABLE and not job.nbshots
 
 
+def _is_transparent(stack: Any) -> bool:
+    """Whether a stack gives for bound jobs just what the QPU in it gives."""
+    if isinstance(stack, Optimizer):
+        return type(stack).run is Optimizer.run and not stack._plugins
+    return type(stack) is CompositeQPU and all(plugin.is_transparent for plugin in stack._plugins)
+
+
 @lru_cache(maxsize=256)
 def _is_exact(qpu_class: type) -> bool:
     """Whether a QPU class computes gradients itself and no subclass has changed since how it executes jobs."""
+    if issubclass(qpu_class, Junction):
+        return False  # an optimizer's value_and_gradient is something else
     for cls in qpu_class.__mro__:
         if "value_and_gradient" in vars(cls):
             return True

@@ -75,11 +75,10 @@ class ScipyMinimizePlugin(Optimizer):
         if "seed" in kwargs:
             self._rng = _lasting(kwargs["seed"])
 
-    def run(self, initial_object: Any, meta_data: dict[str, str]) -> Any:
-        """Optimises a job, with the arguments which its submission or its own meta data give, if any."""
+    def _prepare(self, initial_object: Any, meta_data: Mapping[str, str]) -> None:
+        """Takes the arguments which the submission or the job's own meta data give, if any."""
         own_meta_data = getattr(initial_object, "meta_data", None)
         self._chosen = _override(meta_data) or _override(own_meta_data) or self.parameters
-        return super().run(initial_object, meta_data)
 
     def optimize(self, var_names: Sequence[str]) -> tuple[float, list[float], Any]:
         """Minimises over the named variables; the information returned is SciPy's result."""

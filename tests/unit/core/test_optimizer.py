@@ -204,7 +204,13 @@ def differentiate(seen):
 EXACT = [True, (10.0, {"x": 6.0, "y": 1.0}), {"x": 4.0, "y": 1.0}]
 
 
-@pytest.mark.parametrize("make", [Differentiable, lambda: EmptyPlugin() | Differentiable()])
+def nothing(optimizer, names):
+    raise AssertionError("jobs without variables pass straight through")
+
+
+@pytest.mark.parametrize(
+    "make", [Differentiable, lambda: EmptyPlugin() | Differentiable(), lambda: Search(nothing) | Differentiable()]
+)
 def test_gradients_are_computed_by_the_qpu_when_it_can(make):
     seen = []
     (Search(differentiate(seen)) | make()).submit(job())
@@ -222,6 +228,13 @@ class Noisy(Differentiable):
         return super().submit_job(job)
 
 
+class Shifting(Search):
+    """An optimizer that does something to bound jobs as well."""
+
+    def run(self, initial_object, meta_data):
+        return super().run(initial_object, meta_data)
+
+
 @pytest.mark.parametrize(
     ("make", "fields"),
     [
@@ -229,6 +242,7 @@ class Noisy(Differentiable):
         (Noisy, {}),
         (Differentiable, {"nbshots": 10}),
         (lambda: Silent() | Differentiable(), {}),
+        (lambda: Shifting(nothing) | Differentiable(), {}),
         (lambda: Recorder("p", []) | Differentiable(), {}),
     ],
 )
