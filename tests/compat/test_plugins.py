@@ -135,8 +135,8 @@ def test_published_addresses():
     assert qat.vsolve.optimize.ScipyMinimizePlugin is ScipyMinimizePlugin
     assert {"PSOMinimizePlugin", "SPSAMinimizePlugin", "ScipyMinimizePlugin"} <= set(dir(qat.vsolve.optimize))
     from qat.plugins.launch_statistics import MultipleLaunchesAnalyzer as Launches
-    from qat.plugins.seq_optim import SeqOptim as Sequential
     from qat.plugins.observable_transformation import TransformObservable as Transform
+    from qat.plugins.seq_optim import SeqOptim as Sequential
     from qat.plugins.zero_noise_extrapolation import ZeroNoiseExtrapolator as Extrapolator
 
     assert (Launches, Sequential, Transform, Extrapolator) == (
