@@ -128,6 +128,16 @@ class NotUnitaryError(EngineError):
         super().__init__("The circuit contains intermediate measurements: run it with a number of shots instead")
 
 
+class NotReversibleError(EngineError):
+    """A gate whose matrix is not unitary stands in the way of the adjoint method."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The matrix of a gate is not unitary, so that the circuit cannot be run backward for its derivatives: "
+            "normalise the matrix, or use the jobs of job.gradient()"
+        )
+
+
 class NotEnoughMemoryError(EngineError):
     """The run does not fit into memory; nothing was allocated.
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qat.kernels.engine import State
+from qat.kernels.engine import NotReversibleError, State
 from qat.kernels.gates import GateForm, Matrix
 from qat.kernels.numpy_plan import MatrixGroup, Plan
 from qat.kernels.numpy_steps import MonomialStep, Operands
@@ -24,6 +24,8 @@ from qat.kernels.tape import Tape
 _STEP = 1e-3
 _STENCIL = ((1, 4 / 5), (2, -1 / 5), (3, 4 / 105), (4, -1 / 280))
 """Central differences of eighth order, for gates whose matrix is an unknown function: error about 1e-13."""
+_NORM_TOLERANCE = 1e-2
+"""Matrices typed with a few digits pass; what is no gate at all does not."""
 
 
 def adjoint_gradient(plan: Plan, tape: Tape, operands: Operands, bra: State, ket: State) -> NDArray[np.float64]:
@@ -32,6 +34,9 @@ def adjoint_gradient(plan: Plan, tape: Tape, operands: Operands, bra: State, ket
     Args:
         bra: ``H |ket>``, overwritten.
         ket: the final state, overwritten.
+
+    Raises:
+        NotReversibleError: a matrix is not unitary, so that undoing the gates does not give back the initial state.
     """
     gradient = np.zeros(len(tape.parameters))
     transitions: dict[int, Matrix] = {}
@@ -43,6 +48,8 @@ def adjoint_gradient(plan: Plan, tape: Tape, operands: Operands, bra: State, ket
         elif (number := step.matrix) in parametrised:
             transitions[number] = step.transition(states[0], states[1])
         states = step.undo(states, operands)
+    if abs(np.vdot(states[1], states[1]).real - 1) > _NORM_TOLERANCE:
+        raise NotReversibleError
     for group in plan.groups:
         stacked = np.stack([transitions[number] for number in group.numbers])
         if (rate := _logarithmic_rate(group.form)) is not None:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qat.kernels import numpy_compiler
-from qat.kernels.gates import GATES, GateForm, GateRecord
+from qat.kernels.engine import NotReversibleError
+from qat.kernels.gates import GATES, GateForm, GateRecord, matrix_gate
 from qat.kernels.numpy_engine import NumpyEngine
 from qat.kernels.pauli import PauliSum
 from qat.kernels.tape import TapeBuilder
@@ -100,6 +101,20 @@ def test_boxes_must_be_opened_first():
     builder.gate(builder.form(GateForm(box)), [0])
     with pytest.raises(ValueError, match="open the boxes first"):
         NumpyEngine().value_and_gradient(builder.tape(1), OBSERVABLES[1])
+
+
+@pytest.mark.parametrize(("digits", "is_reversible"), [(3, True), (1, False), (0, False)])
+def test_matrices_that_cannot_be_undone_are_refused(digits, is_reversible):
+    builder = TapeBuilder()
+    builder.gate(builder.form(GateForm(GATES["RX"])), [0], [0.4])
+    builder.gate(builder.form(GateForm(matrix_gate(np.round(haar(1, 5), digits)))), [0])
+    tape, paulis = builder.tape(1), OBSERVABLES[1]
+    if is_reversible:
+        gradient = NumpyEngine().value_and_gradient(tape, paulis)[1]
+        assert np.allclose(gradient, finite_differences(NumpyEngine(), tape, paulis), atol=1e-2)
+    else:
+        with pytest.raises(NotReversibleError, match="not unitary"):
+            NumpyEngine().value_and_gradient(tape, paulis)
 
 
 @given(st.integers(0, 20))

@@ -151,10 +151,19 @@ def test_matrices_of_wrong_shape(matrix):
         get_arity(matrix)
 
 
-@pytest.mark.parametrize("matrix", [np.ones((2, 2)), np.eye(2) * (1 + 1e-5), np.full((2, 2), np.nan), np.zeros((2, 2))])
+@pytest.mark.parametrize("matrix", [np.ones((2, 2)), np.eye(2) * (1 + 1e-5), np.zeros((2, 2))])
 def test_matrices_that_are_not_unitary(matrix):
     with pytest.raises(InvalidUnitaryMatrix, match="not unitary"):
-        CustomGate(matrix)
+        check_unitarity(matrix)
+    for make in (CustomGate, lambda matrix: Gate(1, matrix, "M")):
+        with pytest.warns(UserWarning, match="not unitary"):
+            assert make(matrix).arity == 1
+
+
+def test_matrices_hold_finite_numbers():
+    for matrix in (np.full((2, 2), np.nan), np.diag([1, np.inf])):
+        with pytest.raises(InvalidUnitaryMatrix, match="not unitary"):
+            CustomGate(matrix)
 
 
 def test_rounded_matrices_are_accepted():

@@ -16,6 +16,7 @@ from qat.lang.AQASM.aqasm_util import (
 from qat.lang.AQASM.bits import Cbit, QRegister
 from qat.lang.AQASM.program import CbitNotInitialized, OperationNotAuthorized
 from qat.lang.AQASM.scope import MAX_QUBITS, InvalidConjugate, NothingToUncompute
+from qat.qpus import LinAlg
 
 
 def operations(prog, **options):
@@ -50,7 +51,18 @@ def test_without_classical_bits_there_is_one_for_each_qubit(prog):
     assert prog.to_circ().nbcbits == 3
 
 
-@pytest.mark.parametrize("size", [0, -1, 1.5, "a", None, True, 2**31])
+def test_empty_registers(prog):
+    nothing, qubits, no_bits = prog.qalloc(0), prog.qalloc(2), prog.calloc(0)
+    assert (len(nothing), len(no_bits), qubits.start) == (0, 0, 0)
+    assert len(QRoutine().new_wires(0)) == 0 and QRoutine().get_free_ancillae(0) == []
+    X(qubits[1])
+    circuit = prog.to_circ()
+    for measured in (None, [nothing, qubits]):
+        (sample,) = LinAlg().submit(circuit.to_job(qubits=measured))
+        assert (str(sample.state), sample.state.value) == ("|01>", ("01",))
+
+
+@pytest.mark.parametrize("size", [-1, 1.5, "a", None, True, 2**31])
 def test_strange_sizes(prog, size):
     for allocate in (prog.qalloc, prog.calloc, QRoutine().new_wires):
         with pytest.raises(InvalidArguments, match="number of qubits"):
@@ -308,4 +320,4 @@ def test_programs_run_and_draw(prog):
 def test_export(prog, qubits, tmp_path):
     CNOT(qubits[:2])
     prog.export(str(tmp_path / "program.aqasm"))
-    assert "CNOT q[0],q[1]" in (tmp_path / "program.aqasm").read_text()
+    assert "CNOT q[0],q[1]" in (tmp_path / "program.aqasm").read_text() == str(prog)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,14 @@ from numpy.typing import NDArray
 
 from qat.lang.AQASM.aqasm_util import PyAQASMException
 
-__all__ = ["UNITARITY_TOLERANCE", "InvalidDimensions", "InvalidUnitaryMatrix", "check_unitarity", "get_arity"]
+__all__ = [
+    "UNITARITY_TOLERANCE",
+    "InvalidDimensions",
+    "InvalidUnitaryMatrix",
+    "check_unitarity",
+    "get_arity",
+    "warn_unless_unitary",
+]
 
 UNITARITY_TOLERANCE = 1e-6
 """Largest deviation of an entry of ``matrix @ matrix.conj().T`` from the identity."""
@@ -62,3 +70,17 @@ def check_unitarity(matr: Any) -> None:
         deviation = float(np.abs(matrix @ matrix.conj().T - np.eye(len(matrix))).max())
     if not deviation <= UNITARITY_TOLERANCE:
         raise InvalidUnitaryMatrix(matr, deviation)
+
+
+def warn_unless_unitary(matr: Any) -> None:
+    """Warn of a matrix that is not unitary: it is simulated as it stands, and probabilities need not add up to 1.
+
+    Raises:
+        InvalidUnitaryMatrix: if it holds NaN or infinity.
+    """
+    try:
+        check_unitarity(matr)
+    except InvalidUnitaryMatrix as error:
+        if not np.isfinite(matr).all():
+            raise
+        warnings.warn(str(error), stacklevel=3)

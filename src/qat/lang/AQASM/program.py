@@ -276,9 +276,13 @@ class Program(ScopeManager):
 
     def export(self, fname: str) -> None:
         """Write the program as AQASM text to a file."""
+        Path(fname).write_text(str(self), encoding="utf-8")
+
+    def __str__(self) -> str:
+        """The program as AQASM text."""
         from qat.lang.AQASM.text import program_to_text
 
-        Path(fname).write_text(program_to_text(self), encoding="utf-8")
+        return program_to_text(self)
 
     def display(self, **kwargs: Any) -> Any:
         """Draw its circuit."""

@@ -229,7 +229,7 @@ class ScopeManager(ABC):
         qubits = [Qbit(index, self) for index in taken]
         if class_name is None:
             return qubits
-        return class_name(taken[0], length=size, scope=self, qbits_list=qubits)
+        return class_name(min(taken, default=0), length=size, scope=self, qbits_list=qubits)
 
     def _taken(self, size: int, *, together: bool) -> list[int]:
         """Free qubits; a register wants them ``together``, and then gets new ones."""
@@ -257,10 +257,10 @@ def check_size(size: Any) -> None:
     """Check a number of qubits to allocate.
 
     Raises:
-        InvalidArguments: it is no positive integer, or more than a circuit can number.
+        InvalidArguments: it is no integer from 0 on, or more than a circuit can number.
     """
-    if isinstance(size, bool) or not isinstance(size, int | np.integer) or not 0 < size <= MAX_QUBITS:
-        raise InvalidArguments(size, "it is no number of qubits", f"give an integer from 1 to {MAX_QUBITS}")
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or not 0 <= size <= MAX_QUBITS:
+        raise InvalidArguments(size, "it is no number of qubits", f"give an integer from 0 to {MAX_QUBITS}")
 
 
 def _shown_gate(gate: Any) -> str:
