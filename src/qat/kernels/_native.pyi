@@ -1,5 +1,47 @@
 """What type checkers see of the compiled engine; the sources are in ``native/``."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from numpy.typing import NDArray
+
+class Program:
+    """The structure of a circuit; see ``native/program.h``."""
+
+    nb_qubits: int
+
+    def __init__(
+        self,
+        nb_qubits: int,
+        gates: NDArray[Any],
+        qubit_starts: NDArray[Any],
+        qubits: NDArray[Any],
+        parameter_starts: NDArray[Any],
+        forms: Sequence[tuple[int, int, float, int]],
+        matrices: NDArray[Any],
+    ) -> None: ...
+    def run(
+        self,
+        parameters: NDArray[Any],
+        supplied: NDArray[Any],
+        is_single: bool,
+        fusion: bool,
+        nb_threads: int,
+        nb_tile_bits: int,
+    ) -> NDArray[Any]: ...
+    def run_from(
+        self,
+        parameters: NDArray[Any],
+        supplied: NDArray[Any],
+        initial: NDArray[Any],
+        fusion: bool,
+        nb_threads: int,
+        nb_tile_bits: int,
+    ) -> NDArray[Any]: ...
+    def plan_size(self, parameters: NDArray[Any], supplied: NDArray[Any]) -> tuple[int, int, int]:
+        """Numbers of nodes, passes and instructions of a run in double precision."""
+
+def instruction_sets() -> list[str]: ...
+def instruction_set() -> str: ...
+def select_instruction_set(name: str) -> None: ...
 def __getattr__(name: str) -> Any: ...

@@ -20,6 +20,7 @@ from qat.kernels.engine import (
     State,
 )
 from qat.kernels.memory import require_memory
+from qat.kernels.numpy_compiler import compiled
 from qat.kernels.numpy_plan import Plan
 from qat.kernels.numpy_plan_cache import PlanCache
 from qat.kernels.numpy_products import overlap
@@ -51,7 +52,7 @@ class NumpyEngine:
     name = "numpy"
 
     def __init__(self) -> None:
-        self._plans = PlanCache()
+        self._plans = PlanCache(compiled)
 
     def estimate(self, tape: Tape, *, precision: Precision = Precision.DOUBLE) -> Estimate:
         """See ``Engine.estimate``."""
@@ -62,7 +63,7 @@ class NumpyEngine:
     def state(self, tape: Tape, initial: Initial = None, *, precision: Precision = Precision.DOUBLE) -> State:
         """See ``Engine.state``."""
         plan, operands = self._prepared(tape, _STATES_PER_RUN, precision)
-        return _advance(_only_section(plan), _start(tape, initial, precision), operands)
+        return _advance(_only_section(plan), start_of(tape, initial, precision), operands)
 
     def unitary(self, tape: Tape) -> State:
         """See ``Engine.unitary``."""
@@ -94,7 +95,7 @@ class NumpyEngine:
         if has_boxes(tape):
             raise ValueError("Parameters inside boxes have no place in tape.parameters: open the boxes first")
         plan, operands = self._prepared(tape, _STATES_PER_GRADIENT, Precision.DOUBLE)
-        ket = _advance(_only_section(plan), _start(tape, initial, Precision.DOUBLE), operands)
+        ket = _advance(_only_section(plan), start_of(tape, initial, Precision.DOUBLE), operands)
         bra = numpy_pauli.applied(ket, paulis)
         value = overlap(ket, bra).real
         return value, adjoint_gradient(plan, tape, operands, bra, ket)
@@ -121,13 +122,13 @@ class NumpyEngine:
 
         plan, operands = self._prepared(tape, _STATES_PER_RUN, precision)
         tree = MeasurementTree(plan, operands, rng, _advance)
-        return tree.branches(_start(tape, initial, precision), nb_shots, tape.nb_cbits)
+        return tree.branches(start_of(tape, initial, precision), nb_shots, tape.nb_cbits)
 
     def _prepared(self, tape: Tape, nb_states: int, precision: Precision) -> tuple[Plan, Operands]:
         require_memory((nb_states * precision.dtype.itemsize) << tape.nb_qubits, tape.nb_qubits)
         tape = opened(tape)
         if not tape.is_bound:
-            raise _unbound(tape)
+            raise unbound_error(tape)
         plan = self._plans.plan(tape)
         return plan, plan.operands(tape, precision.dtype)
 
@@ -136,7 +137,8 @@ def _require_expectation(state: State) -> None:
     require_memory(_STATES_PER_EXPECTATION * 16 * len(state), len(state).bit_length() - 1)
 
 
-def _unbound(tape: Tape) -> MissingMatrixError:
+def unbound_error(tape: Tape) -> MissingMatrixError:
+    """What is wrong with a tape that has symbolic parameters."""
     row = int(np.searchsorted(tape.parameter_starts, tape.slots[0], side="right")) - 1
     names = sorted({name for expression in tape.expressions for name in expression.get_variables()})
     reason = f"Its parameters are not bound: give values to {', '.join(names)}."
@@ -152,7 +154,7 @@ def _only_section(plan: Plan) -> list[Step]:
 _LETTERS = {"0": (1, 0), "1": (0, 1), "+": (2**-0.5, 2**-0.5), "-": (2**-0.5, -(2**-0.5))}
 
 
-def _start(tape: Tape, initial: Initial, precision: Precision) -> State:
+def start_of(tape: Tape, initial: Initial, precision: Precision) -> State:
     """A new array with the initial state."""
     if isinstance(initial, str):
         return _product_state(initial, precision)

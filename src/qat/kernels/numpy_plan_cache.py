@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from threading import Lock
+from typing import Generic, Protocol, TypeVar
 
-from qat.kernels.numpy_compiler import compiled
-from qat.kernels.numpy_plan import Plan
 from qat.kernels.tape import Tape
 
 MAX_CACHED_BYTES = 1 << 28
-_Entry = tuple[Plan, Tape]
-_Table = OrderedDict[Hashable, _Entry]
 
 
-class PlanCache:
+class Sized(Protocol):
+    """What knows its size in bytes, roughly."""
+
+    nb_bytes: int
+
+
+P = TypeVar("P", bound=Sized)
+
+
+class PlanCache(Generic[P]):
     """Recently used plans, found by the columns of a tape: first by identity, then by content.
 
     Bound copies of a circuit share all columns but the parameters, so they share the plan too. Bounded in number and
     bytes; the oldest go first.
+
+    Args:
+        compile_tape: makes the plan of a tape without boxes.
+        max_plans: how many are kept.
+        max_bytes: how large they may be in all.
     """
 
-    def __init__(self, *, max_plans: int = 64, max_bytes: int = MAX_CACHED_BYTES) -> None:
-        self._by_identity: _Table = OrderedDict()
-        self._by_content: _Table = OrderedDict()
+    def __init__(
+        self, compile_tape: Callable[[Tape], P], *, max_plans: int = 64, max_bytes: int = MAX_CACHED_BYTES
+    ) -> None:
+        self._compile_tape = compile_tape
+        self._by_identity: OrderedDict[Hashable, tuple[P, Tape]] = OrderedDict()
+        self._by_content: OrderedDict[Hashable, tuple[P, Tape]] = OrderedDict()
         self._max_plans, self._max_bytes = max_plans, max_bytes
         self._lock = Lock()
 
-    def plan(self, tape: Tape) -> Plan:
+    def plan(self, tape: Tape) -> P:
         """The plan of a tape without bodies. Cost O(1) for a known structure, otherwise O(rows)."""
         identity = (id(tape.gates), id(tape.qubits), id(tape.kinds), id(tape.forms), tape.nb_qubits)
         with self._lock:
@@ -38,20 +52,20 @@ class PlanCache:
         content = _content(tape)
         with self._lock:
             found = self._by_content.get(content)
-        entry = (found[0] if found is not None else compiled(tape), tape)
+        entry = (found[0] if found is not None else self._compile_tape(tape), tape)
         with self._lock:
             self._keep(self._by_identity, identity, entry)
             self._keep(self._by_content, content, entry)
         return entry[0]
 
-    def _keep(self, table: _Table, key: Hashable, entry: _Entry) -> None:
+    def _keep(self, table: OrderedDict[Hashable, tuple[P, Tape]], key: Hashable, entry: tuple[P, Tape]) -> None:
         table[key] = entry
         table.move_to_end(key)
         while len(table) > 1 and (len(table) > self._max_plans or _size(table.values()) > self._max_bytes):
             table.popitem(last=False)
 
 
-def _size(entries: Iterable[_Entry]) -> int:
+def _size(entries: Iterable[tuple[Sized, Tape]]) -> int:
     return sum(plan.nb_bytes for plan, _ in entries)
 
 

@@ -136,11 +136,11 @@ def test_gates_of_one_name_but_different_matrices_are_not_mixed_up():
 
 
 def test_cache_forgets_the_oldest():
-    cache = PlanCache(max_plans=3)
+    cache = PlanCache(numpy_compiler.compiled, max_plans=3)
     tapes = [named_tape(k, *[("H", [0])] * k) for k in range(1, 7)]
     plans = [cache.plan(tape) for tape in tapes]
     assert cache.plan(tapes[-1]) is plans[-1] and cache.plan(tapes[0]) is not plans[0]
-    tight = PlanCache(max_bytes=1)
+    tight = PlanCache(numpy_compiler.compiled, max_bytes=1)
     assert tight.plan(tapes[0]) is tight.plan(tapes[0])
 
 

@@ -1,11 +1,13 @@
 // The Python module qat.kernels._native: each part of the engine binds its own functions.
 #include <nanobind/nanobind.h>
 
+#include "engine.h"
 #include "gradient.h"
 #include "pauli.h"
 #include "sampling.h"
 
 NB_MODULE(_native, module) {
+    bind_engine(module);
     bind_pauli(module);
     bind_gradient(module);
     bind_sampling(module);

@@ -1,3 +1,73 @@
 #include "pauli.h"
 
-void bind_pauli(nanobind::module_&) {}
+#include <nanobind/stl/complex.h>
+
+#include <string>
+
+#include "arrays.h"
+#include "bindings.h"
+#include "pauli_dispatch.h"
+#include "pauli_sum.h"
+
+namespace nb = nanobind;
+
+namespace qat {
+namespace {
+
+using Masks = Array<Mask>;
+using Coefficients = Array<std::complex<double>>;
+template <class Real>
+using StateArray = Array<std::complex<Real>>;
+
+void require(bool is_true, const std::string& message) {
+    if (!is_true) throw std::invalid_argument(message);
+}
+
+PauliSum* made(int nb_qubits, const Masks& x_masks, const Masks& z_masks) {
+    require(x_masks.size() == z_masks.size(), "As many X masks as Z masks are needed, got " +
+                                                  std::to_string(x_masks.size()) + " and " + std::to_string(z_masks.size()));
+    require(nb_qubits >= 0 && nb_qubits < 48, "A state vector of " + std::to_string(nb_qubits) + " qubits is beyond reach");
+    for (std::size_t k = 0; k < x_masks.size(); ++k)
+        require(((x_masks.data()[k] | z_masks.data()[k]) >> nb_qubits) == 0,
+                "A Pauli string reaches beyond " + std::to_string(nb_qubits) + " qubits");
+    return new PauliSum(nb_qubits, x_masks.data(), z_masks.data(), x_masks.size());
+}
+
+template <class Real>
+const Real* reals_of(const PauliSum& sum, const StateArray<Real>& state) {
+    require(state.size() == std::size_t(1) << sum.nb_qubits(), "A state of " + std::to_string(sum.nb_qubits()) +
+                                                                   " qubits is needed, got " + std::to_string(state.size()) +
+                                                                   " amplitudes");
+    return reinterpret_cast<const Real*>(state.data());
+}
+
+template <class Real>
+nb::object term_values(const PauliSum& sum, const StateArray<Real>& state, int nb_threads) {
+    const Real* reals = reals_of(sum, state);
+    return as_numpy(without_gil([&] { return sum.term_values(reals, pauli_kernels<Real>(), nb_threads); }));
+}
+
+template <class Real>
+nb::object applied(const PauliSum& sum, const Coefficients& coefficients, std::complex<double> constant,
+                   const StateArray<Real>& state, int nb_threads) {
+    const Real* reals = reals_of(sum, state);
+    require(coefficients.size() == sum.size(), "A coefficient for each string is needed");
+    auto out = allocated<Real>(2 * state.size());
+    without_gil([&] { sum.apply(coefficients.data(), constant, reals, out.get(), pauli_kernels<Real>(), nb_threads); });
+    return as_numpy<Real>(std::move(out), state.size());
+}
+
+}  // namespace
+}  // namespace qat
+
+void bind_pauli(nb::module_& module) {
+    using namespace qat;
+    nb::class_<PauliSum>(module, "PauliStrings")
+        .def(nb::new_(&made), nb::arg("nb_qubits"), nb::arg("x_masks"), nb::arg("z_masks"))
+        .def("__len__", &PauliSum::size)
+        .def("term_values", &term_values<double>, nb::arg("state"), nb::arg("nb_threads"))
+        .def("term_values", &term_values<float>, nb::arg("state"), nb::arg("nb_threads"))
+        .def("applied", &applied<double>)
+        .def("applied", &applied<float>, nb::arg("coefficients"), nb::arg("constant"), nb::arg("state"),
+             nb::arg("nb_threads"));
+}

@@ -1,0 +1,28 @@
+// Runs passes over a state: tiles are handed out to threads, which meet after every pass.
+//
+// A tile whose places are not the lowest ones is copied into a buffer and back. Threads take the next free tile, so a
+// busy neighbour slows a run down by what it takes and no more. Results do not depend on the number of threads: tiles
+// are the same, and they do not share amplitudes.
+#pragma once
+#include <deque>
+#include <functional>
+
+#include "schedule.h"
+
+namespace qat {
+
+// The run was stopped by its `is_stopped`; the state is of no use.
+struct Interrupted {};
+
+struct Execution {
+    int nb_threads = 1;
+    std::function<bool()> is_stopped;  // asked now and then by the calling thread, at most every 50 ms
+};
+
+constexpr int MIN_THREADED_PLACES = 17;  // smaller states are done before other threads have begun
+
+template <class Real>
+void execute(Real* state, int nb_places, const std::deque<Pass>& passes, const Kernels<Real>& kernels,
+             const Execution& execution);
+
+}  // namespace qat

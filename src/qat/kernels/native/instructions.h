@@ -1,0 +1,97 @@
+// What a tile kernel is told to do: plain data, made by the scheduler and read by the kernels.
+//
+// A tile is an array of 2^b complex numbers (re, im, re, im, ...) that stays in the cache while a list of instructions
+// runs over it. Positions are bit numbers of an index into the tile, 0 the lowest; "outer" bits are those of the state
+// index that the tile does not span, so they are the same for all its amplitudes.
+//
+// This header is also read by the files compiled for wide instruction sets: it must stay free of functions and of the
+// standard library's templates, whose code the linker would share with the rest of the program.
+#pragma once
+#include <cstdint>
+
+namespace qat {
+
+using Mask = std::uint64_t;
+
+struct Factor {
+    double re, im;
+};
+
+enum class Opcode : std::uint8_t {
+    rotations,       // up to three one-qubit gates at once
+    two_rotations,   // two such products on four different positions
+    lane_rotation,   // a one-qubit gate on a position inside a SIMD vector
+    flip,            // X on `target` where all of `mask` is 1
+    swap,            // exchange of two positions
+    phase,           // factor scales[0] where all of `mask` is 1
+    pair_phases,     // factor scales[bit of target | bit of partner << 1]
+    diagonal,        // quadratic phase polynomial
+    dense,           // any matrix on any positions, where all of `mask` is 1
+    transpose,       // exchanges the lowest positions with `positions`
+};
+
+// The entries of the matrices: cheaper kernels for purely real and purely imaginary ones.
+enum class Entries : std::uint8_t { real, imaginary, complex };
+
+// A product of `size` one-qubit gates. Each is scale * (v + off * partner), where off[2 * i + bit] belongs to the i-th
+// gate; the scales of all are multiplied together. Before, input j is read from places inputs[j]; after, written to
+// outputs[j] (bits of j: the gates), which exchanges amplitudes for nothing.
+struct Rotations {
+    int size;
+    Entries entries;
+    bool has_complex_scales;
+    int positions[3];
+    Factor off[6];
+    Factor scales[8];
+    int inputs[8], outputs[8];
+};
+
+// exp(i * polynomial of degree 2 in the bits of the index), split into low bits (inside a row of the tile), high bits
+// (the number of the row) and outer bits. Arrays belong to the plan.
+struct Diagonal {
+    struct Single {
+        int position, outer;
+        Factor factor;
+    };
+    int nb_low, nb_high;
+    const Factor* low_table;     // 2^nb_low products of low-low terms, or null
+    const Factor* low_factors;   // nb_low
+    const Factor* row_factors;   // 2^nb_high
+    const Factor* cross;         // 2^nb_high * nb_low factors of low-high terms, or null
+    const std::uint8_t* is_row_plain;  // whether all cross factors of a row are 1
+    bool has_low_factors;
+    const Single *low_outer, *high_outer;  // terms of a low or high position with an outer bit
+    int nb_low_outer, nb_high_outer;
+    const Single* outer;  // terms of outer bits alone: position is the second one, or -1
+    int nb_outer;
+};
+
+struct Instruction {
+    Opcode opcode;
+    Mask outer;  // acts only on tiles whose outer bits contain these
+    Mask mask;
+    int target, partner;
+    Factor off[2], scales[4];
+    bool is_crossed;
+    int nb_targets;           // dense, transpose
+    const int* positions;     // dense: the first is the most significant bit of the matrix index
+    const Factor* matrix;     // dense: rows of 2^nb_targets
+    const Diagonal* diagonal;
+    Rotations first, second;
+};
+
+// The kernels of one instruction set and precision.
+template <class Real>
+struct Kernels {
+    const char* name;
+    int lane_bits;  // log2 of the complex numbers in a vector
+    void (*run)(Real* tile, int nb_bits, const Instruction* instructions, int nb_instructions, Mask outer);
+    void (*gather)(Real* tile, const Real* state, const std::int64_t* offsets, std::int64_t nb_runs, int run_bits);
+    void (*scatter)(Real* state, const Real* tile, const std::int64_t* offsets, std::int64_t nb_runs, int run_bits);
+};
+
+constexpr int MAX_ROW_BITS = 7;        // low bits of a Diagonal
+constexpr int MAX_TILE_BITS = 16;
+constexpr int MAX_DENSE_QUBITS = 10;   // above, a tile would not hold the gate
+
+}  // namespace qat

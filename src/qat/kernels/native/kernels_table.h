@@ -1,0 +1,56 @@
+// The table of kernels of one instruction set: included by kernels_avx512.cpp, kernels_avx2.cpp, kernels_generic.cpp,
+// each compiled with its own options and width (VECTOR_BYTES).
+#pragma once
+#include "kernels_diagonal.h"
+#include "kernels_dense.h"
+
+namespace qat {
+namespace {
+
+template <class Real>
+void run_one(Real* tile, int nb_bits, const Instruction& instruction, Mask outer) {
+    switch (instruction.opcode) {
+        case Opcode::rotations: return run_rotations<Real>(tile, nb_bits, instruction.first);
+        case Opcode::two_rotations:
+            return run_two_rotations<Real>(tile, nb_bits, instruction.first, instruction.second);
+        case Opcode::lane_rotation: return run_lane_rotation<Real>(tile, nb_bits, instruction);
+        case Opcode::flip: return run_flip<Real>(tile, nb_bits, instruction.target, instruction.mask);
+        case Opcode::swap: return run_swap<Real>(tile, nb_bits, instruction.target, instruction.partner);
+        case Opcode::phase: return run_phase<Real>(tile, nb_bits, instruction.mask, instruction.scales[0]);
+        case Opcode::pair_phases:
+            return run_pair_phases<Real>(tile, nb_bits, instruction.target, instruction.partner, instruction.scales);
+        case Opcode::diagonal: return run_diagonal<Real>(tile, *instruction.diagonal, outer);
+        case Opcode::dense: return run_dense<Real>(tile, nb_bits, instruction);
+        case Opcode::transpose: return run_transpose<Real>(tile, nb_bits, instruction.positions);
+    }
+}
+
+template <class Real>
+void run_all(Real* tile, int nb_bits, const Instruction* instructions, int nb_instructions, Mask outer) {
+    for (int i = 0; i < nb_instructions; ++i)
+        if ((outer & instructions[i].outer) == instructions[i].outer) run_one<Real>(tile, nb_bits, instructions[i], outer);
+}
+
+// Copies runs of 2^run_bits neighbouring amplitudes that lie apart in the state, offsets in reals.
+template <class Real>
+void gather(Real* tile, const Real* state, const std::int64_t* offsets, std::int64_t nb_runs, int run_bits) {
+    const std::int64_t length = std::int64_t(2) << run_bits;
+    for (std::int64_t run = 0; run < nb_runs; ++run)
+        for (std::int64_t i = 0; i < length; i += WIDTH<Real>)
+            store<Real>(tile + run * length + i, load(state + offsets[run] + i));
+}
+template <class Real>
+void scatter(Real* state, const Real* tile, const std::int64_t* offsets, std::int64_t nb_runs, int run_bits) {
+    const std::int64_t length = std::int64_t(2) << run_bits;
+    for (std::int64_t run = 0; run < nb_runs; ++run)
+        for (std::int64_t i = 0; i < length; i += WIDTH<Real>)
+            store<Real>(state + offsets[run] + i, load(tile + run * length + i));
+}
+
+template <class Real>
+constexpr Kernels<Real> table(const char* name) {
+    return {name, LANE_BITS<Real>, run_all<Real>, gather<Real>, scatter<Real>};
+}
+
+}  // namespace
+}  // namespace qat

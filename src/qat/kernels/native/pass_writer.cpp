@@ -1,0 +1,287 @@
+#include "pass_writer.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace qat {
+namespace {
+
+constexpr int MIN_SORTED_BITS = 11;   // smaller tiles are quick anyway
+constexpr int TRANSPOSE_COST = 4;     // of two transpositions, in gates
+
+// How much quicker a node is outside the lanes, in gates.
+int lane_weight(const Node& node) {
+    switch (node.kind) {
+        case Node::Kind::pair: return 3;
+        case Node::Kind::swap: return 2;
+        case Node::Kind::dense: return 12;
+        default: return 1;
+    }
+}
+
+Rotations empty_product(int size, Entries entries) {
+    Rotations gates{};
+    gates.size = size;
+    gates.entries = entries;
+    for (int j = 0; j < 8; ++j) {
+        gates.scales[j] = {1, 0};
+        gates.inputs[j] = gates.outputs[j] = j;
+    }
+    return gates;
+}
+
+void set_gate(Rotations& gates, int i, const Node& node, int k, int position) {
+    gates.positions[i] = position;
+    gates.off[2 * i] = factor_of(node.off[k][0]);
+    gates.off[2 * i + 1] = factor_of(node.off[k][1]);
+    if (!node.is_crossed[k]) return;
+    for (int j = 0; j < 8; ++j) gates.inputs[j] ^= 1 << i;
+}
+
+void set_scale(Rotations& gates, int j, Complex scale) {
+    gates.scales[j] = factor_of(scale);
+    if (std::abs(scale.imag()) > 1e-15) gates.has_complex_scales = true;
+}
+
+}  // namespace
+
+PassWriter::PassWriter(const Planner& planner, int nb_places, int lane_bits, Pass& pass)
+    : planner_(planner),
+      nb_places_(nb_places),
+      lane_bits_(lane_bits),
+      pass_(pass),
+      positions_(nb_places, -1),
+      outer_positions_(nb_places, -1) {}
+
+void PassWriter::write(Mask tile, const std::vector<int>& nodes) {
+    choose_positions(tile);
+    choose_lanes(nodes);
+    pass_.instructions.reserve(nodes.size() + 2);
+    write_transpose();
+    for (int number : pass_.nb_bits() < MIN_SORTED_BITS ? nodes : by_kind(nodes)) write_node(planner_.nodes()[number]);
+    for (int entries = 0; entries < NB_ENTRIES; ++entries) flush_rotations(entries);
+    flush_phases();
+    write_transpose();
+}
+
+void PassWriter::choose_positions(Mask tile) {
+    for (int place = 0; place < nb_places_; ++place) {
+        const bool is_inner = tile >> place & 1;
+        std::vector<int>& places = is_inner ? pass_.tile_places : pass_.outer_places;
+        (is_inner ? positions_ : outer_positions_)[place] = static_cast<int>(places.size());
+        places.push_back(place);
+    }
+}
+
+void PassWriter::choose_lanes(const std::vector<int>& nodes) {
+    if (lane_bits_ == 0 || pass_.nb_bits() < 2 * lane_bits_) return;
+    std::vector<int> uses(pass_.nb_bits(), 0);
+    for (int number : nodes) {
+        const Node& node = planner_.nodes()[number];
+        for (Mask rest = node.moved; rest; rest &= rest - 1) uses[positions_[__builtin_ctzll(rest)]] += lane_weight(node);
+    }
+    std::vector<int> idlest(pass_.nb_bits() - lane_bits_);
+    std::iota(idlest.begin(), idlest.end(), lane_bits_);
+    std::stable_sort(idlest.begin(), idlest.end(), [&](int a, int b) { return uses[a] < uses[b]; });
+    int gain = 0;
+    for (int lane = 0; lane < lane_bits_; ++lane) gain += uses[lane] - uses[idlest[lane]];
+    if (gain <= TRANSPOSE_COST) return;
+    transposed_.assign(idlest.begin(), idlest.begin() + lane_bits_);
+    for (int lane = 0; lane < lane_bits_; ++lane)
+        std::swap(positions_[pass_.tile_places[lane]], positions_[pass_.tile_places[transposed_[lane]]]);
+}
+
+// Nodes in an order that brings those of one kind together: rotations, phases, others, in turn.
+std::vector<int> PassWriter::by_kind(const std::vector<int>& nodes) const {
+    const auto kind = [](const Node& node) {
+        return node.kind == Node::Kind::rotation ? 0 : node.kind == Node::Kind::phase ? 1 : 2;
+    };
+    std::vector<int> order, left = nodes, later;
+    for (int turn = 0; !left.empty(); turn = (turn + 1) % 3) {
+        Mask moved = 0, kept = 0;
+        later.clear();
+        for (int number : left) {
+            const Node& node = planner_.nodes()[number];
+            const bool is_free = kind(node) == turn && !(node.moved & (moved | kept)) && !(node.kept & moved);
+            (is_free ? order : later).push_back(number);
+            if (!is_free || turn == 2) {
+                moved |= node.moved;
+                kept |= node.kept;
+            }
+        }
+        left.swap(later);
+    }
+    return order;
+}
+
+void PassWriter::write_node(const Node& node) {
+    switch (node.kind) {
+        case Node::Kind::rotation: return write_rotation(node);
+        case Node::Kind::pair: return write_pair(node);
+        case Node::Kind::phase: return write_phase(node);
+        case Node::Kind::flip: return write_flip(node);
+        case Node::Kind::dense: return write_dense(node);
+        case Node::Kind::swap: {
+            flush_touching(node.moved, 0);
+            Instruction& swap = append(Opcode::swap);
+            swap.target = positions_[node.a];
+            swap.partner = positions_[node.b];
+        }
+    }
+}
+
+void PassWriter::write_rotation(const Node& node) {
+    flush_touching(node.moved, 0);
+    if (is_in_lanes(node.a)) return append_lane_rotation(node, 0, positions_[node.a], node.scales);
+    const int entries = static_cast<int>(node.entries);
+    rotations_[entries].push_back(&node);
+    rotated_[entries] |= node.moved;
+    const int nb_waiting = static_cast<int>(rotations_[entries].size());
+    if (nb_waiting == 3 || nb_waiting + lane_bits_ == pass_.nb_bits()) flush_rotations(entries);
+}
+
+void PassWriter::flush_rotations(int entries) {
+    std::vector<const Node*>& waiting = rotations_[entries];
+    if (waiting.empty()) return;
+    Rotations& gates = append(Opcode::rotations).first;
+    gates = empty_product(static_cast<int>(waiting.size()), static_cast<Entries>(entries));
+    for (int i = 0; i < gates.size; ++i) set_gate(gates, i, *waiting[i], 0, positions_[waiting[i]->a]);
+    for (int j = 0; j < 1 << gates.size; ++j) {
+        Complex scale = 1;
+        for (int i = 0; i < gates.size; ++i) scale *= waiting[i]->scales[j >> i & 1];
+        set_scale(gates, j, scale);
+    }
+    waiting.clear();
+    rotated_[entries] = 0;
+}
+
+void PassWriter::write_pair(const Node& node) {
+    flush_touching(node.moved, 0);
+    if (is_in_lanes(node.a) || is_in_lanes(node.b)) return write_pair_apart(node);
+    Rotations gates = empty_product(2, Entries::real);
+    set_gate(gates, 0, node, 0, positions_[node.a]);
+    set_gate(gates, 1, node, 1, positions_[node.b]);
+    for (int j = 0; j < 4; ++j) {
+        set_scale(gates, j, node.scales[j]);
+        if (node.is_controlled && (j & 1)) gates.outputs[j] = j ^ 2;
+    }
+    const bool has_room = pass_.nb_bits() >= lane_bits_ + 4;
+    const bool is_open = open_pair_ >= 0 && open_pair_ == static_cast<int>(pass_.instructions.size()) - 1;
+    if (is_open && has_room && !(open_places_ & node.moved)) {
+        pass_.instructions[open_pair_].opcode = Opcode::two_rotations;
+        pass_.instructions[open_pair_].second = gates;
+        open_pair_ = -1;
+        return;
+    }
+    append(Opcode::rotations).first = gates;
+    open_pair_ = static_cast<int>(pass_.instructions.size()) - 1;
+    open_places_ = node.moved;
+}
+
+// A pair with a place in the lanes: gate by gate, then scales, then the CNOT.
+void PassWriter::write_pair_apart(const Node& node) {
+    const int places[2] = {node.a, node.b};
+    const Complex ones[2] = {1, 1};
+    for (int i = 0; i < 2; ++i) {
+        if (node.off[i][0] == 0.0 && node.off[i][1] == 0.0 && !node.is_crossed[i]) continue;
+        if (is_in_lanes(places[i])) {
+            append_lane_rotation(node, i, positions_[places[i]], ones);
+            continue;
+        }
+        Rotations& gates = append(Opcode::rotations).first;
+        gates = empty_product(1, Entries::real);
+        set_gate(gates, 0, node, i, positions_[places[i]]);
+    }
+    Instruction& scales = append(Opcode::pair_phases);
+    scales.target = positions_[node.a];
+    scales.partner = positions_[node.b];
+    for (int j = 0; j < 4; ++j) scales.scales[j] = factor_of(node.scales[j]);
+    if (!node.is_controlled) return;
+    Instruction& flip = append(Opcode::flip);
+    flip.target = positions_[node.b];
+    flip.mask = bit_of(positions_[node.a]);
+}
+
+void PassWriter::append_lane_rotation(const Node& node, int i, int position, const Complex* scales) {
+    Instruction& gate = append(Opcode::lane_rotation);
+    gate.target = position;
+    gate.is_crossed = node.is_crossed[i];
+    for (int k = 0; k < 2; ++k) {
+        gate.off[k] = factor_of(node.off[i][k]);
+        gate.scales[k] = factor_of(scales[k]);
+    }
+}
+
+void PassWriter::write_phase(const Node& node) {
+    for (int entries = 0; entries < NB_ENTRIES; ++entries)
+        if (rotated_[entries] & node.kept) flush_rotations(entries);
+    const int degree = __builtin_popcountll(node.kept);
+    if (degree <= 2) {
+        const int a = __builtin_ctzll(node.kept), b = degree == 1 ? -1 : 63 - __builtin_clzll(node.kept);
+        phases_.push_back({a, b, node.angle});
+        turned_ |= node.kept;
+        return;
+    }
+    Instruction& phase = append(Opcode::phase);
+    set_masks(phase, node.kept);
+    phase.scales[0] = factor_of(std::polar(1.0, node.angle));
+}
+
+void PassWriter::flush_phases() {
+    if (phases_.empty()) return;
+    pass_.diagonals.emplace_back(pass_.nb_bits(), phases_, positions_, outer_positions_);
+    append(Opcode::diagonal).diagonal = &pass_.diagonals.back().view();
+    phases_.clear();
+    turned_ = 0;
+}
+
+void PassWriter::write_flip(const Node& node) {
+    flush_touching(node.moved, node.kept);
+    Instruction& flip = append(Opcode::flip);
+    flip.target = positions_[node.a];
+    set_masks(flip, node.kept);
+}
+
+void PassWriter::write_dense(const Node& node) {
+    flush_touching(node.moved, node.kept);
+    const DenseGate& gate = planner_.dense_gates()[node.matrix];
+    pass_.positions.emplace_back();
+    for (int place : gate.places) pass_.positions.back().push_back(positions_[place]);
+    Instruction& dense = append(Opcode::dense);
+    set_masks(dense, node.kept);
+    dense.nb_targets = static_cast<int>(gate.places.size());
+    dense.positions = pass_.positions.back().data();
+    dense.matrix = gate.matrix.data();
+}
+
+void PassWriter::write_transpose() {
+    if (!transposed_.empty()) {
+        pass_.positions.push_back(transposed_);
+        append(Opcode::transpose).positions = pass_.positions.back().data();
+    }
+}
+
+// Writes the groups that do not commute with a node.
+void PassWriter::flush_touching(Mask moved, Mask kept) {
+    if (turned_ & moved) flush_phases();
+    for (int entries = 0; entries < NB_ENTRIES; ++entries)
+        if (rotated_[entries] & (moved | kept)) flush_rotations(entries);
+}
+
+Instruction& PassWriter::append(Opcode opcode) {
+    pass_.instructions.emplace_back();
+    pass_.instructions.back().opcode = opcode;
+    return pass_.instructions.back();
+}
+
+void PassWriter::set_masks(Instruction& instruction, Mask places) const {
+    for (; places; places &= places - 1) {
+        const int place = __builtin_ctzll(places);
+        if (positions_[place] >= 0)
+            instruction.mask |= bit_of(positions_[place]);
+        else
+            instruction.outer |= bit_of(outer_positions_[place]);
+    }
+}
+
+}  // namespace qat

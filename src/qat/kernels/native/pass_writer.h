@@ -1,0 +1,52 @@
+// Writes the instructions of one pass: nodes with neighbours of their kind go into one kernel.
+//
+// Rotations wait in groups of up to three of the same kind of entries, phases in one group; a group is written when a
+// node that does not commute with it comes. Lanes: if the lowest places are busy, they change places with the idlest
+// of the tile while the tile is in the cache, because kernels are quicker on places outside a vector.
+#pragma once
+#include <vector>
+
+#include "schedule.h"
+
+namespace qat {
+
+class PassWriter {
+public:
+    PassWriter(const Planner& planner, int nb_places, int lane_bits, Pass& pass);
+    void write(Mask tile, const std::vector<int>& nodes);
+
+private:
+    void choose_positions(Mask tile);
+    void choose_lanes(const std::vector<int>& nodes);
+    std::vector<int> by_kind(const std::vector<int>& nodes) const;
+    void write_node(const Node& node);
+    void write_rotation(const Node& node);
+    void write_pair(const Node& node);
+    void write_pair_apart(const Node& node);
+    void write_phase(const Node& node);
+    void write_flip(const Node& node);
+    void write_dense(const Node& node);
+    void write_transpose();
+    void flush_rotations(int entries);
+    void flush_phases();
+    void flush_touching(Mask moved, Mask kept);
+    Instruction& append(Opcode opcode);
+    void append_lane_rotation(const Node& node, int i, int position, const Complex* scales);
+    void set_masks(Instruction& instruction, Mask places) const;
+    bool is_in_lanes(int place) const { return positions_[place] < lane_bits_; }
+
+    static constexpr int NB_ENTRIES = 3;
+    const Planner& planner_;
+    int nb_places_, lane_bits_;
+    Pass& pass_;
+    std::vector<int> positions_, outer_positions_;  // by place, -1: not there
+    std::vector<int> transposed_;                   // position exchanged with each lane; empty: none
+    std::vector<const Node*> rotations_[NB_ENTRIES];
+    Mask rotated_[NB_ENTRIES] = {0, 0, 0};
+    std::vector<PhaseTerm> phases_;
+    Mask turned_ = 0;
+    int open_pair_ = -1;  // instruction that may take in a second pair
+    Mask open_places_ = 0;
+};
+
+}  // namespace qat

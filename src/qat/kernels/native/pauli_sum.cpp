@@ -1,0 +1,266 @@
+#include "pauli_sum.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "parallel.h"
+
+namespace qat {
+namespace {
+
+constexpr int TILE_BITS = 10;  // two tiles of double precision fit into 48 KB of first-level cache
+constexpr int PART_BITS = 14;  // two parts fit into the second-level cache
+constexpr int MAX_CHUNKS_BITS = 4;
+constexpr std::size_t MAX_SINGLE_SUMS = 12;  // Z masks of a group that are summed one by one; more are transformed
+constexpr double MIN_WORK_PER_THREAD = 1 << 17;
+
+int parity(Mask bits) { return __builtin_popcountll(bits) & 1; }
+double sign(Mask bits) { return parity(bits) ? -1.0 : 1.0; }
+bool is_imaginary(int nb_y) { return nb_y & 1; }
+// i^nb_y times the real (i times the imaginary) part of a sum of products is this factor times the part.
+double part_factor(int nb_y) { return nb_y == 0 || nb_y == 3 ? 1.0 : -1.0; }
+
+std::complex<double> power_of_i(int exponent) {
+    constexpr double re[] = {1, 0, -1, 0}, im[] = {0, 1, 0, -1};
+    return {re[exponent & 3], im[exponent & 3]};
+}
+
+Mask with_zero(Mask bits, int place) {
+    const Mask below = (Mask(1) << place) - 1;
+    return ((bits & ~below) << 1) | (bits & below);
+}
+
+int highest_bit(Mask bits) { return 63 - __builtin_clzll(bits); }
+
+}  // namespace
+
+PauliSum::PauliSum(int nb_qubits, const Mask* x_masks, const Mask* z_masks, std::size_t size)
+    : nb_qubits_(nb_qubits), order_(size) {
+    std::iota(order_.begin(), order_.end(), std::size_t(0));
+    std::stable_sort(order_.begin(), order_.end(),
+                     [x_masks](std::size_t a, std::size_t b) { return x_masks[a] < x_masks[b]; });
+    for (std::size_t place : order_) {
+        const Mask x = x_masks[place], z = z_masks[place];
+        if (groups_.empty() || groups_.back().x != x) groups_.push_back({x, terms_.size(), terms_.size()});
+        terms_.push_back({z, __builtin_popcountll(x & z) & 3});
+        groups_.back().end = terms_.size();
+    }
+}
+
+PauliSum::Tiles PauliSum::tiles(int min_tile_bits) const {
+    const int tile_bits = std::max(min_tile_bits, std::min(nb_qubits_, TILE_BITS));
+    const int part_bits = std::max(tile_bits, std::min(PART_BITS, nb_qubits_ - MAX_CHUNKS_BITS));
+    return {tile_bits, part_bits, nb_qubits_};
+}
+
+int PauliSum::worthwhile_threads(int nb_threads) const {
+    const double work = std::ldexp(double(groups_.size()), nb_qubits_);
+    return int(std::max(1.0, std::min(double(nb_threads), work / MIN_WORK_PER_THREAD)));
+}
+
+// Goes through the pairs of tiles (i ^ x, i) of one chunk of a state.
+template <class Real>
+class PauliSum::Walk {
+public:
+    Walk(const PauliSum& sum, const PauliKernels<Real>& kernels)
+        : sum_(sum), kernels_(kernels), tiles_(sum.tiles(kernels.min_tile_bits)), table_(std::size_t(2) << tiles_.tile_bits),
+          low_((Mask(1) << tiles_.tile_bits) - 1) {}
+
+    // Adds the share of chunk `chunk` of 2^MAX_CHUNKS_BITS to the sums of all terms.
+    void add_values(const Real* state, int chunk, double* values) {
+        for_each_block(tiles_.part_bits, 0, sum_.groups_.size(), [&](Mask x_of_parts, std::size_t first, std::size_t end) {
+            const bool is_paired = x_of_parts != 0;
+            const Mask nb = tiles_.nb_parts() >> is_paired;
+            for (Mask j = share(nb, chunk); j < share(nb, chunk + 1); ++j) {
+                const Mask part = is_paired ? with_zero(j, highest_bit(x_of_parts)) : j;
+                add_part(state, part, x_of_parts, first, end, values);
+            }
+        });
+    }
+
+    void add_applied(const Complex* coefficients, const Real* in, Real* out, int chunk) {
+        const Mask nb = tiles_.nb_parts();
+        for (Mask part = share(nb, chunk); part < share(nb, chunk + 1); ++part)
+            for_each_block(tiles_.tile_bits, 0, sum_.groups_.size(), [&](Mask x, std::size_t first, std::size_t end) {
+                for (Mask tile = 0; tile < tiles_.nb_tiles(); ++tile)
+                    add_applied_tile(coefficients, in, out, part * tiles_.nb_tiles() + tile, x, first, end);
+            });
+    }
+
+private:
+    const PauliSum& sum_;
+    const PauliKernels<Real>& kernels_;
+    Tiles tiles_;
+    std::vector<Real> table_;
+    Mask low_;
+
+    static Mask share(Mask nb, int chunk) { return (nb * Mask(chunk)) >> MAX_CHUNKS_BITS; }
+
+    // Calls body(high bits, first, end) for the runs of groups whose X masks agree from bit `bits` on.
+    template <class Body>
+    void for_each_block(int bits, std::size_t first, std::size_t end, const Body& body) const {
+        while (first < end) {
+            const Mask high = sum_.groups_[first].x >> bits;
+            std::size_t next = first;
+            while (next < end && sum_.groups_[next].x >> bits == high) ++next;
+            body(high, first, next);
+            first = next;
+        }
+    }
+
+    void add_part(const Real* state, Mask part, Mask x_of_parts, std::size_t first, std::size_t end, double* values) {
+        for_each_block(tiles_.tile_bits, first, end, [&](Mask x_of_tiles, std::size_t first, std::size_t end) {
+            const Mask x_within = x_of_tiles & (tiles_.nb_tiles() - 1);
+            const bool is_paired = x_of_parts == 0 && x_within != 0;
+            const double times = x_of_tiles ? 2 : 1;
+            for (Mask j = 0; j < tiles_.nb_tiles() >> is_paired; ++j) {
+                const Mask tile = part * tiles_.nb_tiles() + (is_paired ? with_zero(j, highest_bit(x_within)) : j);
+                for (std::size_t g = first; g < end; ++g) add_tile(state, tile, sum_.groups_[g], times, values);
+            }
+        });
+    }
+
+    void add_tile(const Real* state, Mask tile, const Group& group, double times, double* values) {
+        const Real* b = state + (tile << (tiles_.tile_bits + 1));
+        const Real* a = state + ((tile ^ (group.x >> tiles_.tile_bits)) << (tiles_.tile_bits + 1));
+        const bool is_transformed = group.end - group.first > MAX_SINGLE_SUMS;
+        if (is_transformed) transform_products(a, b, group.x);
+        for (std::size_t t = group.first; t < group.end; ++t) {
+            const Term& term = sum_.terms_[t];
+            const double value = is_transformed ? transformed(group.x, term)
+                                                : kernels_.signed_sum(a, b, tiles_.tile_bits, group.x & low_, term.z & low_,
+                                                                      is_imaginary(term.nb_y));
+            values[t] += times * sign(tile & (term.z >> tiles_.tile_bits)) * value;
+        }
+    }
+
+    void transform_products(const Real* a, const Real* b, Mask x) {
+        if (x == 0) {
+            kernels_.squares(b, table_.data(), tiles_.tile_bits);
+            kernels_.transform(table_.data(), tiles_.tile_bits, 0);
+        } else {
+            kernels_.products(a, b, table_.data(), tiles_.tile_bits, x & low_);
+            kernels_.transform(table_.data(), tiles_.tile_bits + 1, 1);
+        }
+    }
+
+    double transformed(Mask x, const Term& term) const {
+        const Mask z = term.z & low_;
+        return double(x == 0 ? table_[z] : table_[2 * z + is_imaginary(term.nb_y)]);
+    }
+
+    void add_applied_tile(const Complex* coefficients, const Real* in, Real* out, Mask tile, Mask x_of_tiles,
+                          std::size_t first, std::size_t end) {
+        Real* target = out + (tile << (tiles_.tile_bits + 1));
+        const Mask source_tile = tile ^ x_of_tiles;
+        const Real* source = in + (source_tile << (tiles_.tile_bits + 1));
+        for (std::size_t g = first; g < end; ++g) {
+            const Group& group = sum_.groups_[g];
+            if (group.end - group.first > MAX_SINGLE_SUMS)
+                add_transformed(coefficients, source, target, source_tile, group);
+            else
+                add_terms(coefficients, source, target, source_tile, group);
+        }
+    }
+
+    // (-1)^popcount(z & source) counts the bits of the source i ^ x.
+    Complex factor(const Complex* coefficients, std::size_t t, Mask source_tile, Mask x) const {
+        const Term& term = sum_.terms_[t];
+        const double signs = sign(source_tile & (term.z >> tiles_.tile_bits)) * sign(term.z & x & low_);
+        return coefficients[sum_.order_[t]] * power_of_i(term.nb_y) * signs;
+    }
+
+    void add_terms(const Complex* coefficients, const Real* source, Real* target, Mask source_tile, const Group& group) const {
+        for (std::size_t t = group.first; t < group.end; ++t) {
+            const Complex c = factor(coefficients, t, source_tile, group.x);
+            kernels_.add_signed(source, target, tiles_.tile_bits, group.x & low_, sum_.terms_[t].z & low_, Real(c.real()),
+                                Real(c.imag()));
+        }
+    }
+
+    void add_transformed(const Complex* coefficients, const Real* source, Real* target, Mask source_tile, const Group& group) {
+        std::fill(table_.begin(), table_.end(), Real(0));
+        for (std::size_t t = group.first; t < group.end; ++t) {
+            const Complex c = factor(coefficients, t, source_tile, group.x);
+            const Mask z = sum_.terms_[t].z & low_;
+            table_[2 * z] += Real(c.real());
+            table_[2 * z + 1] += Real(c.imag());
+        }
+        kernels_.transform(table_.data(), tiles_.tile_bits + 1, 1);
+        kernels_.add_weighted(table_.data(), source, target, tiles_.tile_bits, group.x & low_);
+    }
+};
+
+template <class Real>
+std::vector<double> PauliSum::term_values(const Real* state, const PauliKernels<Real>& kernels, int nb_threads) const {
+    if (is_small(kernels.min_tile_bits)) return small_term_values(state);
+    constexpr int nb_chunks = 1 << MAX_CHUNKS_BITS;
+    std::vector<std::vector<double>> partial(nb_chunks, std::vector<double>(size(), 0.0));
+    run_in_parallel(nb_chunks, worthwhile_threads(nb_threads),
+                    [&](int chunk) { Walk<Real>(*this, kernels).add_values(state, chunk, partial[chunk].data()); });
+    std::vector<double> values(size(), 0.0);
+    for (std::size_t t = 0; t < size(); ++t) {
+        double total = 0;
+        for (const auto& part : partial) total += part[t];
+        values[order_[t]] = part_factor(terms_[t].nb_y) * total;
+    }
+    return values;
+}
+
+template <class Real>
+std::vector<double> PauliSum::small_term_values(const Real* state) const {
+    std::vector<double> values(size(), 0.0);
+    for (const Group& group : groups_)
+        for (std::size_t t = group.first; t < group.end; ++t) {
+            double total = 0;
+            for (Mask i = 0; i < Mask(1) << nb_qubits_; ++i) {
+                const Real *a = state + 2 * (i ^ group.x), *b = state + 2 * i;
+                const double part = is_imaginary(terms_[t].nb_y) ? double(a[0]) * b[1] - double(a[1]) * b[0]
+                                                                 : double(a[0]) * b[0] + double(a[1]) * b[1];
+                total += sign(i & terms_[t].z) * part;
+            }
+            values[order_[t]] = part_factor(terms_[t].nb_y) * total;
+        }
+    return values;
+}
+
+template <class Real>
+void PauliSum::apply(const Complex* coefficients, Complex constant, const Real* in, Real* out,
+                     const PauliKernels<Real>& kernels, int nb_threads) const {
+    if (is_small(kernels.min_tile_bits)) return apply_small(coefficients, constant, in, out);
+    constexpr int nb_chunks = 1 << MAX_CHUNKS_BITS;
+    const Real re = Real(constant.real()), im = Real(constant.imag());
+    run_in_parallel(nb_chunks, worthwhile_threads(nb_threads), [&](int chunk) {
+        const Tiles cut = tiles(kernels.min_tile_bits);
+        const Mask first = (cut.nb_parts() * chunk >> MAX_CHUNKS_BITS) << cut.part_bits;
+        const Mask end = (cut.nb_parts() * (chunk + 1) >> MAX_CHUNKS_BITS) << cut.part_bits;
+        for (Mask i = first; i < end; ++i) {
+            out[2 * i] = re * in[2 * i] - im * in[2 * i + 1];
+            out[2 * i + 1] = re * in[2 * i + 1] + im * in[2 * i];
+        }
+        Walk<Real>(*this, kernels).add_applied(coefficients, in, out, chunk);
+    });
+}
+
+template <class Real>
+void PauliSum::apply_small(const Complex* coefficients, Complex constant, const Real* in, Real* out) const {
+    for (Mask j = 0; j < Mask(1) << nb_qubits_; ++j) {
+        Complex total = constant * Complex(in[2 * j], in[2 * j + 1]);
+        for (const Group& group : groups_) {
+            const Mask i = j ^ group.x;
+            const Complex amplitude(in[2 * i], in[2 * i + 1]);
+            for (std::size_t t = group.first; t < group.end; ++t)
+                total += coefficients[order_[t]] * power_of_i(terms_[t].nb_y) * sign(i & terms_[t].z) * amplitude;
+        }
+        out[2 * j] = Real(total.real());
+        out[2 * j + 1] = Real(total.imag());
+    }
+}
+
+template std::vector<double> PauliSum::term_values(const double*, const PauliKernels<double>&, int) const;
+template std::vector<double> PauliSum::term_values(const float*, const PauliKernels<float>&, int) const;
+template void PauliSum::apply(const Complex*, Complex, const double*, double*, const PauliKernels<double>&, int) const;
+template void PauliSum::apply(const Complex*, Complex, const float*, float*, const PauliKernels<float>&, int) const;
+
+}  // namespace qat

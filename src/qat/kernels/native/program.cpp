@@ -1,0 +1,117 @@
+#include "program.h"
+
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+namespace qat {
+
+Program::Program(int nb_qubits, const Columns& columns, const std::vector<Form>& forms, std::vector<Complex> matrices)
+    : nb_qubits_(nb_qubits), matrices_(std::move(matrices)) {
+    gates_.reserve(columns.nb_rows);
+    for (std::int64_t row = 0; row < columns.nb_rows; ++row) {
+        const std::int32_t begin = columns.qubit_starts[row];
+        if (columns.gates[row] < 0 || columns.gates[row] >= static_cast<std::int64_t>(forms.size()))
+            throw std::invalid_argument("a gate of an unknown form");
+        add(forms[columns.gates[row]], columns.qubits + begin, columns.qubit_starts[row + 1] - begin,
+            columns.parameter_starts[row]);
+    }
+    nb_parameters_ = columns.nb_rows ? columns.parameter_starts[columns.nb_rows] : 0;
+}
+
+// Throws std::invalid_argument for what would reach beyond the state or the array of matrices.
+void Program::check(const Form& form, const std::int32_t* qubits, int nb_qubits) const {
+    const int size = nb_qubits - form.nb_controls;
+    if (form.nb_controls < 0 || size < 1 || size > MAX_DENSE_QUBITS) throw std::invalid_argument("a gate of this size");
+    Mask used = 0;
+    for (int i = 0; i < nb_qubits; ++i) {
+        if (qubits[i] < 0 || qubits[i] >= nb_qubits_) throw std::invalid_argument("a gate on a qubit out of range");
+        used |= bit_of(qubits[i]);
+    }
+    if (__builtin_popcountll(used) != nb_qubits) throw std::invalid_argument("a gate on the same qubit twice");
+    const bool is_swap = form.kind == FormKind::swap || form.kind == FormKind::iswap;
+    const bool has_any_size = form.kind == FormKind::fixed || form.kind == FormKind::supplied;
+    if (!has_any_size && size != (is_swap ? 2 : 1)) throw std::invalid_argument("a gate on a wrong number of qubits");
+    const std::int64_t end = form.matrix + (std::int64_t(1) << (2 * size));
+    if (form.kind == FormKind::fixed && (form.matrix < 0 || end > static_cast<std::int64_t>(matrices_.size())))
+        throw std::invalid_argument("a gate without matrix");
+}
+
+void Program::add(const Form& form, const std::int32_t* qubits, int nb_qubits, std::int32_t parameter) {
+    check(form, qubits, nb_qubits);
+    Gate gate{};
+    gate.size = static_cast<std::uint8_t>(nb_qubits - form.nb_controls);
+    gate.places = static_cast<std::int32_t>(places_.size());
+    gate.parameter = parameter;
+    gate.value = form.sign;
+    gate.matrix = form.matrix;
+    for (int i = 0; i < form.nb_controls; ++i) gate.controls |= bit_of(nb_qubits_ - 1 - qubits[i]);
+    for (int i = form.nb_controls; i < nb_qubits; ++i) places_.push_back(nb_qubits_ - 1 - qubits[i]);
+    switch (form.kind) {
+        case FormKind::fixed: classify(gate); break;
+        case FormKind::supplied:
+            gate.kind = Kind::supplied;
+            gate.matrix = nb_supplied_;
+            nb_supplied_ += std::int64_t(1) << (2 * gate.size);
+            break;
+        case FormKind::rx: gate.kind = Kind::rx; break;
+        case FormKind::ry: gate.kind = Kind::ry; break;
+        case FormKind::rz: gate.kind = Kind::rz; break;
+        case FormKind::ph: gate.kind = Kind::phase; break;
+        case FormKind::swap: gate.kind = Kind::swap; break;
+        case FormKind::iswap: gate.kind = Kind::iswap; break;
+    }
+    gates_.push_back(gate);
+}
+
+// X and diag(1, phase) have ways of their own.
+void Program::classify(Gate& gate) const {
+    gate.kind = Kind::matrix;
+    const Complex* const m = matrices_.data() + gate.matrix;
+    if (gate.size != 1) return;
+    if (m[0] == 0.0 && m[3] == 0.0 && m[1] == 1.0 && m[2] == 1.0 && gate.controls) gate.kind = Kind::flip;
+    if (m[0] == 1.0 && m[1] == 0.0 && m[2] == 0.0 && std::abs(std::norm(m[3]) - 1) < 1e-12) {
+        gate.kind = Kind::fixed_phase;
+        gate.value = std::arg(m[3]);
+    }
+}
+
+void Program::feed(Planner& planner, const double* parameters, const Complex* supplied) const {
+    for (const Gate& gate : gates_) {
+        const bool has_angle = gate.kind >= Kind::rx && gate.kind <= Kind::phase;
+        const Complex* const matrix = (gate.kind == Kind::supplied ? supplied : matrices_.data()) + gate.matrix;
+        feed(planner, gate, has_angle ? gate.value * parameters[gate.parameter] : gate.value, matrix);
+    }
+}
+
+void Program::feed(Planner& planner, const Gate& gate, double angle, const Complex* matrix) const {
+    const int* const places = places_.data() + gate.places;
+    switch (gate.kind) {
+        case Kind::matrix:
+        case Kind::supplied: return planner.gate(matrix, places, gate.size, gate.controls);
+        case Kind::rx: {
+            const double cos = std::cos(angle / 2), sin = std::sin(angle / 2);
+            const Complex m[4] = {cos, {0, -sin}, {0, -sin}, cos};
+            return planner.gate(m, places, 1, gate.controls);
+        }
+        case Kind::ry: {
+            const double cos = std::cos(angle / 2), sin = std::sin(angle / 2);
+            const Complex m[4] = {cos, -sin, sin, cos};
+            return planner.gate(m, places, 1, gate.controls);
+        }
+        case Kind::rz:
+            planner.phase(gate.controls, -angle / 2);
+            return planner.phase(gate.controls | bit_of(places[0]), angle);
+        case Kind::phase:
+        case Kind::fixed_phase: return planner.phase(gate.controls | bit_of(places[0]), angle);
+        case Kind::flip: return planner.flip(places[0], gate.controls);
+        case Kind::swap: return planner.swap(places[0], places[1]);
+        case Kind::iswap:
+            planner.swap(places[0], places[1]);
+            planner.phase(bit_of(places[0]), M_PI_2);
+            planner.phase(bit_of(places[1]), M_PI_2);
+            return planner.phase(bit_of(places[0]) | bit_of(places[1]), M_PI);
+    }
+}
+
+}  // namespace qat

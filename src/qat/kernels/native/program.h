@@ -1,0 +1,62 @@
+// The structure of a circuit, ready to be planned with any values of its parameters.
+//
+// Made once from the columns of a tape and kept by the engine; a run feeds it to a planner together with numbers, which
+// costs about 0.1 microseconds a gate. Qubit q of n is place n - 1 - q of the state index.
+#pragma once
+#include <vector>
+
+#include "planner.h"
+
+namespace qat {
+
+// What a gate form is, controls and marks aside. The numbers are those of native_program.py.
+enum class FormKind : std::int32_t { fixed = 0, supplied = 1, rx = 2, ry = 3, rz = 4, ph = 5, swap = 6, iswap = 7 };
+
+struct Form {
+    FormKind kind;
+    int nb_controls;
+    double sign;             // of the angle: -1 for marks that turn the rotation round
+    std::int64_t matrix;     // fixed: where it begins in the array of matrices
+};
+
+struct Columns {
+    const std::int32_t *gates, *qubit_starts, *qubits, *parameter_starts;
+    std::int64_t nb_rows;
+};
+
+class Program {
+public:
+    Program(int nb_qubits, const Columns& columns, const std::vector<Form>& forms, std::vector<Complex> matrices);
+
+    // Plans all gates. `supplied` holds the matrices of the supplied forms, row by row, one after the other.
+    void feed(Planner& planner, const double* parameters, const Complex* supplied) const;
+
+    int nb_qubits() const { return nb_qubits_; }
+    std::int64_t nb_gates() const { return static_cast<std::int64_t>(gates_.size()); }
+    std::int64_t nb_parameters() const { return nb_parameters_; }
+    std::int64_t nb_supplied() const { return nb_supplied_; }
+
+private:
+    enum class Kind : std::uint8_t { matrix, supplied, rx, ry, rz, phase, fixed_phase, flip, swap, iswap };
+    struct Gate {
+        Kind kind;
+        std::uint8_t size;       // targets
+        std::int32_t places;     // where its targets begin in places_
+        Mask controls;
+        std::int32_t parameter;
+        double value;            // sign of the angle, or angle of a fixed phase
+        std::int64_t matrix;     // in matrices_, or among those supplied
+    };
+    void check(const Form& form, const std::int32_t* qubits, int nb_qubits) const;
+    void add(const Form& form, const std::int32_t* qubits, int nb_qubits, std::int32_t parameter);
+    void classify(Gate& gate) const;
+    void feed(Planner& planner, const Gate& gate, double angle, const Complex* matrix) const;
+
+    int nb_qubits_;
+    std::vector<Complex> matrices_;
+    std::vector<Gate> gates_;
+    std::vector<int> places_;
+    std::int64_t nb_parameters_ = 0, nb_supplied_ = 0;
+};
+
+}  // namespace qat

@@ -1,0 +1,35 @@
+// From nodes to passes over the state: which gates run together while a tile of amplitudes stays in the cache.
+//
+// The nodes form a dependency graph: one must wait for an earlier one if either moves a place that the other uses. A
+// pass takes nodes in order as long as the places they move fit into a tile; everything else that does not depend on
+// what was left behind comes along. Cost of a pass: one reading and one writing of the state. Planning: O(nodes * passes).
+#pragma once
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "diagonal.h"
+#include "planner.h"
+
+namespace qat {
+
+struct TileShape {
+    int lane_bits;     // of the kernels
+    int nb_tile_bits;  // amplitudes of a tile, log2
+    int nb_run_bits;   // at least so many lowest places always belong to the tile, so that copies run over cache lines
+};
+
+// One sweep over the state.
+struct Pass {
+    std::vector<int> tile_places, outer_places;  // in increasing order
+    std::vector<Instruction> instructions;
+    std::deque<DiagonalTables> diagonals;        // referred to by the instructions, as are:
+    std::deque<std::vector<int>> positions;
+    int nb_bits() const { return static_cast<int>(tile_places.size()); }
+    bool is_in_place() const { return tile_places.back() == nb_bits() - 1; }
+};
+
+// The planner must outlive the passes: they refer to its matrices.
+std::deque<Pass> scheduled(const Planner& planner, int nb_places, TileShape shape);
+
+}  // namespace qat

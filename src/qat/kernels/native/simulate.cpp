@@ -1,0 +1,103 @@
+#include "simulate.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "dispatch.h"
+
+namespace qat {
+namespace {
+
+constexpr int TILE_BYTES_BITS = 19;  // 512 KiB: half of a common second-level cache
+constexpr int RUN_BYTES_BITS = 8;    // four cache lines
+
+template <class Real>
+TileShape shape_of(const Kernels<Real>& kernels, const Settings& settings) {
+    constexpr int amplitude_bits = sizeof(Real) == 8 ? 4 : 3;
+    const int wished = settings.nb_tile_bits ? settings.nb_tile_bits : TILE_BYTES_BITS - amplitude_bits;
+    const int least = std::max(MAX_DENSE_QUBITS, RUN_BYTES_BITS - amplitude_bits);
+    return {kernels.lane_bits, std::clamp(wished, least, MAX_TILE_BITS), RUN_BYTES_BITS - amplitude_bits};
+}
+
+// The given amplitudes, or |0...0>, times a factor; the padding is zero.
+template <class Real>
+void fill(Real* state, int nb_places, Start<Real> start, Complex factor) {
+    const std::size_t nb_reals = std::size_t(2) << nb_places;
+    if (!start.amplitudes) {
+        std::memset(state, 0, nb_reals * sizeof(Real));
+        state[0] = static_cast<Real>(factor.real());
+        state[1] = static_cast<Real>(factor.imag());
+        return;
+    }
+    const std::size_t nb_given = std::size_t(1) << start.nb_places;
+    const Real re = static_cast<Real>(factor.real()), im = static_cast<Real>(factor.imag());
+    for (std::size_t i = 0; i < nb_given; ++i) {
+        const Real x = start.amplitudes[i].real(), y = start.amplitudes[i].imag();
+        state[2 * i] = x * re - y * im;
+        state[2 * i + 1] = x * im + y * re;
+    }
+    std::memset(state + 2 * nb_given, 0, (nb_reals - 2 * nb_given) * sizeof(Real));
+}
+
+}  // namespace
+
+template <class Real>
+int padded_places(int nb_places) {
+    return std::max({nb_places, kernels<Real>().lane_bits, 1});
+}
+
+template <class Real>
+Buffer<Real> simulated(const Program& program, const double* parameters, const Complex* supplied, Start<Real> start,
+                       const Settings& settings) {
+    const Kernels<Real>& chosen = kernels<Real>();
+    const int nb_given = start.amplitudes ? start.nb_places : program.nb_qubits();
+    const int nb_places = std::max({nb_given, chosen.lane_bits, 1});
+    Planner planner(nb_places, !start.amplitudes, settings.fusion);
+    program.feed(planner, parameters, supplied);
+    planner.finish();
+    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings));
+    Buffer<Real> state = allocated<Real>(std::size_t(2) << nb_places);
+    fill(state.get(), nb_places, start, planner.global_factor());
+    execute(state.get(), nb_places, passes, chosen, settings.execution);
+    return state;
+}
+
+template <class Real>
+void apply(const Program& program, const double* parameters, const Complex* supplied, Real* state, int nb_places,
+           const Settings& settings) {
+    const Kernels<Real>& chosen = kernels<Real>();
+    Planner planner(nb_places, false, settings.fusion);
+    program.feed(planner, parameters, supplied);
+    planner.finish();
+    execute(state, nb_places, scheduled(planner, nb_places, shape_of(chosen, settings)), chosen, settings.execution);
+    const Complex factor = planner.global_factor();
+    if (factor == 1.0) return;
+    Instruction turn{};
+    turn.opcode = Opcode::phase;
+    turn.scales[0] = factor_of(factor);
+    chosen.run(state, nb_places, &turn, 1, 0);
+}
+
+template <class Real>
+PlanSize plan_size(const Program& program, const double* parameters, const Complex* supplied, const Settings& settings) {
+    const Kernels<Real>& chosen = kernels<Real>();
+    const int nb_places = padded_places<Real>(program.nb_qubits());
+    Planner planner(nb_places, true, settings.fusion);
+    program.feed(planner, parameters, supplied);
+    planner.finish();
+    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings));
+    PlanSize size{static_cast<std::int64_t>(planner.nodes().size()), static_cast<std::int64_t>(passes.size()), 0};
+    for (const Pass& pass : passes) size.nb_instructions += static_cast<std::int64_t>(pass.instructions.size());
+    return size;
+}
+
+#define QAT_FOR_PRECISION(Real)                                                                                     \
+    template int padded_places<Real>(int);                                                                          \
+    template Buffer<Real> simulated(const Program&, const double*, const Complex*, Start<Real>, const Settings&);   \
+    template void apply(const Program&, const double*, const Complex*, Real*, int, const Settings&);                \
+    template PlanSize plan_size<Real>(const Program&, const double*, const Complex*, const Settings&);
+QAT_FOR_PRECISION(double)
+QAT_FOR_PRECISION(float)
+#undef QAT_FOR_PRECISION
+
+}  // namespace qat

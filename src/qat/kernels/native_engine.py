@@ -1,0 +1,130 @@
+"""The compiled state-vector engine: see ``native/`` for how it works, and :class:`Engine` for what it offers.
+
+What is not native is computed by the NumPy engine on the native state.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from qat.kernels._native import Program
+from qat.kernels.engine import Branch, Estimate, Initial, NotUnitaryError, Precision, State
+from qat.kernels.memory import require_memory
+from qat.kernels.native_program import NativePlan, Section, compiled
+from qat.kernels.numpy_engine import NumpyEngine, start_of, unbound_error
+from qat.kernels.numpy_plan_cache import PlanCache
+from qat.kernels.tape import Tape
+from qat.kernels.tape_algebra import opened
+
+_BUFFER_BYTES = 1 << 20
+_NO_PARAMETERS = np.empty(0)
+_SECONDS_PER_ROW = 1e-6
+_BYTES_PER_SECOND = 2e10
+
+
+def available_threads() -> int:
+    """How many threads may run at the same time in this process.
+
+    >>> available_threads() >= 1
+    True
+    """
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class NativeEngine(NumpyEngine):
+    """See :class:`qat.kernels.engine.Engine`.
+
+    Args:
+        nb_threads: at most so many; states below 2**17 amplitudes are done by one. All there are, by default.
+        fusion: whether gates are merged; results agree up to rounding.
+
+    Raises:
+        ValueError: the number of threads is not positive.
+
+    >>> from qat.kernels.gates import GATES, GateForm
+    >>> from qat.kernels.tape import TapeBuilder
+    >>> builder = TapeBuilder()
+    >>> builder.gate(builder.form(GateForm(GATES["X"])), [1])
+    >>> NativeEngine().state(builder.tape(2)).real.tolist()
+    [0.0, 1.0, 0.0, 0.0]
+    """
+
+    name = "native"
+
+    def __init__(self, nb_threads: int | None = None, *, fusion: bool = True) -> None:
+        super().__init__()
+        if nb_threads is not None and nb_threads < 1:
+            raise ValueError(f"nb_threads is {nb_threads}: give at least 1, or None for all there are")
+        self._nb_threads = available_threads() if nb_threads is None else nb_threads
+        self._fusion = fusion
+        self._native_plans = PlanCache(compiled)
+
+    def configured(self, *, nb_threads: int | None = None, fusion: bool = True) -> NativeEngine:
+        """An engine with other options that shares this one's plans."""
+        other = type(self)(nb_threads, fusion=fusion)
+        other._plans, other._native_plans = self._plans, self._native_plans
+        return other
+
+    def estimate(self, tape: Tape, *, precision: Precision = Precision.DOUBLE) -> Estimate:
+        """See ``Engine.estimate``."""
+        state_bytes = precision.dtype.itemsize << tape.nb_qubits
+        duration_s = len(tape) * (_SECONDS_PER_ROW + state_bytes / _BYTES_PER_SECOND)
+        return Estimate(state_bytes + self._nb_threads * _BUFFER_BYTES, duration_s)
+
+    def state(self, tape: Tape, initial: Initial = None, *, precision: Precision = Precision.DOUBLE) -> State:
+        """See ``Engine.state``."""
+        nb_states = 1 if initial is None else 3
+        plan, tape = self._native_plan(tape, nb_states * precision.dtype.itemsize << tape.nb_qubits)
+        section = _only_section(plan)
+        if initial is not None or not section:
+            return self._advance(section, start_of(tape, initial, precision), tape)
+        program, supplied = section[0].program, section[0].supplied(tape)
+        is_single = precision is Precision.SINGLE
+        state: State = program.run(tape.parameters, supplied, is_single, self._fusion, self._nb_threads, 0)
+        return state
+
+    def unitary(self, tape: Tape) -> State:
+        """See ``Engine.unitary``."""
+        size = 1 << tape.nb_qubits
+        plan, tape = self._native_plan(tape, 3 * 16 * size * size)
+        columns = np.eye(size, dtype=np.complex128).reshape(-1)
+        return self._advance(_only_section(plan), columns, tape).reshape(size, size).T
+
+    def trajectories(
+        self,
+        tape: Tape,
+        nb_shots: int,
+        rng: np.random.Generator,
+        initial: Initial = None,
+        *,
+        precision: Precision = Precision.DOUBLE,
+    ) -> Iterator[Branch]:
+        """See ``Engine.trajectories``."""
+        from qat.kernels.trajectories import MeasurementTree
+
+        plan, tape = self._native_plan(tape, 3 * precision.dtype.itemsize << tape.nb_qubits)
+        tree = MeasurementTree(plan, tape, rng, self._advance)
+        return tree.branches(start_of(tape, initial, precision), nb_shots, tape.nb_cbits)
+
+    def _native_plan(self, tape: Tape, nb_bytes: int) -> tuple[NativePlan, Tape]:
+        require_memory(nb_bytes, tape.nb_qubits)
+        tape = opened(tape)
+        if tape.expressions:
+            raise unbound_error(tape)
+        return self._native_plans.plan(tape), tape
+
+    def _advance(self, sections: Sequence[Section], states: State, tape: Tape) -> State:
+        for section in sections:
+            program: Program = section.program
+            supplied = section.supplied(tape)
+            states = program.run_from(tape.parameters, supplied, states, self._fusion, self._nb_threads, 0)
+        return states
+
+
+def _only_section(plan: NativePlan) -> list[Section]:
+    if plan.interruptions:
+        raise NotUnitaryError
+    return plan.sections[0]

@@ -1,0 +1,65 @@
+"""Sums of Pauli strings acting on state vectors, compiled.
+
+The functions are those of :mod:`qat.kernels.numpy_pauli`. The strings of recent sums stay grouped; see
+``native/pauli_sum.h`` for the method.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qat.kernels import _native
+from qat.kernels.engine import State
+
+if TYPE_CHECKING:
+    from qat.kernels.pauli import PauliSum
+
+
+def expectation(state: State, paulis: PauliSum, nb_threads: int = 1) -> complex:
+    """See ``Engine.expectation``."""
+    total = complex(paulis.coefficients @ term_expectations(state, paulis, nb_threads))
+    return total + paulis.constant * _squared_norm(state) if paulis.constant else total
+
+
+def term_expectations(state: State, paulis: PauliSum, nb_threads: int = 1) -> NDArray[np.float64]:
+    """See ``Engine.term_expectations``."""
+    values: NDArray[np.float64] = strings(state, paulis).term_values(state, nb_threads)
+    return values
+
+
+def variance(state: State, paulis: PauliSum, nb_threads: int = 1) -> float:
+    """See ``Engine.variance``."""
+    weights = np.abs(paulis.coefficients) ** 2
+    return float(weights @ np.maximum(1 - term_expectations(state, paulis, nb_threads) ** 2, 0))
+
+
+def applied(state: State, paulis: PauliSum, nb_threads: int = 1) -> State:
+    """``paulis |state>``, shape ``(2**n,)``, in the precision of the state."""
+    answer: State = strings(state, paulis).applied(paulis.coefficients, complex(paulis.constant), state, nb_threads)
+    return answer
+
+
+def strings(state: State, paulis: PauliSum) -> Any:
+    """The grouped strings of a sum, as wide as a state. Kept for recent sums.
+
+    Raises:
+        ValueError: the sum has more qubits than the state.
+    """
+    nb_qubits = len(state).bit_length() - 1
+    if paulis.nb_qubits > nb_qubits:
+        raise ValueError(f"An observable on {paulis.nb_qubits} qubits does not fit a state of {nb_qubits}")
+    return _kept_strings(nb_qubits, nb_qubits - paulis.nb_qubits, paulis.x_masks.tobytes(), paulis.z_masks.tobytes())
+
+
+@lru_cache(maxsize=64)
+def _kept_strings(nb_qubits: int, shift: int, x_bytes: bytes, z_bytes: bytes) -> Any:
+    x_masks, z_masks = (np.frombuffer(data, np.uint64) << np.uint64(shift) for data in (x_bytes, z_bytes))
+    return _native.PauliStrings(nb_qubits, x_masks, z_masks)
+
+
+def _squared_norm(state: State) -> float:
+    return float(np.vdot(state, state).real)
