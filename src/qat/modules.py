@@ -78,6 +78,9 @@ def get_default_qpu(*args: Any, **kwargs: Any) -> CommonQPU:
     Args:
         *args: passed to ``LinAlg``.
         **kwargs: passed to ``LinAlg``.
+
+    >>> print(get_default_qpu(seed=1))
+    ScipyMinimizePlugin | LinAlg
     """
     from qat.plugins import ScipyMinimizePlugin
     from qat.qpus import LinAlg

@@ -78,7 +78,13 @@ class OffloadedGenerator(OffloadedService):
 
 
 class CompositeBatchGenerator(AbstractGenerator):
-    """A generator in front of plugins, still without a QPU: what ``generator | plugin`` gives."""
+    """A generator in front of plugins, still without a QPU: what ``generator | plugin`` gives.
+
+    >>> from qat.core.empty import EmptyPlugin
+    >>> from qat.generators import MaxCutGenerator
+    >>> print(MaxCutGenerator() | EmptyPlugin())
+    MaxCutGenerator | EmptyPlugin
+    """
 
     def __init__(self, generator: AbstractGenerator, plugin: AbstractPlugin) -> None:
         super().__init__()

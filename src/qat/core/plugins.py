@@ -108,7 +108,12 @@ class OffloadedPlugin(OffloadedService):
 
 
 class CompositePlugin(AbstractPlugin):
-    """Plugins in a row, outermost first: what ``plugin | plugin`` gives."""
+    """Plugins in a row, outermost first: what ``plugin | plugin`` gives.
+
+    >>> from qat.core.empty import EmptyPlugin
+    >>> len(CompositePlugin(EmptyPlugin(), EmptyPlugin() | EmptyPlugin()).plugins)
+    3
+    """
 
     def __init__(self, *plugins: AbstractPlugin) -> None:
         super().__init__()
@@ -178,5 +183,11 @@ def contains_plugin(plugin: Any, cls: type) -> bool:
 
 
 def get_current_plugin() -> Any:
-    """The plugin of the innermost ``with plugin:``, or None."""
+    """The plugin of the innermost ``with plugin:``, or None.
+
+    >>> from qat.core.empty import EmptyPlugin
+    >>> with EmptyPlugin():
+    ...     print(get_current_plugin())
+    EmptyPlugin
+    """
     return current_plugin()

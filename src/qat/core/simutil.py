@@ -30,6 +30,13 @@ def wavefunction(circuit: Circuit, qpu: Any, probs: bool = False) -> NDArray[Any
 
     Raises:
         ValueError: the QPU gives no amplitudes.
+
+    >>> from qat.lang.AQASM import Program, X
+    >>> from qat.qpus import LinAlg
+    >>> program = Program()
+    >>> _ = X(program.qalloc(2)[0])
+    >>> wavefunction(program.to_circ(), LinAlg(), probs=True).tolist()
+    [0.0, 0.0, 1.0, 0.0]
     """
     result = qpu.submit(circuit.to_job())
     vector = np.zeros(2**circuit.nbqbits, np.float64 if probs else np.complex128)

@@ -13,6 +13,15 @@ class Task:
     Args:
         circuit: the circuit.
         qpu: the QPU.
+
+    >>> import warnings
+    >>> from qat.core import Circuit
+    >>> from qat.qpus import LinAlg
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", FutureWarning)
+    ...     task = Task(Circuit.empty(2), LinAlg())
+    >>> [str(sample.state) for sample in task.states()]
+    ['|00>']
     """
 
     def __init__(self, circuit: Any, qpu: Any) -> None:

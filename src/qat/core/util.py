@@ -96,7 +96,12 @@ def get_syntax(circuit: Circuit, index: int) -> tuple[str | None, list[Any] | No
 
 
 def iterate_simple(circuit: Circuit, depth: int | None = None) -> Iterator[tuple[Any, ...]]:
-    """The operations of a circuit; see ``Circuit.iterate_simple``."""
+    """The operations of a circuit; see ``Circuit.iterate_simple``.
+
+    >>> from qat.core import Circuit
+    >>> list(iterate_simple(Circuit(ops=[Op("H", [1])], nbqbits=2)))
+    [('H', [], [1])]
+    """
     return circuit.iterate_simple(depth)
 
 
@@ -107,6 +112,10 @@ def ops_iterate(circuit: Circuit, main_only: bool = False, max_depth: int | None
         circuit: the circuit.
         main_only: leave the boxes closed.
         max_depth: how many levels of boxes to open, all by default.
+
+    >>> from qat.core import Circuit
+    >>> [op.gate for op in ops_iterate(Circuit(ops=[Op("H", [1])], nbqbits=2))]
+    ['H']
     """
     return _expanded(circuit.ops, circuit.gateDic, circuit.nbqbits, 0 if main_only else max_depth)
 
@@ -166,17 +175,43 @@ def statistics(circuit: Circuit) -> dict[str, Any]:
 
 
 def bind_variables(circuit: Circuit, v_dict: Mapping[str, Any], gate_set: Any = None, **kwargs: Any) -> Circuit:
-    """A new circuit with values for variables."""
+    """A new circuit with values for variables.
+
+    >>> from qat.lang.AQASM import RX, Program
+    >>> program = Program()
+    >>> _ = RX(program.new_var(float, "a"))(program.qalloc(1))
+    >>> list(bind_variables(program.to_circ(), {"a": 0.5}).iterate_simple())
+    [('RX', [0.5], [0])]
+    """
     return circuit.bind_variables(v_dict, gate_set, **kwargs)
 
 
 def bind_variable(circuit: Circuit, v_name: str, v_value: Any, gate_set: Any = None, **kwargs: Any) -> Circuit:
-    """A new circuit with a value for one variable."""
+    """A new circuit with a value for one variable.
+
+    >>> from qat.lang.AQASM import RX, Program
+    >>> program = Program()
+    >>> _ = RX(program.new_var(float, "a"))(program.qalloc(1))
+    >>> bind_variable(program.to_circ(), "a", 0.5).get_variables()
+    []
+    """
     return circuit.bind_variables({v_name: v_value}, gate_set, **kwargs)
 
 
 def remove_locks(circuit: Circuit) -> None:
-    """Remove the marks that tell when an ancilla is in use, in place."""
+    """Remove the marks that tell when an ancilla is in use, in place.
+
+    >>> from qat.lang.AQASM import CNOT, Program, QRoutine
+    >>> routine = QRoutine()
+    >>> _ = CNOT(routine.new_wires(2))
+    >>> routine.set_ancillae(1)
+    >>> program = Program()
+    >>> _ = routine(program.qalloc(1))
+    >>> circuit = program.to_circ(include_locks=True)
+    >>> remove_locks(circuit)
+    >>> [name for name, *_ in circuit.iterate_simple()]
+    ['CNOT']
+    """
     circuit.remove_locks()
 
 

@@ -54,7 +54,14 @@ def save(value: Any, filename: str) -> None:
 
 
 def text(value: Any, **options: Any) -> str:
-    """A value as text; ``options`` are those of :func:`circuit_text` and concern circuits only."""
+    """A value as text; ``options`` are those of :func:`circuit_text` and concern circuits only.
+
+    >>> from qat.core import Circuit, Result
+    >>> result = Result(nbqbits=1)
+    >>> result.add_sample(1, probability=1.0)
+    >>> print(text(result).splitlines()[-1].split()[0])
+    |1>
+    """
     match _kind(value):
         case "circuit":
             return circuit_text(_as_circuit(value), **options)
@@ -69,7 +76,12 @@ def text(value: Any, **options: Any) -> str:
 
 
 def html(value: Any, **options: Any) -> str:
-    """A value as HTML; ``options`` are those of :func:`circuit_svg` and concern circuits only."""
+    """A value as HTML; ``options`` are those of :func:`circuit_svg` and concern circuits only.
+
+    >>> from qat.core import Circuit
+    >>> html(Circuit.empty(1))[:4]
+    '<div'
+    """
     match _kind(value):
         case "circuit":
             options.setdefault("max_operations", HTML_OPERATIONS)
@@ -89,7 +101,11 @@ def _listed(parts: list[str], name: str) -> str:
 
 
 def is_notebook() -> bool:
-    """Whether the program runs in a notebook kernel; never imports IPython by itself."""
+    """Whether the program runs in a notebook kernel; never imports IPython by itself.
+
+    >>> is_notebook()
+    False
+    """
     shell_module = sys.modules.get("IPython")
     shell = shell_module.get_ipython() if shell_module is not None else None
     return shell is not None and hasattr(shell, "kernel")

@@ -25,6 +25,9 @@ class BILP(QUBO):
         A: weight of the constraints, positive; large against ``B``.
         B: weight of the gains, positive.
 
+    Raises:
+        ValueError: the shapes do not fit.
+
     >>> problem = BILP([0, 1, 1], [[1, 0, 1]], [1], 10)
     >>> problem.energy("011"), problem.energy("110"), problem.energy("101")
     (-2.0, -1.0, 9.0)

@@ -58,7 +58,11 @@ class BaseBool:
 
 
 class Var(BaseBool):
-    """Boolean variable number ``index``, carried by the qubit of that number."""
+    """Boolean variable number ``index``, carried by the qubit of that number.
+
+    >>> Var(3), Var(3).evaluate("0001")
+    (V(3), True)
+    """
 
     def __init__(self, index: int) -> None:
         self.index = index
@@ -78,7 +82,14 @@ class Var(BaseBool):
 
 
 class Clause(BaseBool):
-    """A connective (``& | ^ ~``) and its one or two operands."""
+    """A connective (``& | ^ ~``) and its one or two operands.
+
+    Raises:
+        TypeError: an operand is neither a variable nor a clause.
+
+    >>> print(Clause("&", Var(0), Clause("~", Var(1))))
+    V(0) & (~ V(1))
+    """
 
     def __init__(self, connective: str, *operands: BaseBool) -> None:
         for operand in operands:

@@ -47,7 +47,11 @@ class CombinatorialProblem(CombinatorialJobGenerator):
         return [self.new_var() for _ in range(nbvars)]
 
     def add_clause(self, clause: BaseBool, weight: float | None = None) -> CombinatorialProblem:
-        """Add a clause, of weight 1 unless given; returns the problem."""
+        """Add a clause, of weight 1 unless given; returns the problem.
+
+        Raises:
+            TypeError: the clause is not made of variables.
+        """
         if not isinstance(clause, BaseBool):
             raise TypeError(f"a clause is made of variables (new_var) with & | ^ ~; got {clause!r}")
         self.clauses.append((clause, self._sign * (1.0 if weight is None else weight)))

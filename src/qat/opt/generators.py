@@ -77,7 +77,16 @@ def _sampling_job(job: Job, circuit: Circuit, optimum: Result) -> Job:
 
 
 class MaxCutGenerator(CombinatorialOptimizerGenerator):
-    """Solves MaxCut: ``execute(graph, depth=...)``."""
+    """Solves MaxCut: ``execute(graph, depth=...)``.
+
+    >>> import networkx
+    >>> from qat.plugins import ScipyMinimizePlugin
+    >>> from qat.qpus import LinAlg
+    >>> application = MaxCutGenerator() | ScipyMinimizePlugin(seed=1) | LinAlg()
+    >>> solution = application.execute(networkx.cycle_graph(4), depth=1)
+    >>> sorted(solution.subsets)
+    [[0, 2], [1, 3]]
+    """
 
     def problem(self, graph: Any) -> Any:
         """The MaxCut problem of a graph."""
@@ -87,7 +96,16 @@ class MaxCutGenerator(CombinatorialOptimizerGenerator):
 
 
 class GraphPartitioningGenerator(CombinatorialOptimizerGenerator):
-    """Splits a graph in equal halves: ``execute(graph, A, B=1, depth=...)``."""
+    """Splits a graph in equal halves: ``execute(graph, A, B=1, depth=...)``.
+
+    >>> import networkx
+    >>> from qat.plugins import ScipyMinimizePlugin
+    >>> from qat.qpus import LinAlg
+    >>> application = GraphPartitioningGenerator() | ScipyMinimizePlugin(seed=1) | LinAlg()
+    >>> solution = application.execute(networkx.path_graph(4), A=2, depth=1)
+    >>> sorted(map(sorted, solution.subsets))
+    [[0, 1], [2, 3]]
+    """
 
     def problem(self, graph: Any, A: float, B: float = 1) -> Any:  # noqa: N803
         """The partitioning problem of a graph."""
@@ -97,7 +115,16 @@ class GraphPartitioningGenerator(CombinatorialOptimizerGenerator):
 
 
 class KCliqueGenerator(CombinatorialOptimizerGenerator):
-    """Finds a clique: ``execute(graph, K, A, B=1, depth=...)``."""
+    """Finds a clique: ``execute(graph, K, A, B=1, depth=...)``.
+
+    >>> import networkx
+    >>> from qat.plugins import ScipyMinimizePlugin
+    >>> from qat.qpus import LinAlg
+    >>> application = KCliqueGenerator() | ScipyMinimizePlugin(seed=1) | LinAlg()
+    >>> solution = application.execute(networkx.lollipop_graph(3, 1), K=3, A=8, depth=1)
+    >>> solution.clique
+    [0, 1, 2]
+    """
 
     def problem(self, graph: Any, K: int, A: float, B: float = 1) -> Any:  # noqa: N803
         """The clique problem of a graph."""
@@ -107,7 +134,16 @@ class KCliqueGenerator(CombinatorialOptimizerGenerator):
 
 
 class VertexCoverGenerator(CombinatorialOptimizerGenerator):
-    """Finds a small vertex cover: ``execute(graph, A=2, B=1, depth=...)``."""
+    """Finds a small vertex cover: ``execute(graph, A=2, B=1, depth=...)``.
+
+    >>> import networkx
+    >>> from qat.plugins import ScipyMinimizePlugin
+    >>> from qat.qpus import LinAlg
+    >>> application = VertexCoverGenerator() | ScipyMinimizePlugin(seed=1) | LinAlg()
+    >>> solution = application.execute(networkx.star_graph(3), depth=1)
+    >>> solution.cover
+    [0]
+    """
 
     def problem(self, graph: Any, A: float = 2, B: float = 1) -> Any:  # noqa: N803
         """The vertex cover problem of a graph."""
@@ -117,7 +153,16 @@ class VertexCoverGenerator(CombinatorialOptimizerGenerator):
 
 
 class GraphColouringGenerator(CombinatorialOptimizerGenerator):
-    """Colours a graph: ``execute(graph, number_of_colours, depth=...)``."""
+    """Colours a graph: ``execute(graph, number_of_colours, depth=...)``.
+
+    >>> import networkx
+    >>> from qat.plugins import ScipyMinimizePlugin
+    >>> from qat.qpus import LinAlg
+    >>> application = GraphColouringGenerator() | ScipyMinimizePlugin(seed=1) | LinAlg()
+    >>> solution = application.execute(networkx.path_graph(2), number_of_colours=2, depth=1)
+    >>> sorted(solution.subsets)
+    [[0], [1]]
+    """
 
     def problem(self, graph: Any, number_of_colours: int) -> Any:
         """The colouring problem of a graph."""

@@ -23,6 +23,9 @@ class GraphColouring(QUBO):
         graph: a networkx graph.
         number_of_colours: how many colours there are.
 
+    Raises:
+        ValueError: there is no colour.
+
     >>> import networkx
     >>> problem = GraphColouring(networkx.path_graph(2), 2)
     >>> problem.energy("1001"), problem.energy("1010"), problem.energy("0000")

@@ -31,6 +31,9 @@ class Ising(CombinatorialJobGenerator):
         h: fields, shape ``(n,)``.
         offset_i: constant, subtracted from the energy.
 
+    Raises:
+        ValueError: ``J`` is not a finite symmetric matrix with zero diagonal, or ``h`` does not fit it.
+
     >>> problem = Ising([[0, 1], [1, 0]], [0.5, -0.2])
     >>> problem.energy("11"), problem.energy("10")
     (-2.3, 1.3)

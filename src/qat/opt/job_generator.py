@@ -64,6 +64,9 @@ class CombinatorialJobGenerator:
 
         Args:
             job_type: ``"qaoa"`` (gate circuits), ``"sqa"`` (simulated annealing) or ``"aqo"`` (analog annealing).
+
+        Raises:
+            ValueError: for any other ``job_type``.
         """
         makers: dict[str, Callable[..., Job]] = {"qaoa": self.qaoa_job, "sqa": self.sqa_job, "aqo": self.aqo_job}
         if job_type not in makers:

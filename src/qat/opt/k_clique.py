@@ -25,6 +25,9 @@ class KClique(QUBO):
         A: weight of the size constraint, positive; above ``K * B``.
         B: weight of the edges, positive.
 
+    Raises:
+        ValueError: ``K`` is not between 1 and the number of nodes.
+
     >>> import networkx
     >>> problem = KClique(networkx.complete_graph(3), 3, 8)
     >>> problem.energy("111"), problem.energy("110")

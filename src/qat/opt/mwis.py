@@ -20,6 +20,9 @@ class MWIS(QUBO):
         graph: a networkx graph.
         weights: weights of the nodes, shape ``(n,)``; 1 unless given. The penalty is one more than their sum.
 
+    Raises:
+        ValueError: there is not one weight for each node.
+
     >>> import networkx
     >>> problem = MWIS(networkx.path_graph(3))
     >>> problem.energy("101"), problem.energy("010"), problem.energy("110")

@@ -21,6 +21,9 @@ class NumberPartitioning(Ising):
     Args:
         array_of_numbers: the numbers, shape ``(n,)``.
 
+    Raises:
+        ValueError: the numbers are not a list.
+
     >>> problem = NumberPartitioning([1, 2, 3])
     >>> problem.energy("110"), problem.energy("111")
     (0.0, 36.0)

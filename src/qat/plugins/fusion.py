@@ -41,6 +41,16 @@ class EagerStrategy:
     Args:
         qbit_limit: largest number of qubits of a group.
         priority: ``adding_cost`` prefers the group that grows least, ``small_groups`` the smallest one.
+
+    Raises:
+        ValueError: the priority is unknown.
+
+    >>> from qat.lang.AQASM import CNOT, H, Program
+    >>> program = Program()
+    >>> qubits = program.qalloc(3)
+    >>> _ = H(qubits[0]), CNOT(qubits[0], qubits[1]), CNOT(qubits[1], qubits[2])
+    >>> len(FusionPlugin(strategies=[EagerStrategy(qbit_limit=2)]).compile_circuit(program.to_circ()))
+    2
     """
 
     def __init__(self, qbit_limit: int = QUBIT_LIMIT, priority: str = "adding_cost") -> None:
@@ -60,6 +70,13 @@ class NaiveStrategy:
 
     Args:
         qbit_limit: largest number of qubits of a group.
+
+    >>> from qat.lang.AQASM import CNOT, H, Program
+    >>> program = Program()
+    >>> qubits = program.qalloc(3)
+    >>> _ = H(qubits[0]), CNOT(qubits[0], qubits[1]), CNOT(qubits[1], qubits[2])
+    >>> len(FusionPlugin(strategies=[NaiveStrategy(qbit_limit=2)]).compile_circuit(program.to_circ()))
+    2
     """
 
     def __init__(self, qbit_limit: int = QUBIT_LIMIT) -> None:
@@ -76,6 +93,13 @@ class AdjacentStrategy:
     Args:
         nbqbits_target: number of qubits of the gates around which groups form.
         qbit_limit: largest number of qubits of a group.
+
+    >>> from qat.lang.AQASM import CNOT, H, Program
+    >>> program = Program()
+    >>> qubits = program.qalloc(3)
+    >>> _ = H(qubits[0]), CNOT(qubits[0], qubits[1]), CNOT(qubits[1], qubits[2])
+    >>> len(FusionPlugin(strategies=[AdjacentStrategy(nbqbits_target=2)]).compile_circuit(program.to_circ()))
+    2
     """
 
     def __init__(self, nbqbits_target: int = 2, qbit_limit: int = QUBIT_LIMIT) -> None:

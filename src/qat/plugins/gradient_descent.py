@@ -34,6 +34,9 @@ class GradientDescentOptimizer(Optimizer):
 
     Source: J. Stokes, J. Izaac, N. Killoran and G. Carleo, "Quantum natural gradient", Quantum 4 (2020) 269.
 
+    Raises:
+        ValueError: the stopping criterion is unknown.
+
     >>> from qat.core import Observable
     >>> from qat.lang.AQASM import RY, Program
     >>> from qat.qpus import LinAlg

@@ -27,6 +27,9 @@ class MultipleLaunchesAnalyzer(AbstractPlugin):
         n_runs: number of launches of each job.
         verbose: print the values.
 
+    Raises:
+        ValueError: ``n_runs`` is below 1.
+
     >>> from qat.core import Observable
     >>> from qat.lang.AQASM import RY, Program
     >>> from qat.plugins import ScipyMinimizePlugin

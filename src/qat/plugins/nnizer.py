@@ -39,6 +39,9 @@ class Nnizer(AbstractPlugin):
             for a better start by routing the circuit forth and back.
         kwargs: further published options, ignored.
 
+    Raises:
+        PluginException: the method or the order is unknown, or, at compilation, a circuit cannot be routed.
+
     >>> from qat.core import Topology, TopologyType
     >>> from qat.lang.AQASM import CNOT, H, Program
     >>> from qat.plugins import QuameleonPlugin

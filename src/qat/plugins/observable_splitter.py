@@ -48,6 +48,9 @@ class ObservableSplitter(AbstractPlugin):
 
     Source: Crawford et al., Quantum 5, 385 (2021).
 
+    Raises:
+        PluginException: the method is unknown, or, at compilation, an observable is not Hermitian.
+
     >>> from qat.core import Observable, Term
     >>> from qat.lang.AQASM import CNOT, H, Program
     >>> from qat.qpus import LinAlg

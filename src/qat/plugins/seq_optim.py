@@ -32,6 +32,9 @@ class SeqOptim(Optimizer):
     Source: K. M. Nakanishi, K. Fujii and S. Todo, Phys. Rev. Research 2 (2020) 043158, equations 10 to 12;
     M. Ostaszewski, E. Grant and M. Benedetti, Quantum 5 (2021) 391.
 
+    Raises:
+        ValueError: ``coeff`` is 0.
+
     >>> from qat.core import Observable
     >>> from qat.lang.AQASM import RY, Program
     >>> from qat.qpus import LinAlg

@@ -45,6 +45,9 @@ class ZeroNoiseExtrapolator(AbstractPlugin):
     The result's meta data hold ``values_for_ZNE`` and ``ZNE_fit_parameters``. Its error, for linear fits of results
     that have one, is the propagated error of the fit.
 
+    Raises:
+        ValueError: ``n_ins`` is below 1, or the method is unknown.
+
     >>> from qat.core import Observable
     >>> from qat.lang.AQASM import CNOT, H, Program
     >>> from qat.qpus import LinAlg

@@ -30,6 +30,9 @@ class SimulatedAnnealing(QPUHandler):
 
     Source: S. Kirkpatrick, C. D. Gelatt, M. P. Vecchi, "Optimization by simulated annealing", Science 220, 671 (1983).
 
+    Raises:
+        ValueError: there is no step.
+
     >>> from qat.core import Variable
     >>> from qat.opt import NumberPartitioning
     >>> t = Variable("t")

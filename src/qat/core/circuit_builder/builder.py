@@ -163,7 +163,11 @@ class CircuitBuilder:
 
     # ---------------------------------------------------------------- classical operations
     def build_measure(self, qblist: Sequence[int], cblist: Sequence[int]) -> Op:
-        """A measurement of qubits into classical bits."""
+        """A measurement of qubits into classical bits.
+
+        Raises:
+            InvalidArguments: there are not as many qubits as bits, or one is repeated or out of range.
+        """
         qubits = self._checked(qblist, self.nbqbits, "Qbits")
         cbits = self._checked(cblist, self.nbcbits, "Cbits")
         if len(qubits) != len(cbits):
@@ -175,7 +179,12 @@ class CircuitBuilder:
         self.ops.append(self.build_measure(qblist, cblist))
 
     def build_reset(self, qblist: Sequence[int], cblist: Sequence[int]) -> Op:
-        """A reset of qubits and classical bits."""
+        """A reset of qubits and classical bits.
+
+        Raises:
+            EmptyReset: there is nothing to reset.
+            InvalidArguments: a qubit or bit is repeated or out of range.
+        """
         qubits = self._checked(qblist, self.nbqbits, "Qbits")
         cbits = self._checked(cblist, self.nbcbits, "Cbits")
         if not (qubits or cbits):

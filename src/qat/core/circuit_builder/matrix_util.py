@@ -1,6 +1,7 @@
 """Matrices of the predefined gates, operations on matrices, and their records, at their published address.
 
-Qubit 0 is the most significant bit of a matrix index.
+Matrices of ``n`` qubits have shape ``(2**n, 2**n)``, qubit 0 being the most significant bit of their indices. Angles
+are in radians.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ def _generator(name: str) -> Callable[..., Array]:
         return np.array(record.matrix(*angles))
 
     generate.__name__ = generate.__qualname__ = f"gen_{name.lower()}"
-    generate.__doc__ = f"Matrix of {name}, shape ``{(2**record.arity,) * 2}``. {record.summary}"
+    shape, angles = (2**record.arity,) * 2, ", ".join(["0.5"] * record.nb_parameters)
+    example = f"    >>> {generate.__name__}({angles}).shape\n    {shape}"
+    generate.__doc__ = f"Matrix of {name}, shape ``{shape}``. {record.summary}\n\n{example}\n    "
     return generate
 
 
@@ -100,17 +103,29 @@ def cn_to_np(compn: ComplexNumber) -> complex:
 
 
 def dag(mat: Any) -> Array:
-    """Conjugate transpose."""
+    """Conjugate transpose.
+
+    >>> bool(np.array_equal(dag(gen_s()), np.diag([1, -1j])))
+    True
+    """
     return np.asarray(mat).conj().T
 
 
 def conj(mat: Any) -> Array:
-    """Complex conjugate."""
+    """Complex conjugate.
+
+    >>> bool(np.array_equal(conj(gen_y()), -gen_y()))
+    True
+    """
     return np.asarray(mat).conj()
 
 
 def transp(mat: Any) -> Array:
-    """Transpose."""
+    """Transpose.
+
+    >>> bool(np.array_equal(transp(gen_y()), -gen_y()))
+    True
+    """
     return np.asarray(mat).T
 
 
@@ -192,12 +207,20 @@ def arg_rx(matrix: Any) -> float:
 
 
 def arg_ry(matrix: Any) -> float:
-    """Angle of a matrix of RY, in radians."""
+    """Angle of a matrix of RY, in radians.
+
+    >>> round(arg_ry(gen_ry(-0.3)), 12)
+    -0.3
+    """
     return _rotation_angle("RY", matrix)
 
 
 def arg_rz(matrix: Any) -> float:
-    """Angle of a matrix of RZ, in radians."""
+    """Angle of a matrix of RZ, in radians.
+
+    >>> round(arg_rz(gen_rz(0.3)), 12)
+    0.3
+    """
     return _rotation_angle("RZ", matrix)
 
 
@@ -225,17 +248,29 @@ def is_rx(matrix: Any, eps: float = 1e-5) -> bool:
 
 
 def is_ry(matrix: Any, eps: float = 1e-5) -> bool:
-    """Whether a matrix is one of RY."""
+    """Whether a matrix is one of RY.
+
+    >>> is_ry(gen_ry(0.3)), is_ry(gen_rx(0.3))
+    (True, False)
+    """
     return np.shape(matrix) == (2, 2) and _is_gate("RY", matrix, arg_ry(matrix), eps)
 
 
 def is_rz(matrix: Any, eps: float = 1e-5) -> bool:
-    """Whether a matrix is one of RZ."""
+    """Whether a matrix is one of RZ.
+
+    >>> is_rz(gen_rz(0.3)), is_rz(gen_ph(0.3))
+    (True, False)
+    """
     return np.shape(matrix) == (2, 2) and _is_gate("RZ", matrix, arg_rz(matrix), eps)
 
 
 def is_ph(matrix: Any, eps: float = 1e-5) -> bool:
-    """Whether a matrix is one of PH."""
+    """Whether a matrix is one of PH.
+
+    >>> is_ph(gen_ph(0.3)), is_ph(gen_rz(0.3))
+    (True, False)
+    """
     return np.shape(matrix) == (2, 2) and _is_gate("PH", matrix, arg_ph(matrix), eps)
 
 

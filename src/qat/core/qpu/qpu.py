@@ -30,6 +30,11 @@ class CommonQPU(ServiceContext):
 
     Args:
         plugins: plugins in front of this QPU, outermost first; the same as piping them to it.
+
+    >>> from qat.core import Circuit
+    >>> from qat.qpus import LinAlg
+    >>> isinstance(LinAlg(), CommonQPU), len(LinAlg().submit([Circuit.empty(1).to_job()] * 3))
+    (True, 3)
     """
 
     _role = "QPU"
@@ -73,13 +78,22 @@ class CommonQPU(ServiceContext):
         return HardwareSpecs()
 
     def compile(self, batch: Batch) -> Batch:
-        """Only compile a Batch: the jobs as the QPU at the bottom would get them."""
+        """Only compile a Batch: the jobs as the QPU at the bottom would get them.
+
+        Raises:
+            SubmissionError: it is not a Batch.
+            PluginContractError: a plugin did not return a Batch.
+        """
         if not isinstance(batch, Batch):
             raise SubmissionError(f"expected a Batch, got an object of type {type(batch).__name__}; pass Batch([job])")
         return compile_down(self._plugins, as_batch(batch), self._specs_below()) if self._plugins else batch
 
     def post_process(self, results: BatchResult) -> BatchResult:
-        """Only post-process: the results as the plugins of this stack would return them."""
+        """Only post-process: the results as the plugins of this stack would return them.
+
+        Raises:
+            QPUException: a plugin wants to run more jobs.
+        """
         answer = CompositePlugin(*self._plugins).post_process(results)
         if isinstance(answer, Batch):
             raise QPUException(
@@ -164,6 +178,12 @@ class CompositeQPU(QPUHandler):
     Args:
         plugin: a plugin or a CompositePlugin.
         qpu: a QPU, a stack, or a junction still waiting for its QPU.
+
+    >>> from qat.core.empty import EmptyPlugin
+    >>> from qat.qpus import LinAlg
+    >>> stack = CompositeQPU(EmptyPlugin(), LinAlg())
+    >>> print(stack, "=", EmptyPlugin() | LinAlg())
+    EmptyPlugin | LinAlg = EmptyPlugin | LinAlg
     """
 
     def __init__(self, plugin: AbstractPlugin, qpu: CommonQPU) -> None:
@@ -214,7 +234,15 @@ class CompositeQPU(QPUHandler):
 
 
 def get_current_qpu() -> CommonQPU | None:
-    """The QPU of the innermost ``with qpu:``, or None."""
+    """The QPU of the innermost ``with qpu:``, or None.
+
+    >>> from qat.qpus import LinAlg
+    >>> with LinAlg():
+    ...     print(get_current_qpu())
+    LinAlg
+    >>> print(get_current_qpu())
+    None
+    """
     qpu: CommonQPU | None = current_qpu()
     return qpu
 

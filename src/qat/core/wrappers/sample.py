@@ -55,7 +55,11 @@ class State:
 
     @property
     def lsb_int(self) -> builtins.int:
-        """The state as an integer, qubit 0 being the least significant bit."""
+        """The state as an integer, qubit 0 being the least significant bit.
+
+        Raises:
+            TypeError: the number of qubits is unknown.
+        """
         if self.nbqbits is None:
             raise TypeError(f"the bits of state {self.state} cannot be reversed: {_UNKNOWN_WIDTH}")
         return reverse_bits(self.state, self.nbqbits)
@@ -67,7 +71,11 @@ class State:
 
     @property
     def value(self) -> tuple[Any, ...]:
-        """One value per register: an integer for a QInt, booleans for a QBoolArray, otherwise a bit string."""
+        """One value per register: an integer for a QInt, booleans for a QBoolArray, otherwise a bit string.
+
+        Raises:
+            TypeError: the registers are unknown.
+        """
         if self.qregs is None:
             raise TypeError(f"state {self.state} has no registers, so no value: {_UNKNOWN_WIDTH}")
         return tuple(decode_register(register, bits) for register, bits in self._parts(self.qregs))

@@ -347,10 +347,32 @@ def compute() -> Any:
 
 
 def uncompute() -> None:
-    """``uncompute`` of the program or routine that is open."""
+    """``uncompute`` of the program or routine that is open.
+
+    Raises:
+        NothingToUncompute: there is no ``compute`` block before.
+
+    >>> from qat.lang.AQASM import H
+    >>> with QRoutine() as rout:
+    ...     with compute():
+    ...         _ = H(0)
+    ...     uncompute()
+    >>> len(rout.op_list)
+    2
+    """
     _open_scope().uncompute()
 
 
 def uncompute_all() -> None:
-    """``uncompute_all`` of the program or routine that is open."""
+    """``uncompute_all`` of the program or routine that is open.
+
+    >>> from qat.lang.AQASM import H, S
+    >>> with QRoutine() as rout:
+    ...     for gate in (H, S):
+    ...         with compute():
+    ...             _ = gate(0)
+    ...     uncompute_all()
+    >>> len(rout.op_list)
+    4
+    """
     _open_scope().uncompute_all()

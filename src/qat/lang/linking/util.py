@@ -123,12 +123,33 @@ def link_gates(circuit: Circuit, protected_gates: Sequence[str], gate_set: GateS
         circuit: the circuit.
         protected_gates: names of gates to leave as they are.
         gate_set: the implementations.
+
+    >>> from qat.core.gate_set import GateSet
+    >>> from qat.lang.AQASM import Program, qftarith
+    >>> from qat.lang.AQASM.arithmetic import add_const
+    >>> program = Program()
+    >>> _ = add_const(2, 1)(program.qalloc(2))
+    >>> circuit, gates = program.to_circ(), GateSet()
+    >>> gates.add_signature(qftarith.add_const)
+    >>> link_gates(circuit, [], gates)
+    >>> len(circuit), sum(1 for _ in circuit.iterate_simple()) > 1
+    (1, True)
     """
     link_circuit(circuit, Linking(_signatures(gate_set), keep=protected_gates or ()))
 
 
 def inline_gates(circuit: Circuit) -> None:
-    """Open the implementations of gates in place."""
+    """Open the implementations of gates in place.
+
+    >>> from qat.lang.AQASM import Program, qftarith
+    >>> program = Program()
+    >>> _ = qftarith.QFT(2)(program.qalloc(2))
+    >>> circuit = program.to_circ()
+    >>> before = len(circuit)
+    >>> inline_gates(circuit)
+    >>> before, len(circuit)
+    (1, 3)
+    """
     from qat.kernels.tape_algebra import opened
 
     circuit._replace(opened(circuit.tape))

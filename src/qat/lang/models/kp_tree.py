@@ -23,6 +23,9 @@ class KPTree:
     Args:
         data: array of real numbers, any shape; axes are filled up with zeros to powers of two.
 
+    Raises:
+        ValueError: a number is not real.
+
     >>> tree = KPTree(np.array([[1.0, 2.0], [3.0, 4.0]]))
     >>> tree.get_routine().arity, len(tree.get_routine(1).op_list) < len(tree.get_routine().op_list)
     (2, True)
@@ -43,6 +46,9 @@ class KPTree:
         Args:
             addresses_count: number of leading axes whose qubits are addresses: they are left as they are, and choose
                 which part of the data is loaded, normalised by itself, into the remaining qubits.
+
+        Raises:
+            ValueError: there are not so many axes.
         """
         if not 0 <= addresses_count <= len(self.shape):
             raise ValueError(f"addresses_count is {addresses_count}, expected 0 to {len(self.shape)}, one per axis.")

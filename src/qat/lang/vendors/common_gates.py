@@ -1,4 +1,5 @@
-"""Matrices of gates that several machines have; angles in radians, first qubit most significant.
+"""Matrices of gates that several machines have; shape ``(2**n, 2**n)`` for ``n`` qubits, the first qubit the most
+significant bit of their indices; angles in radians.
 
 Sources: the makers' public documentation of their native gates (AQT, IBM Quantum, IonQ, IQM, Quobly).
 """
@@ -34,27 +35,47 @@ def prx_matrix_generator(theta: float, phi: float) -> Matrix:
 
 
 def rxx_matrix_generator(theta: float) -> Matrix:
-    """``exp(-1j * theta * XX / 2)``."""
+    """``exp(-1j * theta * XX / 2)``.
+
+    >>> bool(np.allclose(rxx_matrix_generator(2 * math.pi), -np.eye(4)))
+    True
+    """
     return math.cos(theta / 2) * np.eye(4) - 1j * math.sin(theta / 2) * np.fliplr(np.eye(4))
 
 
 def rzz_matrix_generator(theta: float) -> Matrix:
-    """``exp(-1j * theta * ZZ / 2)``."""
+    """``exp(-1j * theta * ZZ / 2)``.
+
+    >>> bool(np.allclose(rzz_matrix_generator(2 * math.pi), -np.eye(4)))
+    True
+    """
     return np.diag(np.exp(-0.5j * theta * np.array([1, -1, -1, 1])))
 
 
 def zz_matrix_generator() -> Matrix:
-    """The ZZ rotation by a quarter turn, ``diag(1, 1j, 1j, 1)``."""
+    """The ZZ rotation by a quarter turn, ``diag(1, 1j, 1j, 1)``.
+
+    >>> bool(np.allclose(zz_matrix_generator(), np.exp(0.25j * math.pi) * rzz_matrix_generator(math.pi / 2)))
+    True
+    """
     return np.diag(np.array([1, 1j, 1j, 1]))
 
 
 def sqrt_x_matrix_generator() -> Matrix:
-    """Square root of X."""
+    """Square root of X.
+
+    >>> (sqrt_x_matrix_generator() @ sqrt_x_matrix_generator()).real.tolist()
+    [[0.0, 1.0], [1.0, 0.0]]
+    """
     return np.array([[1 + 1j, 1 - 1j], [1 - 1j, 1 + 1j]], dtype=np.complex128) / 2
 
 
 def ecr_matrix_generator() -> Matrix:
-    """The echoed cross-resonance gate ``(XI - YX) / sqrt(2)``."""
+    """The echoed cross-resonance gate ``(XI - YX) / sqrt(2)``.
+
+    >>> bool(np.allclose(ecr_matrix_generator() @ ecr_matrix_generator(), np.eye(4)))
+    True
+    """
     rows = [[0, 0, 1, 1j], [0, 0, 1j, 1], [1, -1j, 0, 0], [-1j, 1, 0, 0]]
     return np.array(rows, dtype=np.complex128) / math.sqrt(2)
 

@@ -1,4 +1,4 @@
-"""Gates of IonQ's trapped-ion machines; angles in radians."""
+"""Gates of IonQ's trapped-ion machines; matrices of shape ``(2**n, 2**n)``, angles in radians."""
 
 from __future__ import annotations
 

@@ -53,6 +53,10 @@ def circuit_to_text(circuit: Circuit) -> str:
 
     Raises:
         AQASMError: an operation or a parameter has no form as text.
+
+    >>> from qat.core import Circuit
+    >>> circuit_to_text(Circuit.empty(2)).split()
+    ['BEGIN', 'qubits', '2', 'cbits', '0', 'END']
     """
     return write_tape(circuit.tape)
 
@@ -88,6 +92,9 @@ def text_to_circuit(
 
     Raises:
         AQASMError: the text is not AQASM; it says where, what was found and what was expected.
+
+    >>> list(text_to_circuit("BEGIN qubits 1  DAG(T) q[0]  END").iterate_simple())
+    [('D-T', [], [0])]
     """
     from qat.core.wrappers.circuit import Circuit
 
