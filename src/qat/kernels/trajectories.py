@@ -7,19 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from qat.kernels.engine import Branch, BreakError, Measurement, State
 from qat.kernels.formula import bits_of_formula, evaluate_formula
 from qat.kernels.memory import require_memory
-from qat.kernels.numpy_plan import Interruption, Plan
-from qat.kernels.numpy_steps import Operands, Step
+from qat.kernels.numpy_plan import Interruption
 from qat.kernels.sampling import draw, probabilities
 from qat.kernels.tape import Kind
 
-Advance = Callable[[Sequence[Step], State, Operands], State]
+Advance = Callable[[Sequence[Any], State, Any], State]
+
+
+class Sectioned(Protocol):
+    """A plan of any engine: runs of steps, and what comes between them."""
+
+    @property
+    def sections(self) -> Sequence[Sequence[Any]]:
+        """Steps; ``sections[i]`` come before ``interruptions[i]``."""
+
+    @property
+    def interruptions(self) -> Sequence[Interruption]:
+        """One fewer than the sections."""
 
 
 class _Node(NamedTuple):
@@ -37,9 +48,16 @@ class _Node(NamedTuple):
 
 
 class MeasurementTree:
-    """Runs a plan shot by shot, but only once for all shots that share their outcomes."""
+    """Runs a plan shot by shot, but only once for all shots that share their outcomes.
 
-    def __init__(self, plan: Plan, operands: Operands, rng: np.random.Generator, advance: Advance) -> None:
+    Args:
+        plan: of any engine.
+        operands: the numbers of the run, as ``advance`` takes them.
+        rng: source of the outcomes.
+        advance: applies steps to a state, which it may overwrite.
+    """
+
+    def __init__(self, plan: Sectioned, operands: Any, rng: np.random.Generator, advance: Advance) -> None:
         self._plan, self._operands, self._rng, self._advance = plan, operands, rng, advance
 
     def branches(self, initial: State, nb_shots: int, nb_cbits: int) -> Iterator[Branch]:
