@@ -33,6 +33,16 @@ class CombinatorialOptimizerGenerator(AbstractGenerator):
 
     Args:
         job_type: ``"qaoa"``, ``"sqa"`` or ``"aqo"``; see ``CombinatorialJobGenerator.to_job``.
+
+    >>> import networkx
+    >>> from qat.opt import MaxCut
+    >>> from qat.plugins import ScipyMinimizePlugin
+    >>> from qat.qpus import LinAlg
+    >>> class CompleteGraphs(CombinatorialOptimizerGenerator):
+    ...     def problem(self, nb_nodes):
+    ...         return MaxCut(networkx.complete_graph(nb_nodes))
+    >>> (CompleteGraphs() | ScipyMinimizePlugin(seed=1) | LinAlg()).execute(4, depth=1).cost
+    -4.0
     """
 
     def __init__(self, job_type: str = "qaoa") -> None:
@@ -41,7 +51,7 @@ class CombinatorialOptimizerGenerator(AbstractGenerator):
 
     @abstractmethod
     def problem(self, *args: Any, **kwargs: Any) -> Any:
-        """The problem to solve."""
+        """The problem to solve, an object with ``to_job(job_type, ...)`` and ``parse_result(result)``."""
 
     def generate(self, specs: Any, *args: Any, **kwargs: Any) -> Generator[Any, Any, None]:
         """Solve a problem: ``problem``'s arguments, and as keywords those of the job (``depth`` for QAOA).

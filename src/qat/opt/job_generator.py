@@ -165,7 +165,15 @@ def annealing_parameters(
 
 
 def qaoa_circuit(cost: Observable, depth: int, strategy: str = "coloring") -> Circuit:
-    """The QAOA circuit of a diagonal cost, in the variables ``\\gamma_{k}`` and ``\\beta_{k}``."""
+    """The QAOA circuit of a diagonal cost, in the variables ``\\gamma_{k}`` and ``\\beta_{k}``.
+
+    Raises:
+        ValueError: the depth is below 1, or the strategy is unknown.
+
+    >>> cost = Observable(2, pauli_terms=[Term(0.5, "ZZ", [0, 1])])
+    >>> [name for name, *_ in qaoa_circuit(cost, 1).iterate_simple()]
+    ['H', 'H', 'CNOT', 'PH', 'CNOT', 'RX', 'RX']
+    """
     from qat.lang.AQASM import CNOT, PH, RX, H, Program
 
     if depth < 1:

@@ -63,6 +63,14 @@ class GraphPartitioningResult(SetPartitioningResult):
 
     Attributes:
         graph: the networkx graph.
+
+    >>> import networkx
+    >>> from qat.core import Result
+    >>> from qat.opt import MaxCut
+    >>> result = Result(nbqbits=4)
+    >>> result.add_sample(0b0101)
+    >>> GraphPartitioningResult.from_sample(MaxCut(networkx.cycle_graph(4)), result[0]).subsets
+    [[0, 2], [1, 3]]
     """
 
     def __init__(self, graph: Any, *args: Any, **kwargs: Any) -> None:

@@ -484,7 +484,11 @@ class Circuit(Serializable):
         return self.to_job(**kwargs).eval(parameters, qpu)
 
     def compile(self, qpu: Any, specs: Any = None, **kwargs: Any) -> Circuit:
-        """The circuit as a plugin or the plugins of a QPU would change it; ``kwargs`` are those of :meth:`to_job`."""
+        """The circuit as a plugin or the plugins of a QPU would change it; ``kwargs`` are those of :meth:`to_job`.
+
+        Raises:
+            ValueError: a plugin makes several jobs of it, or one without a circuit.
+        """
         circuit = self.to_job(**kwargs).compile(qpu, specs).circuit
         if circuit is None:
             raise ValueError(f"{qpu} turned the job into one without a circuit")

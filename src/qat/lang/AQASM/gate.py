@@ -212,6 +212,9 @@ class Gate(Applicable):
 class PredefGate(Gate):
     """A gate of the table without parameters, such as ``X``.
 
+    Raises:
+        InvalidArguments: there is no predefined gate of that name and arity.
+
     >>> PredefGate("H", 1).name
     'H'
     """
@@ -230,6 +233,11 @@ class ParamGate(Gate):
         abstract_gate: its family.
         arity: number of qubits.
         parameters: its parameters.
+
+    >>> from qat.lang.AQASM import RX
+    >>> gate = RX(0.5)
+    >>> isinstance(gate, ParamGate), gate.parameters, gate.abstract_gate is RX
+    (True, (0.5,), True)
     """
 
     def __init__(self, abstract_gate: AbstractGate, arity: int | None, *parameters: Any) -> None:

@@ -43,6 +43,9 @@ class AbstractGate(GateSignature):
         matrix_generator: function from the parameters to the matrix, shape ``(2**arity, 2**arity)``.
         circuit_generator: function from the parameters to a routine that implements the gate.
 
+    Raises:
+        InvalidArguments: the arity is not a positive integer.
+
     >>> wait = AbstractGate("WAIT", [float], arity=1, matrix_generator=lambda time: np.diag([1, np.exp(-1j * time)]))
     >>> wait(0.5).arity, wait(0.5).parameters
     (1, (0.5,))

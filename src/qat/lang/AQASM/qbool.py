@@ -25,7 +25,13 @@ __all__ = ["BaseBool", "QBool", "QBoolArray", "QClause"]
 
 
 class BaseBool(Expression):
-    """What has a quantum truth value: qubits, clauses of them, comparisons of quantum integers."""
+    """What has a quantum truth value: qubits, clauses of them, comparisons of quantum integers.
+
+    >>> from qat.lang.AQASM import Program
+    >>> a, b = Program().qalloc(2, QBoolArray)
+    >>> isinstance(a & b, BaseBool), isinstance(a, BaseBool)
+    (True, True)
+    """
 
     __slots__ = ()
 

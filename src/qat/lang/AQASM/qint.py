@@ -37,6 +37,11 @@ class BaseInt:
     Args:
         scope: the program or routine that owns the qubits.
         reverse_bit_order: whether results have their least significant bit first.
+
+    >>> from qat.lang.AQASM import Program
+    >>> a = Program().qalloc(2, QInt)
+    >>> isinstance(a, BaseInt), isinstance(2 * a + 1, BaseInt)
+    (True, True)
     """
 
     scope: Any

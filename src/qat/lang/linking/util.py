@@ -101,7 +101,17 @@ def _ranges_from_locks(circuit: Circuit) -> dict[int, list[tuple[int, int]]]:
 
 
 def link_circuit(circuit: Circuit, linking: Linking) -> None:
-    """Give implementations and matrices to the gates of a circuit, in place. Ancillas are added after its qubits."""
+    """Give implementations and matrices to the gates of a circuit, in place. Ancillas are added after its qubits.
+
+    >>> from qat.core import default_gate_set
+    >>> from qat.lang.AQASM import H, Program
+    >>> program = Program()
+    >>> _ = H(program.qalloc(1))
+    >>> circuit = program.to_circ()
+    >>> link_circuit(circuit, Linking(default_gate_set().gate_signatures))
+    >>> list(circuit.iterate_simple())
+    [('H', [], [0])]
+    """
     tape = circuit.tape
     writer = TapeWriter(tape.nb_qubits, linking)
     for row in tape.rows():

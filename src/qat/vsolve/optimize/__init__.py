@@ -7,11 +7,11 @@
 
 from qat.core.lazy import lazy_exports
 
-__getattr__, __dir__ = lazy_exports(
-    __name__,
-    {
-        "PSOMinimizePlugin": "qat.plugins.pso_minimize",
-        "SPSAMinimizePlugin": "qat.plugins.spsa_minimize",
-        "ScipyMinimizePlugin": "qat.plugins.scipy_minimize",
-    },
-)
+_EXPORTS = {
+    "PSOMinimizePlugin": "qat.plugins.pso_minimize",
+    "SPSAMinimizePlugin": "qat.plugins.spsa_minimize",
+    "ScipyMinimizePlugin": "qat.plugins.scipy_minimize",
+}
+__all__ = list(_EXPORTS)
+
+__getattr__, __dir__ = lazy_exports(__name__, _EXPORTS)
