@@ -59,7 +59,8 @@ class Application:
         if isinstance(generated, Generator):
             with closing(generated):
                 return self._converse(generated)
-        raise self._wrong(f"generate returned {generated!r:.80} instead of a Job or a Batch, and did not yield")
+        cure = "end it with 'return job'"
+        raise self._wrong(f"generate returned {generated!r:.80} instead of a Job or a Batch, and did not yield; {cure}")
 
     __call__ = execute
 

@@ -265,7 +265,9 @@ class GateSet:
 
     def __getitem__(self, name: str) -> GateSignature:
         if name not in self.gate_signatures:
-            raise UnknownGate(name)
+            error = UnknownGate(name)
+            error.add_note(f"Known are {', '.join(self.gate_signatures)}; add others with add_signature.")
+            raise error
         return self.gate_signatures[name]
 
     def __eq__(self, other: object) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qat.core.errors import ErrorType, PluginException
 from qat.core.notes import restore_notes
 from qat.core.wrappers.job import Batch, Job
-from qat.core.wrappers.result import BatchResult
+from qat.core.wrappers.result import BatchResult, Result
 
 if TYPE_CHECKING:
     from qat.core.plugins import AbstractPlugin
@@ -113,22 +113,38 @@ def _not_jobs(jobs: Any) -> str:
 
 def _compiled(plugin: AbstractPlugin, batch: Batch, specs: Any) -> Batch:
     compiled = plugin.compile(batch, specs)
-    if isinstance(compiled, Batch):
-        return compiled
-    raise _broken(plugin, f"compile returned {_named(compiled)} instead of a Batch; end it with 'return batch'")
+    if not isinstance(compiled, Batch):
+        raise _broken(plugin, f"compile returned {_named(compiled)} instead of a Batch; end it with 'return batch'")
+    _check_content(plugin, "compile", compiled, compiled.jobs, Job)
+    return compiled
 
 
 def _post_processed(plugin: AbstractPlugin, results: BatchResult) -> BatchResult | Batch:
     if not plugin.do_post_processing():
         return results
     answer = plugin.post_process(results)
-    if isinstance(answer, BatchResult | Batch):
-        return answer
-    raise _broken(
-        plugin,
-        f"post_process returned {_named(answer)} instead of a BatchResult (or a Batch to run again); "
-        "end it with 'return batch_result'",
-    )
+    if isinstance(answer, BatchResult):
+        _check_content(plugin, "post_process", answer, answer.results, Result)
+    elif isinstance(answer, Batch):
+        _check_content(plugin, "post_process", answer, answer.jobs, Job)
+    else:
+        raise _broken(
+            plugin,
+            f"post_process returned {_named(answer)} instead of a BatchResult (or a Batch to run again); "
+            "end it with 'return batch_result'",
+        )
+    return answer
+
+
+def _check_content(plugin: AbstractPlugin, method: str, container: Any, items: Any, expected: type) -> None:
+    """Check that a Batch holds jobs, or a BatchResult results."""
+    for item in items or ():
+        if not isinstance(item, expected):
+            raise _broken(
+                plugin,
+                f"{method} returned a {type(container).__name__} with {_named(item)} among the {expected.__name__}s; "
+                f"give {expected.__name__}s only",
+            )
 
 
 def _named(value: Any) -> str:

@@ -65,7 +65,8 @@ class QuameleonPlugin(AbstractPlugin):
 def check_size(circuit: Circuit, specs: HardwareSpecs) -> None:
     """Check that a circuit is not larger than the hardware."""
     if specs.nbqbits is not None and circuit.nbqbits > specs.nbqbits:
-        refuse(f"Hardware has {specs.nbqbits} qubits, the circuit has {circuit.nbqbits}", ErrorType.NBQBITS)
+        counts = f"Hardware has {specs.nbqbits} qubits, the circuit has {circuit.nbqbits}"
+        refuse(f"{counts}: use fewer qubits or larger hardware", ErrorType.NBQBITS)
 
 
 def check_gates(circuit: Circuit, specs: HardwareSpecs) -> None:
@@ -74,9 +75,12 @@ def check_gates(circuit: Circuit, specs: HardwareSpecs) -> None:
     for name, _, qubits, *_ in circuit.iterate_simple():
         gate = name.removeprefix("D-")
         if specs.gateset is not None and gate not in specs.gateset and gate not in _CLASSICAL:
-            refuse(f"Hardware does not support gate {gate}")
+            refuse(f"Hardware does not support gate {gate}: rewrite it with {', '.join(specs.gateset)}")
         if len(qubits) > 1 and gate not in _CLASSICAL and not is_supported(qubits, specs.topology, edges):
-            refuse(f"Hardware topology does not support {list(qubits)} interactions (gate {gate})")
+            refuse(
+                f"Hardware topology does not support {list(qubits)} interactions (gate {gate}): put a plugin that "
+                "moves qubits in front, such as Nnizer()"
+            )
 
 
 _CLASSICAL = ("MEASURE", "RESET", "LOGIC", "BREAK", "CLASSIC", "REMAP")

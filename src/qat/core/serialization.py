@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from errno import ENOENT
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, cast
@@ -55,6 +56,8 @@ class Serializable:
     @classmethod
     def from_bytes(cls: type[Value], data: bytes) -> Value:
         """The value in ``data``; raises :class:`WireError` when it does not hold one of this class."""
+        if not isinstance(data, bytes | bytearray | memoryview):
+            raise TypeError(f"from_bytes got {data!r:.40} of {type(data)}: give bytes, or use load for a file")
         return cls.from_thrift(_codec().decode(data, cls))
 
     def dump(self, fname: str | os.PathLike[str]) -> None:
@@ -100,6 +103,8 @@ class Serializable:
 def write_atomically(path: Path, data: bytes) -> None:
     """Writes a file that appears complete or not at all, with the permissions of any new file."""
     draft = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(ENOENT, "There is no such folder to write to; create it first", str(path.parent))
     try:
         draft.write_bytes(data)
         draft.replace(path)

@@ -148,10 +148,12 @@ class NotEnoughMemoryError(EngineError):
 
     def __init__(self, needed_bytes: int, available_bytes: int, nb_qubits: int) -> None:
         self.needed_bytes, self.available_bytes, self.nb_qubits = needed_bytes, available_bytes, nb_qubits
+        is_printable = needed_bytes < 1 << 100
+        gib = f" ({needed_bytes / 2**30:.3g} GiB)" if is_printable else ""
+        needed = str(needed_bytes) if is_printable else f"2**{needed_bytes.bit_length() - 1}"
         super().__init__(
-            f"Not enough memory for simulation: {nb_qubits} qubits need {needed_bytes} bytes "
-            f"({needed_bytes / 2**30:.3g} GiB), {available_bytes} are available. "
-            "Use fewer qubits, single precision or a larger machine."
+            f"Not enough memory for simulation: {nb_qubits} qubits need {needed} bytes{gib}, {available_bytes} are "
+            "available. Use fewer qubits, single precision or a larger machine."
         )
 
 

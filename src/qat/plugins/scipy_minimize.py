@@ -22,6 +22,12 @@ PLUGIN_OPTIONS = frozenset({"x0", "seed"})
 MINIMIZE_OPTIONS = frozenset(
     {"args", "method", "jac", "hess", "hessp", "bounds", "constraints", "tol", "callback", "options"}
 )
+METHODS = (
+    "Nelder-Mead", "Powell", "CG", "BFGS", "Newton-CG", "L-BFGS-B", "TNC", "COBYLA", "COBYQA", "SLSQP", "trust-constr",
+    "dogleg", "trust-ncg", "trust-exact", "trust-krylov",
+)  # fmt: skip
+"""Names of SciPy's methods, for messages."""
+
 NEED_GRADIENT = frozenset({"newton-cg", "dogleg", "trust-ncg", "trust-krylov", "trust-exact"})
 USE_GRADIENT = NEED_GRADIENT | {"cg", "bfgs", "l-bfgs-b", "tnc", "slsqp", "trust-constr", None}
 """Methods that can and cannot do without a gradient, in lower case. Left to choose, SciPy takes one that uses it."""
@@ -82,14 +88,12 @@ class ScipyMinimizePlugin(Optimizer):
 
     def optimize(self, var_names: Sequence[str]) -> tuple[float, list[float], Any]:
         """Minimises over the named variables; the information returned is SciPy's result."""
-        from scipy.optimize import minimize
-
         arguments = {name: value for name, value in self._chosen.items() if name not in PLUGIN_OPTIONS}
         function: Callable[[Point], Any] = evaluator(self, var_names)
         if self._gives_gradient(arguments):
             function, arguments["jac"] = self._value_and_gradient(var_names), True
         start = starting_point(self._chosen.get("x0"), var_names, self._random_source())
-        outcome = minimize(lambda point, *_: function(point), start, **arguments)
+        outcome = _minimized(function, start, arguments)
         return float(outcome.fun), outcome.x.tolist(), outcome
 
     def _random_source(self) -> Any:
@@ -113,6 +117,22 @@ class ScipyMinimizePlugin(Optimizer):
         return both
 
 
+def _minimized(function: Callable[[Point], Any], start: Point, arguments: Mapping[str, Any]) -> Any:
+    """SciPy's answer.
+
+    Raises:
+        ValueError: SciPy has no such method.
+    """
+    from scipy.optimize import minimize
+
+    try:
+        return minimize(lambda point, *_: function(point), start, **arguments)
+    except ValueError as error:
+        if not str(error).startswith("Unknown solver"):
+            raise
+        raise ValueError(f"{error}: SciPy has {', '.join(METHODS)}") from error
+
+
 def _lasting(seed: int | None) -> np.random.Generator | None:
     """A source of random numbers that goes on from one job to the next, so that several launches differ."""
     return None if seed is None else np.random.default_rng(seed)
@@ -130,9 +150,12 @@ def _override(meta_data: Mapping[str, str] | None) -> dict[str, Any] | None:
     text = (meta_data or {}).get(META_DATA_KEY)
     if text is None:
         return None
-    arguments = json.loads(text)
+    try:
+        arguments = json.loads(text)
+    except (TypeError, ValueError):
+        arguments = None
     if not isinstance(arguments, dict):
-        raise ValueError(f'meta data {META_DATA_KEY!r} is {text}; give a JSON object such as {{"method": "COBYLA"}}')
+        raise ValueError(f'meta data {META_DATA_KEY!r} is {text!r}; give a JSON object such as {{"method": "COBYLA"}}')
     return _known(arguments)
 
 

@@ -25,7 +25,15 @@ from qat.kernels.engine import (
     select_engine,
 )
 from qat.kernels.preparation import PreparationError
-from qat.qpus.simulation import InvalidJobError, Request, evaluated, exact_samples, shot_samples, split_samples
+from qat.qpus.simulation import (
+    InvalidJobError,
+    Request,
+    TooManyShotsError,
+    evaluated,
+    exact_samples,
+    shot_samples,
+    split_samples,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +50,7 @@ _CODES: dict[type[EngineError], int] = {
     NotUnitaryError: ErrorType.INVALID_ARGS,
     NotReversibleError: ErrorType.NOT_SIMULATABLE,
     NotEnoughMemoryError: ErrorType.INSUFFICIENT_RESOURCES,
+    TooManyShotsError: ErrorType.INSUFFICIENT_RESOURCES,
     BreakError: ErrorType.BREAK,
     InvalidJobError: ErrorType.INVALID_ARGS,
 }
@@ -169,6 +178,8 @@ class LinAlg(QPUHandler):
                 f"{type(self).__name__} simulates circuits, this job has none. Give a job made with circuit.to_job(); "
                 "schedules need an analog QPU."
             )
+        if job.type not in ProcessingType._VALUES_TO_NAMES:
+            self._refuse(f"Unsupported job type {job.type!r}. Give a ProcessingType: SAMPLE or OBSERVABLE.")
         if job.nbshots is not None and job.nbshots < 0:
             self._refuse(f"Invalid number of shots: {job.nbshots}. Give 0 for exact results, or a positive number.")
 

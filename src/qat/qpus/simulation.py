@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from qat.core.records import ComplexNumber
 from qat.core.wrappers.result import IntermediateMeasurement, Result
 from qat.kernels.engine import Branch, Counts, Engine, EngineError, Initial, Measurement, Precision, State
+from qat.kernels.memory import available_bytes
 from qat.kernels.sampling import in_random_order
 from qat.kernels.tape import Tape
 
@@ -19,11 +20,23 @@ if TYPE_CHECKING:
     from qat.core.wrappers.observable import Observable
     from qat.kernels.pauli import PauliSum
 
-__all__ = ["InvalidJobError", "Request", "evaluated", "exact_samples", "shot_samples", "split_samples"]
+__all__ = [
+    "InvalidJobError", "Request", "TooManyShotsError", "evaluated", "exact_samples", "shot_samples", "split_samples",
+]  # fmt: skip
 
 
 class InvalidJobError(EngineError):
     """A job asks for something that does not exist."""
+
+
+class TooManyShotsError(EngineError):
+    """The shots cannot be listed one by one; nothing was allocated."""
+
+    def __init__(self, nb_shots: int, needed_bytes: int, available_bytes: int) -> None:
+        super().__init__(
+            f"Not enough memory for {nb_shots} separate shots: they need {needed_bytes / 2**30:.3g} GiB, "
+            f"{available_bytes / 2**30:.3g} GiB are available. Use aggregate_data=True, or fewer shots."
+        )
 
 
 class Request(NamedTuple):
@@ -90,6 +103,7 @@ def shot_samples(
     counts = engine.sample(request.state(engine), request.qubits, nb_shots, rng)
     nbqbits = len(request.qubits)
     if not aggregate:
+        _require_shots(nb_shots, _BYTES_PER_SHOT)
         return Result.from_arrays(in_random_order(counts, rng), nbqbits=nbqbits)
     frequencies = counts.counts / nb_shots
     return Result.from_arrays(
@@ -110,6 +124,8 @@ def split_samples(
     request: Request, engine: Engine, nb_shots: int, rng: np.random.Generator, *, aggregate: bool
 ) -> Result:
     """Random outcomes of a circuit that measures or resets; each sample tells what was found on the way."""
+    if not aggregate:
+        _require_shots(nb_shots, _BYTES_PER_MEASURED_SHOT)
     found: list[tuple[int, int, tuple[Measurement, ...]]] = []
     for branch in _branches(request, engine, nb_shots, rng):
         counts = engine.sample(branch.state, request.qubits, branch.nb_shots, rng)
@@ -125,6 +141,17 @@ def split_samples(
         meta_data={"nbshots": str(nb_shots)},
         intermediate_measurements=[_published(measurements) for _, _, measurements in found],
     )
+
+
+_BYTES_PER_SHOT = 16
+_BYTES_PER_MEASURED_SHOT = 500
+"""A list of measurements and its entry, as Python objects."""
+
+
+def _require_shots(nb_shots: int, bytes_per_shot: int) -> None:
+    needed = nb_shots * bytes_per_shot
+    if needed > 1 << 26 and needed > (available := available_bytes()):
+        raise TooManyShotsError(nb_shots, needed, available)
 
 
 def _branches(request: Request, engine: Engine, nb_shots: int, rng: np.random.Generator) -> Any:

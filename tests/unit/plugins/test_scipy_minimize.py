@@ -131,7 +131,7 @@ def test_job_replaces_all_arguments():
 def test_wrong_overrides():
     stack = ScipyMinimizePlugin(x0=START) | LinAlg()
     for text, message in (
-        ("junk", "Expecting value"),
+        ("junk", "give a JSON object"),
         ("[1]", "give a JSON object"),
         ('{"foo": 1}', "does not know foo"),
     ):

@@ -261,7 +261,7 @@ def _evaluated(node: ArithExpression, children: list[Any]) -> Any:
         return node.symbol.evaluator(*children)
     except (ArithmeticError, TypeError, ValueError, LookupError) as error:
         shown = ", ".join(map(repr, children))
-        message = f"cannot evaluate {node}: {node.symbol} of {shown}: {error}"
+        message = f"cannot evaluate {node}: {node.symbol} of {shown}: {error}; bind other values"
         raise _plain_class(error)(message) from error
 
 

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from qat.core.wrappers.job import Job
     from qat.core.wrappers.observable import Observable
 
+_NEEDS_VALUE = "only jobs of type OBS can be differentiated: give the job an observable, to_job(observable=...)"
+_NEEDS_CIRCUIT = "only jobs with a circuit can be differentiated: make the job with circuit.to_job(observable=...)"
+
 Rule = tuple[tuple[float, float], ...]
 """The derivative by an angle as (coefficient, shift of the angle in radians) pairs."""
 
@@ -76,9 +79,9 @@ def check_differentiable(job: Job, method: str | None) -> None:
         ValueError: there is no such method.
     """
     if job.type != ProcessingType.OBSERVABLE or job.observable is None:
-        raise QPUException(code=ErrorType.INVALID_ARGS, message="only jobs of type OBS can be differentiated")
+        raise QPUException(code=ErrorType.INVALID_ARGS, message=_NEEDS_VALUE)
     if job.circuit is None:
-        raise QPUException(code=ErrorType.INVALID_ARGS, message="only jobs with a circuit can be differentiated")
+        raise QPUException(code=ErrorType.INVALID_ARGS, message=_NEEDS_CIRCUIT)
     if method is not None and method not in _METHODS:
         raise ValueError(f"Unknown differential method {method}. Possible methods are {', '.join(_METHODS)}.")
 

@@ -22,6 +22,9 @@ NO_OBSERVABLE = (
     "You asked for a job of type OBS, but did not supply any observable! Give observable=Observable(...), or leave "
     "out job_type to sample"
 )
+MAX_QUBITS = 2**20
+"""Jobs on more qubits are refused: they are a mistake, and would only run out of memory later."""
+
 _JOB_TYPES = {"SAMPLE": ProcessingType.SAMPLE, "OBS": ProcessingType.OBSERVABLE}
 
 
@@ -122,7 +125,11 @@ class Job(Serializable):
     def _fit_observable(self) -> None:
         """Let the observable have as many qubits as the circuit."""
         size, observable = self.nbqbits, self.observable
-        if size is None or observable is None or observable.nbqbits == size:
+        if observable is None:
+            return
+        if not hasattr(observable, "nbqbits"):
+            raise TypeError(f"The observable is {observable!r:.80}: give an Observable")
+        if size is None or observable.nbqbits == size:
             return
         if observable.nbqbits > size:
             raise ValueError(
@@ -317,6 +324,8 @@ def job_of_circuit(
 def _check(circuit: Circuit) -> None:
     if circuit.nbqbits is None:
         raise ValueError("The circuit has no number of qubits: set circuit.nbqbits")
+    if circuit.nbqbits > MAX_QUBITS:
+        raise ValueError(f"The circuit has {circuit.nbqbits} qubits: use at most {MAX_QUBITS}")
     row = None if circuit.has_view else first_not_a_number(circuit.tape)
     if row is not None:
         raise ValueError(

@@ -32,8 +32,8 @@ __all__ = [
     "MAX_QUBITS", "Applicable", "InvalidConjugate", "NothingToUncompute", "OperationNotAuthorized", "ScopeManager",
 ]  # fmt: skip
 
-MAX_QUBITS = 2**31 - 1
-"""Circuits number their qubits in 32 bits."""
+MAX_QUBITS = 2**20
+"""More in one register or circuit are a mistake; each costs about a microsecond."""
 
 _OPEN: ContextVar[tuple[ScopeManager, ...]] = ContextVar("open_scopes", default=())
 
