@@ -13,8 +13,9 @@ import numpy as np
 from qat.kernels._native import Program
 from qat.kernels.engine import Branch, Estimate, Initial, NotUnitaryError, Precision, State
 from qat.kernels.memory import require_memory
+from qat.kernels.native_observables import NativeObservables
 from qat.kernels.native_program import NativePlan, Section, compiled
-from qat.kernels.numpy_engine import NumpyEngine, start_of, unbound_error
+from qat.kernels.numpy_engine import start_of, unbound_error
 from qat.kernels.numpy_plan_cache import PlanCache
 from qat.kernels.tape import Tape
 from qat.kernels.tape_algebra import opened
@@ -34,7 +35,7 @@ def available_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class NativeEngine(NumpyEngine):
+class NativeEngine(NativeObservables):
     """See :class:`qat.kernels.engine.Engine`.
 
     Args:
