@@ -1,10 +1,11 @@
 """Compares this implementation with another one of the same published API on random circuits and jobs.
 
-    python -m benchmarks.agreement --against /path/to/other/env/bin/python [--cases 200] [--qpu PyLinalg]
+    python -m benchmarks.agreement --against /path/to/other/env/bin/python [--cases 400] [--qpu PyLinalg]
 
-Both run the same worker on the same seeds, each in its own environment. Numbers must agree within 1e-7, gate by gate
-the names and the number of controls must be equal. How daggers, transposes and conjugates are spelled is left free
-(``Y``, ``D-Y`` and ``T-T-Y`` are one gate): the numbers tell. The exit status is the number of cases that differ.
+Both run the same worker on the same seeds, each in its own environment: circuits, registers of numbers and booleans,
+ancillas, binding, derivatives, expressions, observables, schedules, plugins. Numbers must agree within 1e-7, gate by
+gate the names and the number of controls must be equal. How daggers, transposes and conjugates are spelled is left
+free (``Y``, ``D-Y`` and ``T-T-Y`` are one gate): the numbers tell. The exit status is the number of cases that differ.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def main() -> int:
     """Compare, print a line per difference and a summary."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--against", required=True, help="python of the other environment")
-    parser.add_argument("--cases", type=int, default=200)
+    parser.add_argument("--cases", type=int, default=400)
     parser.add_argument("--qpu", default="PyLinalg")
     options = parser.parse_args()
     ours = run_worker(sys.executable, options.cases, options.qpu)
