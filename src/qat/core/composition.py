@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["described", "refuse"]
+__all__ = ["Pipeable", "described", "refuse"]
 
 _ORDER = "a stack reads: generator | plugins and junctions | QPU"
+
+
+class Pipeable:
+    """What stands in a stack: tells whoever pipes a class to it that an instance is wanted."""
+
+    def __ror__(self, left: Any) -> Any:
+        if isinstance(left, type):
+            raise TypeError(f"cannot pipe {described(left)} to {described(self)} ({_ORDER})")
+        return NotImplemented
 
 
 def refuse(left: Any, right: Any, expected: str) -> Any:
     """Answer of ``left.__or__(right)`` when they do not fit: left to ``right`` if it knows ``|``, else an error.
 
     Raises:
-        TypeError: ``right`` has no ``__ror__``.
+        TypeError: ``right`` has no ``__ror__`` of its own.
     """
-    if not isinstance(right, type) and any("__ror__" in vars(cls) for cls in type(right).__mro__):
+    classes = [cls for cls in type(right).__mro__ if cls is not Pipeable]
+    if not isinstance(right, type) and any("__ror__" in vars(cls) for cls in classes):
         return NotImplemented
     raise TypeError(f"cannot pipe {described(left)} to {described(right)}: {expected} ({_ORDER})")
 

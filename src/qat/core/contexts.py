@@ -11,6 +11,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from qat.core.composition import Pipeable
+
 if TYPE_CHECKING:
     from typing import Self
 
@@ -24,7 +26,7 @@ QPUS: ContextVar[Services] = ContextVar("qat_qpus", default=())
 PLUGINS: ContextVar[Services] = ContextVar("qat_plugins", default=())
 
 
-class ServiceContext:
+class ServiceContext(Pipeable):
     """A service that is the default, or wraps the default, inside ``with service:``."""
 
     def _context(self) -> ContextVar[Services]:

@@ -209,3 +209,11 @@ def test_abstract_classes_say_what_is_missing():
             cls()
     with pytest.raises(NotImplementedError, match="submit_job"):
         CommonQPU().submit(Job())
+
+
+def test_classes_in_the_place_of_instances():
+    for right in (Fixed(), Silent(), Silent() | Silent(), Silent() | Fixed()):
+        with pytest.raises(TypeError, match=r"cannot pipe the class Silent \(make an instance: Silent\(\.\.\.\)\) to"):
+            Silent | right
+    with pytest.raises(TypeError, match="unsupported operand"):
+        "x" | Fixed()
