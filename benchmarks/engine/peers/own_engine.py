@@ -1,0 +1,124 @@
+"""Our engines through their own interface: a tape goes in, arrays come out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from qat.kernels.engine import Precision
+
+from .base import Run, number, numbers, overlaps, z_means
+from .own_qpu import Adapter as OwnQpu
+from .published import names, observable
+
+SEED = 7
+
+
+class Adapter(OwnQpu):
+    """Calls an engine; what the interface does not have is left out.
+
+    Args:
+        nb_threads: the engine's.
+        engine: its name; the preferred one by default.
+        precision: 2 for double, 1 for single.
+    """
+
+    def __init__(self, nb_threads, engine=None, precision=2):
+        super().__init__(nb_threads, engine=engine, precision=precision)
+        self.engine, self.precision = self.qpu.engine, Precision(precision)
+
+    def run(self, tape):
+        """The final state of a tape."""
+        return self.engine.state(tape, precision=self.precision)
+
+    def state(self, circuit):
+        tape = self.circuit(circuit).tape
+        answer = lambda vector: overlaps(vector, circuit.nb_qubits)  # noqa: E731
+        return Run(lambda: self.run(tape), answer, self._nb_passes(tape))
+
+    def energy(self, circuit, observable):
+        tape, paulis = self._parts(circuit, observable)
+        return Run(lambda: self._value(tape, paulis), number, self._nb_passes(tape))
+
+    def gradient(self, circuit, observable, values):
+        if self.precision is Precision.SINGLE:
+            self._refuse("gradient in single precision")
+        job = self.job(circuit, observable)
+        parameters = dict(zip(names(len(values)), values, strict=True))
+        tape, paulis = job(**parameters).circuit.tape, job.observable.pauli_sum()
+        spread = _derivatives(job.circuit, list(parameters))
+        return Run(lambda: self.engine.value_and_gradient(tape, paulis)[1], lambda gradient: numbers(spread @ gradient))
+
+    def energies(self, circuit, observable, sets):
+        tape, paulis = self._parts(circuit, observable)
+        bind = _binder(tape, names(len(sets[0])))
+        return Run(lambda: [self._value(bind(values), paulis) for values in sets], numbers)
+
+    def jobs(self, jobs, with_building):
+        if with_building:
+            return Run(lambda: [self._value(*self._parts(*job)) for job in jobs], numbers)
+        built = [self._parts(*job) for job in jobs]
+        return Run(lambda: [self._value(*parts) for parts in built], numbers)
+
+    def samples(self, circuit, nb_shots):
+        tape, qubits = self.circuit(circuit).tape, range(circuit.nb_qubits)
+        generator = np.random.default_rng(SEED)
+        call = lambda: self.engine.sample(self.run(tape), qubits, nb_shots, generator)  # noqa: E731
+        return Run(call, lambda counts: z_means(counts.outcomes, counts.counts, circuit.nb_qubits))
+
+    def trajectories(self, circuit, nb_shots):
+        tape, qubits = self.circuit(circuit).tape, range(circuit.nb_qubits)
+        generator = np.random.default_rng(SEED)
+
+        def call():
+            branches = self.engine.trajectories(tape, nb_shots, generator, precision=self.precision)
+            return [self.engine.sample(branch.state, qubits, branch.nb_shots, generator) for branch in branches]
+
+        return Run(call, lambda found: _joined(found, circuit.nb_qubits))
+
+    def submit(self, count):
+        self._refuse("stack")
+
+    def minimum(self, circuit, observable, values, method, max_iterations):
+        self._refuse("stack")
+
+    def _nb_passes(self, tape):
+        """Of the native engine, for a tape of gates only."""
+        if self.engine.name != "native":
+            return None
+        from qat.kernels.native_program import compiled
+        from qat.kernels.tape_algebra import opened
+
+        tape = opened(tape)
+        sections = compiled(tape).sections[0]
+        return sum(section.program.plan_size(tape.parameters, section.supplied(tape))[1] for section in sections)
+
+    def _parts(self, circuit, terms):
+        return self.circuit(circuit).tape, observable(circuit.nb_qubits, terms).pauli_sum()
+
+    def _value(self, tape, paulis):
+        return self.engine.expectation(self.run(tape), paulis).real
+
+
+def _joined(found, nb_qubits):
+    outcomes, counts = (np.concatenate(columns) for columns in zip(*found, strict=True))
+    return z_means(outcomes, counts, nb_qubits)
+
+
+def _binder(tape: Any, variables: list[str]):
+    """A function from values of the variables to a bound tape; every expression is linear in one variable."""
+    at_zero, at_one = (
+        np.array([[expression(**dict.fromkeys(variables, value)) for expression in tape.expressions]], float)
+        for value in (0.0, 1.0)
+    )
+    indices = [variables.index(next(iter(expression.get_variables()))) for expression in tape.expressions]
+    factors = (at_one - at_zero)[0]
+    return lambda values: tape.bound([factors[k] * values[index] for k, index in enumerate(indices)])
+
+
+def _derivatives(circuit: Any, variables: list[str]) -> np.ndarray:
+    """Derivatives of the tape's parameters by the variables, shape ``(variables, parameters)``."""
+    bind = _binder(circuit.tape, variables)
+    zero = bind([0.0] * len(variables)).parameters
+    return np.array([bind(row.tolist()).parameters - zero for row in np.eye(len(variables))])

@@ -1,0 +1,129 @@
+"""Tables of what was measured, as Markdown."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.engine.bandwidth import floor_s
+from benchmarks.engine.peers import ENTRIES
+from benchmarks.engine.rounds import Cell, Row
+from benchmarks.engine.workloads import WORKLOADS
+
+OURS = ("openqat", "openqat-single", "engine", "engine-single", "numpy")
+ABSENT = "-"
+
+
+def milliseconds(seconds: float) -> str:
+    """Three digits, no exponent.
+
+    >>> [milliseconds(value) for value in (1.23456e-5, 0.01999, 1.5, math.nan)]
+    ['0.0123', '20.0', '1500', '-']
+    """
+    if math.isnan(seconds):
+        return ABSENT
+    value = 1e3 * seconds
+    digits = 2 - math.floor(math.log10(value)) if value > 0 else 0
+    return f"{value:.{max(digits, 0)}f}"
+
+
+def shown(cell: Cell | None) -> str:
+    """One cell: the median with the minimum below it in brackets, or why there is none."""
+    if cell is None:
+        return ABSENT
+    if cell.problem is not None:
+        return ABSENT if cell.problem.startswith("no ") else cell.problem
+    few = "" if len(cell.samples_s) > 1 else " (once)"
+    return f"{milliseconds(cell.median_s)} [{milliseconds(min(cell.samples_s))}]{few}"
+
+
+def lead(row: Row, *, is_single: bool, ours: str) -> str:
+    """By how much ours is quicker than the best peer of that precision, by medians.
+
+    Args:
+        row: a workload.
+        is_single: which peers to compare with.
+        ours: which of our entries.
+    """
+    mine = row.cells.get(ours, Cell()).median_s
+    peers = [
+        (cell.median_s, name)
+        for name, cell in row.cells.items()
+        if name not in OURS and ENTRIES[name].is_single == is_single and cell.samples_s
+    ]
+    if not peers or math.isnan(mine):
+        return ABSENT
+    best, name = min(peers)
+    return f"{best / mine:.3g} x ({name})"
+
+
+def floor(row: Row) -> str:
+    """The least time of the engine's passes at the bandwidth measured, or of one pass where it does not tell."""
+    workload = WORKLOADS[row.workload]
+    if row.bandwidth is None:
+        return ABSENT
+    passes = next((cell.nb_passes for cell in row.cells.values() if cell.nb_passes is not None), None)
+    seconds = floor_s(passes or 1, workload.nb_amplitudes, row.bandwidth)
+    return f"{milliseconds(seconds)} ({'a pass' if passes is None else f'{passes} passes'})"
+
+
+def table(lines: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; the first line is its head.
+
+    >>> print(table([["a", "b"], ["1", "2"]]))
+    | a | b |
+    |---|---|
+    | 1 | 2 |
+    """
+    head, *body = lines
+    rule = "|" + "---|" * len(head)
+    return "\n".join([_line(head), rule, *map(_line, body)])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def head(peers: Sequence[str]) -> list[str]:
+    """Titles of the columns."""
+    marked = [f"{name} (single)" if ENTRIES[name].is_single else name for name in peers]
+    return ["ms: median [min]", *marked, "floor", "lead, double", "lead, single"]
+
+
+def line(row: Row, peers: Sequence[str]) -> list[str]:
+    """The cells of a workload."""
+    cells = [shown(row.cells.get(name)) for name in peers]
+    double = lead(row, is_single=False, ours=_first(peers, is_single=False))
+    single = lead(row, is_single=True, ours=_first(peers, is_single=True))
+    return [WORKLOADS[row.workload].title, *cells, floor(row), double, single]
+
+
+def _first(peers: Sequence[str], *, is_single: bool) -> str:
+    ours = [name for name in peers if name in OURS]
+    return next((name for name in ours if ENTRIES[name].is_single == is_single), ours[0] if ours else "")
+
+
+def full_table(rows: Sequence[Row], peers: Sequence[str]) -> str:
+    """The whole table."""
+    return table([head(peers), *(line(row, peers) for row in rows)])
+
+
+def machine() -> str:
+    """Processor, cores, system and Python."""
+    names = [text.split(":")[1].strip() for text in _cpu_lines() if text.startswith("model name")]
+    processor = names[0] if names else platform.machine()
+    return f"{processor}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def _cpu_lines() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def preamble(versions: Mapping[str, str], nb_threads: int) -> str:
+    """Machine, threads and versions."""
+    lines = [f"Machine: {machine()}; threads: {nb_threads}", ""]
+    return "\n".join([*lines, *(f"- {name}: {text}" for name, text in versions.items())])
