@@ -69,7 +69,7 @@ def observables(rng, qpu):
     combined = [one + other, one - other, one * other, one | other, 2 * one - other / 4][rng.randrange(5)]
     bound = combined(a=0.7, b=-0.4)
     matrix = np.asarray(bound.to_matrix(sparse=False))
-    entries = {f"{i},{j}": parts(matrix[i, j]) for i, j in zip(*np.nonzero(np.abs(matrix) > 1e-9))}
+    entries = {f"{i},{j}": parts(matrix[i, j]) for i, j in np.argwhere(np.abs(matrix) > 1e-9)}
     return [], {"entries": entries, "qubits": combined.nbqbits}
 
 
