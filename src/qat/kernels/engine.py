@@ -5,14 +5,15 @@ of its index. A list of qubits ``(a, b, …)`` names the bits of an outcome from
 for ``(1, 0)`` exchanges two qubits. Engines hold no state that changes an answer; what they keep (compiled plans,
 tables) only makes the next call quicker.
 
-Several engines may stand behind the interface: :func:`select_engine` gives the best one there is, and ``"numpy"`` is
-always there, as fallback and as the reference for the others.
+Several engines may stand behind the interface: :func:`select_engine` gives the best one there is. ``"native"`` is there
+where the extension was compiled; ``"numpy"`` is always there, as fallback and as the reference for the others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -247,7 +248,15 @@ def _numpy_engine() -> Engine:
     return NumpyEngine()
 
 
+def _native_engine() -> Engine:
+    from qat.kernels.native_engine import NativeEngine
+
+    return NativeEngine()
+
+
 _FACTORIES: dict[str, Callable[[], Engine]] = {"numpy": _numpy_engine}
+if find_spec("qat.kernels._native") is not None:
+    _FACTORIES["native"] = _native_engine
 _ENGINES: dict[str, Engine] = {}
 
 

@@ -32,6 +32,7 @@ from tests.unit.kernels.circuits import (
     rotation_about_x_then_z,
     tape_of_gates,
 )
+from tests.unit.kernels.engines import IS_NATIVE
 
 CUSTOM_MATRICES = {name: record.matrix() for name, record in CUSTOM.items()} | {"XZ": rotation_about_x_then_z}
 TABLE_SIZES = {"tables": 12, "slices": 0}
@@ -217,7 +218,7 @@ def test_estimate_grows_with_the_circuit():
 
 
 def test_registry():
-    assert select_engine() is select_engine("numpy")
+    assert select_engine() is select_engine("native" if IS_NATIVE else "numpy")
     with pytest.raises(ValueError, match="no engine 'gpu'; available: numpy"):
         select_engine("gpu")
 

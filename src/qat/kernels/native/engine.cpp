@@ -28,7 +28,7 @@ Program program_of(int nb_qubits, const Ints& gates, const Ints& qubit_starts, c
     for (const auto& [kind, nb_controls, sign, matrix] : forms)
         read.push_back({static_cast<FormKind>(kind), nb_controls, sign, matrix});
     const Columns columns{gates.data(), qubit_starts.data(), qubits.data(), parameter_starts.data(),
-                          static_cast<std::int64_t>(gates.size())};
+                          static_cast<std::int64_t>(gates.size()), static_cast<std::int64_t>(qubits.size())};
     return Program(nb_qubits, columns, read, {matrices.data(), matrices.data() + matrices.size()});
 }
 

@@ -1,5 +1,6 @@
 #include "program.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
@@ -13,10 +14,12 @@ Program::Program(int nb_qubits, const Columns& columns, const std::vector<Form>&
         const std::int32_t begin = columns.qubit_starts[row];
         if (columns.gates[row] < 0 || columns.gates[row] >= static_cast<std::int64_t>(forms.size()))
             throw std::invalid_argument("a gate of an unknown form");
+        if (begin < 0 || columns.qubit_starts[row + 1] > columns.nb_qubit_entries)
+            throw std::invalid_argument("qubits out of range");
         add(forms[columns.gates[row]], columns.qubits + begin, columns.qubit_starts[row + 1] - begin,
             columns.parameter_starts[row]);
+        merge_parity();
     }
-    nb_parameters_ = columns.nb_rows ? columns.parameter_starts[columns.nb_rows] : 0;
 }
 
 // Throws std::invalid_argument for what would reach beyond the state or the array of matrices.
@@ -61,7 +64,28 @@ void Program::add(const Form& form, const std::int32_t* qubits, int nb_qubits, s
         case FormKind::swap: gate.kind = Kind::swap; break;
         case FormKind::iswap: gate.kind = Kind::iswap; break;
     }
+    if (gate.kind >= Kind::rx && gate.kind <= Kind::phase) {
+        if (parameter < 0) throw std::invalid_argument("a parameter out of range");
+        nb_parameters_ = std::max<std::int64_t>(nb_parameters_, parameter + 1);
+    }
     gates_.push_back(gate);
+}
+
+// CNOT, turn about Z of its target, the same CNOT: a turn by the parity of the two, which is diagonal.
+void Program::merge_parity() {
+    const std::size_t size = gates_.size();
+    if (size < 3 || gates_[size - 1].kind != Kind::flip) return;
+    const Gate &first = gates_[size - 3], &last = gates_[size - 1];
+    Gate& turn = gates_[size - 2];
+    const bool is_turn = turn.kind == Kind::rz || turn.kind == Kind::phase || turn.kind == Kind::fixed_phase;
+    const int target = places_[last.places];
+    if (!is_turn || turn.controls || turn.is_parity || first.kind != Kind::flip || first.controls != last.controls ||
+        __builtin_popcountll(last.controls) != 1 || places_[first.places] != target || places_[turn.places] != target)
+        return;
+    turn.is_parity = true;
+    turn.controls = last.controls;
+    gates_[size - 3] = turn;
+    gates_.resize(size - 2);
 }
 
 // X and diag(1, phase) have ways of their own.
@@ -86,6 +110,12 @@ void Program::feed(Planner& planner, const double* parameters, const Complex* su
 
 void Program::feed(Planner& planner, const Gate& gate, double angle, const Complex* matrix) const {
     const int* const places = places_.data() + gate.places;
+    if (gate.is_parity) {
+        if (gate.kind == Kind::rz) planner.phase(0, -angle / 2);
+        planner.phase(gate.controls, angle);
+        planner.phase(bit_of(places[0]), angle);
+        return planner.phase(gate.controls | bit_of(places[0]), -2 * angle);
+    }
     switch (gate.kind) {
         case Kind::matrix:
         case Kind::supplied: return planner.gate(matrix, places, gate.size, gate.controls);

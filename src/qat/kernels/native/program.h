@@ -21,7 +21,7 @@ struct Form {
 
 struct Columns {
     const std::int32_t *gates, *qubit_starts, *qubits, *parameter_starts;
-    std::int64_t nb_rows;
+    std::int64_t nb_rows, nb_qubit_entries;
 };
 
 class Program {
@@ -41,6 +41,7 @@ private:
     struct Gate {
         Kind kind;
         std::uint8_t size;       // targets
+        bool is_parity;          // a turn by the parity of the target and the one control
         std::int32_t places;     // where its targets begin in places_
         Mask controls;
         std::int32_t parameter;
@@ -50,6 +51,7 @@ private:
     void check(const Form& form, const std::int32_t* qubits, int nb_qubits) const;
     void add(const Form& form, const std::int32_t* qubits, int nb_qubits, std::int32_t parameter);
     void classify(Gate& gate) const;
+    void merge_parity();
     void feed(Planner& planner, const Gate& gate, double angle, const Complex* matrix) const;
 
     int nb_qubits_;

@@ -1,0 +1,79 @@
+#include "memory.h"
+
+#include <sys/mman.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <new>
+#include <unordered_map>
+
+namespace qat {
+namespace {
+
+constexpr std::size_t HUGE_PAGE = std::size_t(2) << 20;
+constexpr std::size_t MAX_KEPT = std::size_t(1) << 30;
+
+// Arrays of at least a huge page in use, and the one kept.
+struct Large {
+    std::mutex mutex;
+    std::unordered_map<void*, std::size_t> sizes;
+    void* kept = nullptr;
+    std::size_t kept_size = 0;
+};
+Large& large() {
+    static Large* const arrays = new Large;  // never destroyed: arrays may be given back while the process ends
+    return *arrays;
+}
+
+void* fresh(std::size_t nb_bytes) {
+    void* const p = std::aligned_alloc(HUGE_PAGE, nb_bytes);
+    if (!p) throw std::bad_alloc();
+#ifdef MADV_HUGEPAGE
+    madvise(p, nb_bytes, MADV_HUGEPAGE);
+#endif
+    return p;
+}
+
+}  // namespace
+
+void* take_memory(std::size_t nb_bytes) {
+    if (nb_bytes < HUGE_PAGE) {
+        void* const p = std::aligned_alloc(64, (nb_bytes + 63) / 64 * 64);
+        if (!p) throw std::bad_alloc();
+        return p;
+    }
+    nb_bytes = (nb_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    Large& arrays = large();
+    const std::lock_guard<std::mutex> lock(arrays.mutex);
+    void* p = arrays.kept;
+    const bool fits = p && arrays.kept_size == nb_bytes;
+    arrays.kept = nullptr;
+    if (!fits) {
+        std::free(p);
+        p = fresh(nb_bytes);
+    }
+    try {
+        arrays.sizes[p] = nb_bytes;
+    } catch (...) {
+        std::free(p);
+        throw;
+    }
+    return p;
+}
+
+void give_memory(void* p) noexcept {
+    Large& arrays = large();
+    const std::lock_guard<std::mutex> lock(arrays.mutex);
+    const auto found = arrays.sizes.find(p);
+    if (found != arrays.sizes.end()) {
+        const std::size_t nb_bytes = found->second;
+        arrays.sizes.erase(found);
+        if (nb_bytes <= MAX_KEPT) {
+            std::swap(p, arrays.kept);
+            arrays.kept_size = nb_bytes;
+        }
+    }
+    std::free(p);
+}
+
+}  // namespace qat
