@@ -2,7 +2,8 @@
 
     python -m benchmarks.engine.environments DIR
     python -m benchmarks.engine --environments DIR [--threads 1] [--rounds 5] [--workloads fourier,grover]
-                                [--peers openqat,engine,qulacs] [--published PYTHON] [--small] [--json FILE]
+                                [--peers openqat,engine,qulacs] [--published PYTHON]
+                                [--small] [--clock cpu] [--json FILE]
 
 Every peer runs in its own process and virtual environment. For each workload all peers prepare it and make one call as
 a warm-up; the answers are compared with the first peer's. Then they take turns, one timed call (or, for short ones, a
@@ -50,6 +51,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--deadline", type=float, default=60.0, help="seconds a call may take")
     parser.add_argument("--budget", type=float, default=20.0, help="seconds after which a peer is not asked again")
     parser.add_argument("--small", action="store_true", help="small sizes: are all adapters right?")
+    parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu: on busy machines")
     parser.add_argument("--json", type=Path, help="file for all samples")
     return parser.parse_args(arguments)
 
@@ -59,7 +61,7 @@ def plan(options: argparse.Namespace) -> Plan:
     peers = [*options.peers, *(["published"] if options.published and "published" not in options.peers else [])]
     return Plan(
         peers, options.environments, options.published, options.threads, options.rounds, options.deadline,
-        options.budget, options.small,
+        options.budget, options.small, options.clock,
     )  # fmt: skip
 
 
@@ -74,7 +76,7 @@ def main() -> int:
     options = parsed()
     wanted, rows = plan(options), []
     with Bench(wanted) as bench:
-        print(preamble(bench.versions(), wanted.nb_threads), end="\n\n", flush=True)
+        print(preamble(bench.versions(), wanted.nb_threads, wanted.clock), end="\n\n", flush=True)
         for workload in options.workloads:
             rows.append(bench.measure(workload))
             cells = zip(head(wanted.peers)[1:], line(rows[-1], wanted.peers)[1:], strict=True)

@@ -123,7 +123,7 @@ def _cpu_lines() -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def preamble(versions: Mapping[str, str], nb_threads: int) -> str:
-    """Machine, threads and versions."""
-    lines = [f"Machine: {machine()}; threads: {nb_threads}", ""]
+def preamble(versions: Mapping[str, str], nb_threads: int, clock: str = "wall") -> str:
+    """Machine, threads, clock and versions."""
+    lines = [f"Machine: {machine()}; threads: {nb_threads}; clock: {clock}", ""]
     return "\n".join([*lines, *(f"- {name}: {text}" for name, text in versions.items())])

@@ -32,6 +32,7 @@ class Plan(NamedTuple):
         deadline_s: for one request to a worker.
         budget_s: a peer that has used that long on a workload is not asked again.
         is_small: small sizes, to check the adapters.
+        clock: ``wall``, or ``cpu`` to leave out what a busy neighbour takes from a single thread.
     """
 
     peers: Sequence[str]
@@ -42,6 +43,7 @@ class Plan(NamedTuple):
     deadline_s: float = 60.0
     budget_s: float = 20.0
     is_small: bool = False
+    clock: str = "wall"
 
 
 class Cell(NamedTuple):
@@ -108,7 +110,7 @@ class Bench:
     def measure(self, name: str) -> Row:
         """One workload, all peers."""
         workload = WORKLOADS[name]
-        request = {"do": "prepare", "workload": name, "is_small": self._plan.is_small}
+        request = {"do": "prepare", "workload": name, "is_small": self._plan.is_small, "clock": self._plan.clock}
         first = {peer: self._client(peer).ask(**request) for peer in self._plan.peers}
         problems = self._problems(workload, first)
         able = {peer: reply for peer, reply in first.items() if problems[peer] is None}
@@ -165,7 +167,7 @@ class Bench:
     def _round(self, peer: str, first_s: float, samples: list[float]) -> float:
         expected_s = samples[-1] if samples else first_s
         count = max(1, min(MAX_REPEATS, int(REPEAT_S / max(expected_s, 1e-7))))
-        reply = self._client(peer).ask(do="repeat", count=count)
+        reply = self._client(peer).ask(do="repeat", count=count, clock=self._plan.clock)
         if "mean_s" not in reply:
             return math.inf
         samples.append(reply["mean_s"])

@@ -11,21 +11,18 @@ import numpy as np
 import qat.qpus
 from qat.core import Batch, Term
 from qat.core import Observable as QatObservable
-from qat.lang.AQASM import CNOT, PH, RX, RY, RZ, SWAP, AbstractGate, H, Program, S, T, X, Z
+from qat.lang.AQASM import CNOT, PH, RX, RY, RZ, SWAP, CustomGate, H, Program, S, T, X, Z
 from qat.plugins import AbstractPlugin, ScipyMinimizePlugin
 
 from .base import Gate, Peer, Run, Scaled, UnsupportedError, ladder, matrix, number, numbers, overlaps, z_means
 
-UNITARY = AbstractGate(
-    "UNITARY", [complex] * 4, arity=1, matrix_generator=lambda a, b, c, d: np.array([[a, b], [c, d]])
-)
 CONSTANT: dict[str, Callable[[Gate], Any]] = {
     "h": lambda gate: H,
     "x": lambda gate: X,
     "s": lambda gate: S,
     "t": lambda gate: T,
     "tdg": lambda gate: T.dag(),
-    "unitary": lambda gate: UNITARY(*map(complex, matrix(gate).reshape(-1))),
+    "unitary": lambda gate: CustomGate(matrix(gate)),
     "cx": lambda gate: CNOT,
     "cz": lambda gate: Z.ctrl(),
     "swap": lambda gate: SWAP,
