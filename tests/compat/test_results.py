@@ -215,6 +215,14 @@ def test_substates_and_wavefunctions():
     assert np.allclose(wavefunction(ghz(2), PyLinalg()), [2**-0.5, 0, 0, 2**-0.5])
 
 
+def test_an_amplitude_gives_a_probability_where_there_is_none():
+    result = Result()
+    result.add_sample(1, amplitude=0.6j)
+    result.add_sample(1, amplitude=0.6, probability=0.1)
+    assert [sample.probability for sample in result] == pytest.approx([0.36, 0.1])
+    assert Sample(state=1, amplitude=0.6).probability == pytest.approx(0.36)
+
+
 def test_a_sample_made_by_hand():
     sample = Sample(state=3, amplitude=1j, probability=0.3)
     assert (sample._state, sample.amplitude, sample.probability, sample.err) == (b"\x03", 1j, 0.3, None)

@@ -66,7 +66,7 @@ def check_size(circuit: Circuit, specs: HardwareSpecs) -> None:
     """Check that a circuit is not larger than the hardware."""
     if specs.nbqbits is not None and circuit.nbqbits > specs.nbqbits:
         counts = f"Hardware has {specs.nbqbits} qubits, the circuit has {circuit.nbqbits}"
-        refuse(f"{counts}: use fewer qubits or larger hardware", ErrorType.NBQBITS)
+        refuse(f"{counts}: use fewer qubits or larger hardware")
 
 
 def check_gates(circuit: Circuit, specs: HardwareSpecs) -> None:
@@ -103,6 +103,6 @@ def edges_of(topology: Topology) -> set[tuple[int, int]]:
     return pairs if topology.is_directed else pairs | {(target, source) for source, target in pairs}
 
 
-def refuse(message: str, code: int = ErrorType.ILLEGAL_GATES) -> NoReturn:
+def refuse(message: str) -> NoReturn:
     """Raise the exception of this plugin."""
-    raise PluginException(code, "qat.core.quameleon", message)
+    raise PluginException(ErrorType.ILLEGAL_GATES, "qat.core.quameleon", message)

@@ -14,6 +14,7 @@ from qat.core.wrappers.result import Result
 from qat.kernels.gates import GATES, GateForm
 from qat.kernels.tape import Row
 from qat.kernels.tape_algebra import tape_of
+from qat.qpus import PyLinalg
 
 A, B = Variable("a"), Variable("b")
 Z = Observable.sigma_z(0, 2)
@@ -225,6 +226,8 @@ def test_evaluation_binds_in_alphabetical_order_or_by_name():
     assert job.eval([0.5, 0.25], qpu) == 0.0 and qpu.job.parameter_map == {"a": 0.5, "b": 0.25}
     assert job.eval({"b": 1.0}, qpu=qpu) == 1.0
     assert job.eval(qpu=qpu) == 2.0
+    sampled = circuit(1, 0.5).eval(qpu=PyLinalg())
+    assert isinstance(sampled, Result) and [str(sample.state) for sample in sampled] == ["|0>", "|1>"]
     for wrong in ([0.5], [], [1.0, 2.0, 3.0]):
         with pytest.raises(ValueError, match=r"Got \d parameters, expected 2, one for each of \['a', 'b'\]"):
             job.eval(wrong, qpu)
@@ -266,9 +269,10 @@ def test_compiling():
     expected = [("RX", [-0.5], [0])]
     for stack in (Backwards(), Backwards() | Echo()):
         assert list(circuit(angle=0.5).to_job().compile(stack).circuit.iterate_simple()) == expected
-        assert list(circuit(angle=0.5).compile(stack).iterate_simple()) == expected
-    with pytest.raises(ValueError, match=r"became 2 jobs: compile Batch\(\[job\]\)"):
-        circuit().to_job().compile(Backwards(2))
+        job = circuit(angle=0.5).compile(stack, nbshots=3)
+        assert list(job.circuit.iterate_simple()) == expected and job.nbshots == 3
+    batch = circuit().compile(Backwards(2))
+    assert isinstance(batch, Batch) and len(batch) == 2
 
 
 # ---------------------------------------------------------------- batches

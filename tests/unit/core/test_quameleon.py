@@ -71,7 +71,7 @@ def test_gate_sets():
 def test_too_large_circuits():
     with pytest.raises(PluginException, match="Hardware has 3 qubits, the circuit has 5") as info:
         submit(QuameleonPlugin(LINE), ("H", 0), nbqbits=5)
-    assert info.value.code == ErrorType.NBQBITS
+    assert info.value.code == ErrorType.ILLEGAL_GATES
 
 
 def test_processing_types():

@@ -34,7 +34,7 @@ from qat.kernels.tape_algebra import (
 )
 
 if TYPE_CHECKING:
-    from qat.core.wrappers.job import Job
+    from qat.core.wrappers.job import Batch, Job
 
 DEFAULT_AMP_THRESHOLD = 2.0**-40
 """Amplitudes below this are left out of exact results."""
@@ -480,19 +480,15 @@ class Circuit(Serializable):
         return self.to_job(**kwargs).run(qpu)
 
     def eval(self, parameters: Sequence[Any] | None = None, qpu: Any = None, **kwargs: Any) -> Any:
-        """Value of the job made with ``kwargs`` for values of the variables in alphabetical order."""
+        """What ``Job.eval`` gives for the job made with ``kwargs``."""
         return self.to_job(**kwargs).eval(parameters, qpu)
 
-    def compile(self, qpu: Any, specs: Any = None, **kwargs: Any) -> Circuit:
-        """The circuit as a plugin or the plugins of a QPU would change it; ``kwargs`` are those of :meth:`to_job`.
+    def compile(self, qpu: Any, specs: Any = None, **kwargs: Any) -> Job | Batch:
+        """The job of :meth:`to_job` (with ``kwargs``) as a plugin, or the plugins of a QPU, would change it.
 
-        Raises:
-            ValueError: a plugin makes several jobs of it, or one without a circuit.
+        See ``Job.compile``.
         """
-        circuit = self.to_job(**kwargs).compile(qpu, specs).circuit
-        if circuit is None:
-            raise ValueError(f"{qpu} turned the job into one without a circuit")
-        return circuit
+        return self.to_job(**kwargs).compile(qpu, specs)
 
     def display(self, **kwargs: Any) -> Any:
         """Draw the circuit."""

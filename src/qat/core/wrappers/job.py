@@ -10,7 +10,7 @@ import numpy as np
 
 from qat.core.enums import ProcessingType
 from qat.core.serialization import Serializable
-from qat.core.wrappers.job_checks import checked_qubits, checked_shots, checked_state
+from qat.core.wrappers.job_checks import checked_qubits, checked_shots, checked_state, checked_threshold
 from qat.kernels.tape_algebra import first_not_a_number, row_name
 
 if TYPE_CHECKING:
@@ -219,7 +219,7 @@ class Job(Serializable):
     # ------------------------------------------------------------------ using
 
     def eval(self, parameters: Any = None, qpu: Any = None) -> Any:
-        """Value of this job.
+        """Value of this job's observable; the result of a job that samples.
 
         Args:
             parameters: values of the variables in the order of :meth:`get_variables`, or by name; none to run the job
@@ -230,7 +230,7 @@ class Job(Serializable):
             ValueError: there are fewer or more parameters than variables.
         """
         job = self if parameters is None else self(**self._named(parameters))
-        return job.run(qpu).value
+        return job.run(qpu).unpack()
 
     def _named(self, parameters: Any) -> dict[str, Any]:
         if isinstance(parameters, Mapping):
@@ -249,25 +249,19 @@ class Job(Serializable):
         stack = stack_for(qpu)
         return stack.submit(self) if meta_data is None else stack.submit(self, meta_data=meta_data)
 
-    def compile(self, stack: Any = None, specs: Any = None) -> Job:
-        """This job as a plugin, or the plugins of a QPU, would change it.
+    def compile(self, stack: Any = None, specs: Any = None) -> Job | Batch:
+        """This job as a plugin, or the plugins of a QPU, would change it; a batch if they make several jobs of it.
 
         Args:
             stack: a plugin, a QPU or a stack; the QPU in force by default.
             specs: hardware specifications handed to a plugin.
-
-        Raises:
-            ValueError: a plugin makes several jobs of it.
         """
         from qat.core.contexts import stack_for
         from qat.core.plugins import AbstractPlugin
 
         is_plugin, batch = isinstance(stack, AbstractPlugin), Batch([self])
-        compiled = stack.compile(batch, specs) if is_plugin else stack_for(stack).compile(batch)
-        if len(compiled.jobs) != 1:
-            raise ValueError(f"The job became {len(compiled.jobs)} jobs: compile Batch([job]) to get them all")
-        job: Job = compiled.jobs[0]
-        return job
+        compiled: Batch = stack.compile(batch, specs) if is_plugin else stack_for(stack).compile(batch)
+        return compiled[0] if len(compiled) == 1 else compiled
 
     def shift_qbits(self, offset: int) -> None:
         """Put ``offset`` new qubits before the others, in place: in circuit, observables and measured qubits."""
@@ -316,7 +310,7 @@ def job_of_circuit(
         qubits=list(range(circuit.nbqbits)) if qubits is None else checked_qubits(qubits, circuit.nbqbits),
         nbshots=checked_shots(nbshots),
         aggregate_data=aggregate_data,
-        amp_threshold=amp_threshold,
+        amp_threshold=checked_threshold(amp_threshold),
         **kwargs,
     )
 

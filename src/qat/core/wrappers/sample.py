@@ -136,7 +136,7 @@ class Sample(Record):
         qregs: the registers of the measured qubits.
         amplitude: complex amplitude, when known.
         state: the basis state as an integer (qubit 0 most significant) or as little-endian bytes.
-        probability: probability or frequency; ``None`` for a single shot.
+        probability: probability or frequency, that of the amplitude by default; ``None`` for a single shot.
         err: standard error of the probability, when it is a frequency.
         intermediate_measurements: outcomes of the measurements and resets within the circuit.
 
@@ -165,6 +165,8 @@ class Sample(Record):
         self._nbqbits: int | None = None
         self.state = _state if state is None else state
         self.amplitude = _amplitude if amplitude is None else amplitude
+        if probability is None and self._complex is not None:
+            self.probability = abs(self._complex) ** 2
 
     @property
     def state(self) -> State:
