@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,7 +55,17 @@ _CODES: dict[type[EngineError], int] = {
     BreakError: ErrorType.BREAK,
     InvalidJobError: ErrorType.INVALID_ARGS,
 }
+_DEFAULT_OPTIONS = (None, True)
 _NEEDS_SHOTS = "The option 'nbshots = 0' is incompatible with a circuit containing intermediate measurements"
+
+
+@lru_cache(maxsize=16)
+def _configured(engine: Engine, nb_threads: int | None, fusion: bool) -> Engine:
+    """An engine with options, if it has any."""
+    if not hasattr(engine, "configured"):
+        return engine
+    configured: Engine = engine.configured(nb_threads=nb_threads, fusion=fusion)
+    return configured
 
 
 class LinAlg(QPUHandler):
@@ -66,21 +77,22 @@ class LinAlg(QPUHandler):
     much is not free.
 
     Args:
-        use_nbthreads_heuristic: accepted for compatibility; the engine chooses its threads itself.
+        use_nbthreads_heuristic: accepted for compatibility; the engine uses threads for large circuits only.
         precision: 2 for double, 1 for single precision.
         sparse: accepted for compatibility; results hold exactly the states above ``amp_threshold``.
         light_circuit: accepted for compatibility, without effect.
         tqdm: accepted for compatibility, without effect.
-        fusion: accepted for compatibility; the engine merges gates itself.
+        fusion: whether the engine merges gates; results agree up to rounding.
         readonly_statevector: accepted for compatibility, without effect.
         individual_terms_values: also give each observable term's value, in ``value_data`` and ``error_data``; with
             shots they are always given.
         seed: makes the sequence of random results reproducible.
         engine: name of the engine, for example ``"numpy"``; the best available by default.
+        nb_threads: threads of one simulation at most; by default as many as there are cores, or ``OMP_NUM_THREADS``.
 
     Raises:
         TypeError: an option is unknown.
-        ValueError: the precision is neither 1 nor 2, or there is no such engine.
+        ValueError: the precision is neither 1 nor 2, the number of threads is not positive, or there is no such engine.
 
     >>> from qat.core import Circuit
     >>> from qat.core.records import Op
@@ -104,21 +116,26 @@ class LinAlg(QPUHandler):
         seed: int | None = None,
         *,
         engine: str | None = None,
+        nb_threads: int | None = None,
         plugins: Any = None,
     ) -> None:
         super().__init__(plugins)
-        del use_nbthreads_heuristic, sparse, light_circuit, tqdm, fusion, readonly_statevector
+        del use_nbthreads_heuristic, sparse, light_circuit, tqdm, readonly_statevector
+        if nb_threads is not None and nb_threads < 1:
+            raise ValueError(f"nb_threads is {nb_threads}: give at least 1, or None for one a core")
         if precision not in (1, 2):
             raise ValueError(f"precision is {precision!r}: give 2 for double or 1 for single precision")
         self._precision = Precision(precision)
         self._gives_terms = individual_terms_values
         self._rng = np.random.default_rng(seed)
         self._engine_name = select_engine(engine).name if engine is not None else None
+        self._engine_options = (nb_threads, fusion)
 
     @property
     def engine(self) -> Engine:
-        """What does the computation."""
-        return select_engine(self._engine_name)
+        """What does the computation, with the options of this QPU if it has any."""
+        engine = select_engine(self._engine_name)
+        return engine if self._engine_options == _DEFAULT_OPTIONS else _configured(engine, *self._engine_options)
 
     def submit_job(self, job: Job) -> Result:
         """Simulate one job.

@@ -365,6 +365,19 @@ def test_negative_shots():
     assert "-1" in refused(LinAlg(), job).message
 
 
+@pytest.mark.parametrize("options", [{"fusion": False}, {"nb_threads": 1}, {"nb_threads": 2, "fusion": False}])
+def test_engine_options_change_nothing_but_the_way(options):
+    qpu = LinAlg(**options)
+    expected = [(sample.state.int, round(sample.probability, 9)) for sample in LinAlg().submit(bell().to_job())]
+    assert [(s.state.int, round(s.probability, 9)) for s in qpu.submit(bell().to_job())] == expected
+    assert qpu.engine is deepcopy(qpu).engine and qpu.engine.name == LinAlg().engine.name
+
+
+def test_numbers_of_threads_are_positive():
+    with pytest.raises(ValueError, match="nb_threads is 0: give at least 1"):
+        LinAlg(nb_threads=0)
+
+
 def test_options():
     CLinalg(
         use_nbthreads_heuristic=False,
@@ -374,8 +387,8 @@ def test_options():
         fusion=False,
         readonly_statevector=True,
     )
-    with pytest.raises(TypeError, match="nb_threads"):
-        LinAlg(nb_threads=3)
+    with pytest.raises(TypeError, match="nbthreads"):
+        LinAlg(nbthreads=3)
     with pytest.raises(TypeError):
         PyLinalg(seed=1)
     with pytest.raises(ValueError, match="precision is 3"):
