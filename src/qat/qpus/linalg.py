@@ -135,7 +135,9 @@ class LinAlg(QPUHandler):
     def engine(self) -> Engine:
         """What does the computation, with the options of this QPU if it has any."""
         engine = select_engine(self._engine_name)
-        return engine if self._engine_options == _DEFAULT_OPTIONS else _configured(engine, *self._engine_options)
+        if self._engine_options == _DEFAULT_OPTIONS:
+            return engine
+        return _configured(engine, *self._engine_options)  # type: ignore[arg-type]
 
     def submit_job(self, job: Job) -> Result:
         """Simulate one job.
