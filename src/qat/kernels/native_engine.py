@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qat.kernels._native import Program
 from qat.kernels.engine import Branch, Estimate, Initial, NotUnitaryError, Precision, State
@@ -18,7 +20,10 @@ from qat.kernels.native_program import NativePlan, Section, compiled
 from qat.kernels.numpy_engine import start_of, unbound_error
 from qat.kernels.numpy_plan_cache import PlanCache
 from qat.kernels.tape import Tape
-from qat.kernels.tape_algebra import opened
+from qat.kernels.tape_algebra import has_boxes, opened
+
+if TYPE_CHECKING:
+    from qat.kernels.pauli import PauliSum
 
 _BUFFER_BYTES = 1 << 20
 _NO_PARAMETERS = np.empty(0)
@@ -27,12 +32,14 @@ _BYTES_PER_SECOND = 2e10
 
 
 def available_threads() -> int:
-    """How many threads may run at the same time in this process.
+    """How many threads a run may use: one for each core given to this process, at most ``OMP_NUM_THREADS`` if it is set.
 
     >>> available_threads() >= 1
     True
     """
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    nb_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    wished = os.environ.get("OMP_NUM_THREADS", "")
+    return min(nb_cores, int(wished)) if wished.isdigit() and int(wished) else nb_cores
 
 
 class NativeEngine(NativeObservables):
@@ -93,6 +100,22 @@ class NativeEngine(NativeObservables):
         plan, tape = self._native_plan(tape, 3 * 16 * size * size)
         columns = np.eye(size, dtype=np.complex128).reshape(-1)
         return self._advance(_only_section(plan), columns, tape).reshape(size, size).T
+
+    def value_and_gradient(
+        self, tape: Tape, paulis: PauliSum, initial: Initial = None
+    ) -> tuple[float, NDArray[np.float64]]:
+        """See ``Engine.value_and_gradient``."""
+        from qat.kernels.native_gradient import value_and_gradient
+
+        if has_boxes(tape):
+            raise ValueError("Parameters inside boxes have no place in tape.parameters: open the boxes first")
+        plan, tape = self._native_plan(tape, (2 if initial is None else 4) * 16 << tape.nb_qubits)
+        section = _only_section(plan)
+        start = None if initial is None else start_of(tape, initial, Precision.DOUBLE)
+        if not section:
+            state = self.state(tape, initial)
+            return self.expectation(state, paulis).real, np.zeros(len(tape.parameters))
+        return value_and_gradient(section[0], tape, paulis, start, self._nb_threads)
 
     def trajectories(
         self,

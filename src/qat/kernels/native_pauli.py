@@ -49,7 +49,11 @@ def strings(state: State, paulis: PauliSum) -> Any:
     Raises:
         ValueError: the sum has more qubits than the state.
     """
-    nb_qubits = len(state).bit_length() - 1
+    return strings_on(len(state).bit_length() - 1, paulis)
+
+
+def strings_on(nb_qubits: int, paulis: PauliSum) -> Any:
+    """The grouped strings of a sum on ``nb_qubits``; see ``strings``."""
     if paulis.nb_qubits > nb_qubits:
         raise ValueError(f"An observable on {paulis.nb_qubits} qubits does not fit a state of {nb_qubits}")
     return _kept_strings(nb_qubits, nb_qubits - paulis.nb_qubits, paulis.x_masks.tobytes(), paulis.z_masks.tobytes())

@@ -24,7 +24,7 @@ from qat.kernels.tape import Tape
 _STEP = 1e-3
 _STENCIL = ((1, 4 / 5), (2, -1 / 5), (3, 4 / 105), (4, -1 / 280))
 """Central differences of eighth order, for gates whose matrix is an unknown function: error about 1e-13."""
-_NORM_TOLERANCE = 1e-2
+NORM_TOLERANCE = 1e-2
 """Matrices typed with a few digits pass; what is no gate at all does not."""
 
 
@@ -48,7 +48,7 @@ def adjoint_gradient(plan: Plan, tape: Tape, operands: Operands, bra: State, ket
         elif (number := step.matrix) in parametrised:
             transitions[number] = step.transition(states[0], states[1])
         states = step.undo(states, operands)
-    if abs(np.vdot(states[1], states[1]).real - 1) > _NORM_TOLERANCE:
+    if abs(np.vdot(states[1], states[1]).real - 1) > NORM_TOLERANCE:
         raise NotReversibleError
     for group in plan.groups:
         stacked = np.stack([transitions[number] for number in group.numbers])
@@ -74,11 +74,13 @@ def _add_numerically(group: MatrixGroup, tape: Tape, transitions: Matrix, gradie
         values = [tape.objects.get(index, float(tape.parameters[index])) for index in indices]
         for place, index in enumerate(indices):
             if index not in tape.objects:
-                rate = _numerical_rate(group.form, values, place)
+                rate = numerical_rate(group.form, values, place)
                 gradient[index] += 2 * float((rate * transition).sum().real)
 
 
-def _numerical_rate(form: GateForm, values: Sequence[Any], place: int) -> Matrix:
+def numerical_rate(form: GateForm, values: Sequence[Any], place: int) -> Matrix:
+    """``dU/d value U^-1`` for one of the values that a gate's matrix is a function of; error about 1e-13."""
+
     def shifted(offset: float) -> Matrix:
         matrix = form.matrices(*values[:place], values[place] + offset, *values[place + 1 :])
         return np.asarray(matrix, np.complex128)

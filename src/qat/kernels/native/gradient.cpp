@@ -1,3 +1,82 @@
 #include "gradient.h"
 
-void bind_gradient(nanobind::module_&) {}
+#include <nanobind/stl/complex.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <stdexcept>
+#include <tuple>
+
+#include "adjoint.h"
+#include "arrays.h"
+#include "bindings.h"
+#include "pauli_dispatch.h"
+
+namespace nb = nanobind;
+
+namespace qat {
+namespace {
+
+// (matrix, parameter, where the rate begins among `rates`)
+using RateTuple = std::tuple<std::int64_t, std::int64_t, std::int64_t>;
+
+struct Answer {
+    double value, norm;
+    std::vector<double> gradient;
+};
+
+std::vector<SuppliedRate> rates_of(const std::vector<RateTuple>& uses, const Array<Complex>& rates, std::size_t nb_parameters) {
+    std::vector<SuppliedRate> found;
+    for (const auto& [matrix, parameter, begin] : uses) {
+        if (parameter < 0 || std::size_t(parameter) >= nb_parameters || begin < 0 || std::size_t(begin) >= rates.size())
+            throw std::invalid_argument("a rate out of range");
+        found.push_back({matrix, parameter, rates.data() + begin});
+    }
+    return found;
+}
+
+double overlap(const double* a, const double* b, std::size_t nb_reals) {
+    double total = 0;
+    for (std::size_t i = 0; i < nb_reals; ++i) total += a[i] * b[i];
+    return total;
+}
+
+Answer value_and_gradient(const Adjoint& problem, Start<double> start, const PauliSum& observable,
+                          const Complex* coefficients, Complex constant, std::size_t nb_parameters) {
+    const int nb_qubits = problem.program.nb_qubits(), nb_places = padded_places<double>(nb_qubits);
+    const std::size_t nb_reals = std::size_t(2) << nb_qubits, nb_padded = std::size_t(2) << nb_places;
+    auto ket = simulated<double>(problem.program, problem.parameters, problem.supplied, start, problem.settings);
+    auto bra = allocated<double>(nb_padded);
+    std::fill(bra.get() + nb_reals, bra.get() + nb_padded, 0.0);
+    const int nb_threads = problem.settings.execution.nb_threads;
+    observable.apply(coefficients, constant, ket.get(), bra.get(), pauli_kernels<double>(), nb_threads);
+    Answer answer{overlap(ket.get(), bra.get(), nb_reals), 1, std::vector<double>(nb_parameters, 0.0)};
+    add_gradient(problem, bra.get(), ket.get(), nb_places, answer.gradient.data());
+    answer.norm = overlap(ket.get(), ket.get(), nb_reals);
+    return answer;
+}
+
+// The value, the derivatives, and the squared norm of the state after undoing gates: 1, if they are unitary.
+nb::object gradient(const Program& program, const Array<double>& parameters, const Array<Complex>& supplied,
+                    const std::vector<RateTuple>& uses, const Array<Complex>& rates, const Array<Complex>& initial,
+                    const PauliSum& observable, const Array<Complex>& coefficients, Complex constant, int nb_threads) {
+    if (std::int64_t(parameters.size()) < program.nb_parameters()) throw std::invalid_argument("too few parameters");
+    if (std::int64_t(supplied.size()) != program.nb_supplied()) throw std::invalid_argument("wrong number of matrix entries");
+    if (observable.nb_qubits() != program.nb_qubits() || coefficients.size() != observable.size())
+        throw std::invalid_argument("an observable that does not fit the circuit");
+    const std::size_t size = std::size_t(1) << program.nb_qubits();
+    if (initial.size() != 0 && initial.size() != size) throw std::invalid_argument("wrong number of amplitudes");
+    Settings settings;
+    settings.execution = {nb_threads, has_signal};
+    const Adjoint problem{program, parameters.data(), supplied.data(), rates_of(uses, rates, parameters.size()), settings};
+    const Start<double> start{initial.size() ? initial.data() : nullptr, program.nb_qubits()};
+    Answer answer = without_gil([&] {
+        return value_and_gradient(problem, start, observable, coefficients.data(), constant, parameters.size());
+    });
+    return nb::make_tuple(answer.value, as_numpy(std::move(answer.gradient)), answer.norm);
+}
+
+}  // namespace
+}  // namespace qat
+
+void bind_gradient(nb::module_& module) { module.def("value_and_gradient", &qat::gradient); }

@@ -108,6 +108,49 @@ void Program::feed(Planner& planner, const double* parameters, const Complex* su
     }
 }
 
+void Program::feed_inverse(Planner& planner, const double* parameters, const Complex* supplied, std::int64_t begin,
+                           std::int64_t end) const {
+    std::vector<Complex> adjoint;
+    for (std::int64_t i = end - 1; i >= begin; --i) {
+        const Gate& gate = gates_[i];
+        const bool has_angle = gate.kind >= Kind::rx && gate.kind <= Kind::phase;
+        const double angle = has_angle ? gate.value * parameters[gate.parameter] : gate.value;
+        const Complex* matrix = nullptr;
+        if (gate.kind == Kind::matrix || gate.kind == Kind::supplied) {
+            const int size = 1 << gate.size;
+            matrix = (gate.kind == Kind::supplied ? supplied : matrices_.data()) + gate.matrix;
+            adjoint.resize(size * size);
+            for (int row = 0; row < size; ++row)
+                for (int column = 0; column < size; ++column)
+                    adjoint[row * size + column] = std::conj(matrix[column * size + row]);
+            matrix = adjoint.data();
+        }
+        if (gate.kind == Kind::iswap) {
+            planner.phase(bit_of(places_[gate.places]), -M_PI_2);
+            planner.phase(bit_of(places_[gate.places + 1]), -M_PI_2);
+            planner.phase(bit_of(places_[gate.places]) | bit_of(places_[gate.places + 1]), M_PI);
+            planner.swap(places_[gate.places], places_[gate.places + 1]);
+        } else {
+            feed(planner, gate, -angle, matrix);
+        }
+    }
+}
+
+Matrix2 Program::matrix(const Gate& gate, double angle, const Complex* supplied) const {
+    const double cos = std::cos(angle / 2), sin = std::sin(angle / 2);
+    switch (gate.kind) {
+        case Kind::rx: return {cos, Complex(0, -sin), Complex(0, -sin), cos};
+        case Kind::ry: return {cos, -sin, sin, cos};
+        case Kind::rz: return {Complex(cos, -sin), 0, 0, Complex(cos, sin)};
+        case Kind::phase:
+        case Kind::fixed_phase: return {1, 0, 0, std::polar(1.0, angle)};
+        case Kind::flip: return {0, 1, 1, 0};
+        default: break;
+    }
+    const Complex* const m = (gate.kind == Kind::supplied ? supplied : matrices_.data()) + gate.matrix;
+    return {m[0], m[1], m[2], m[3]};
+}
+
 void Program::feed(Planner& planner, const Gate& gate, double angle, const Complex* matrix) const {
     const int* const places = places_.data() + gate.places;
     if (gate.is_parity) {

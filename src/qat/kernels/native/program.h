@@ -26,17 +26,6 @@ struct Columns {
 
 class Program {
 public:
-    Program(int nb_qubits, const Columns& columns, const std::vector<Form>& forms, std::vector<Complex> matrices);
-
-    // Plans all gates. `supplied` holds the matrices of the supplied forms, row by row, one after the other.
-    void feed(Planner& planner, const double* parameters, const Complex* supplied) const;
-
-    int nb_qubits() const { return nb_qubits_; }
-    std::int64_t nb_gates() const { return static_cast<std::int64_t>(gates_.size()); }
-    std::int64_t nb_parameters() const { return nb_parameters_; }
-    std::int64_t nb_supplied() const { return nb_supplied_; }
-
-private:
     enum class Kind : std::uint8_t { matrix, supplied, rx, ry, rz, phase, fixed_phase, flip, swap, iswap };
     struct Gate {
         Kind kind;
@@ -48,6 +37,28 @@ private:
         double value;            // sign of the angle, or angle of a fixed phase
         std::int64_t matrix;     // in matrices_, or among those supplied
     };
+
+    Program(int nb_qubits, const Columns& columns, const std::vector<Form>& forms, std::vector<Complex> matrices);
+
+    // Plans all gates. `supplied` holds the matrices of the supplied forms, row by row, one after the other.
+    void feed(Planner& planner, const double* parameters, const Complex* supplied) const;
+
+    // Plans the inverses of the gates begin <= i < end, the last one first.
+    void feed_inverse(Planner& planner, const double* parameters, const Complex* supplied, std::int64_t begin,
+                      std::int64_t end) const;
+
+    const std::vector<Gate>& gates() const { return gates_; }
+    // The targets of a gate.
+    const int* places(const Gate& gate) const { return places_.data() + gate.places; }
+    // The matrix of a gate on one qubit, controls aside.
+    Matrix2 matrix(const Gate& gate, double angle, const Complex* supplied) const;
+
+    int nb_qubits() const { return nb_qubits_; }
+    std::int64_t nb_gates() const { return static_cast<std::int64_t>(gates_.size()); }
+    std::int64_t nb_parameters() const { return nb_parameters_; }
+    std::int64_t nb_supplied() const { return nb_supplied_; }
+
+private:
     void check(const Form& form, const std::int32_t* qubits, int nb_qubits) const;
     void add(const Form& form, const std::int32_t* qubits, int nb_qubits, std::int32_t parameter);
     void classify(Gate& gate) const;
