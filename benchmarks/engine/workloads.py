@@ -334,7 +334,7 @@ WORKLOADS: dict[str, Workload] = {
     "submit": Workload("4-qubit submit through a stack x 100", "submit", lambda count: (count,), (100,), (5,)),
     "cobyla": Workload(
         "COBYLA x 300 evaluations, 6-qubit QAOA p=2", "minimum", lambda *sizes: (*qaoa(6, 2), *sizes),
-        ("COBYLA", 300), ("COBYLA", 50), 1e-4,
+        ("COBYLA", 300), ("COBYLA", 300), 1e-3,
     ),
     "vqe": Workload(
         "VQE of LiH (10 qubits, L-BFGS-B)", "minimum", lambda name, *sizes: (*coupled_cluster(name), *sizes),

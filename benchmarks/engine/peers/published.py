@@ -90,7 +90,9 @@ class Adapter(Peer):
 
     def state(self, circuit):
         job = self.circuit(circuit).to_job()
-        return Run(lambda: self.qpu.submit(job), lambda result: overlaps(_vector(result), circuit.nb_qubits))
+        return Run(
+            lambda: self.qpu.submit(job), lambda result: overlaps(_vector(result, circuit.nb_qubits), circuit.nb_qubits)
+        )
 
     def energy(self, circuit, observable):
         job = self.job(circuit, observable)
@@ -132,7 +134,7 @@ class Adapter(Peer):
                 stack.submit(job)
             return stack.submit(job)
 
-        return Run(submit_all, lambda result: overlaps(_vector(result), 4))
+        return Run(submit_all, lambda result: overlaps(_vector(result, 4), 4))
 
     def minimum(self, circuit, observable, values, method, max_iterations):
         job = self.job(circuit, observable)
@@ -168,10 +170,10 @@ def _angle(program, angle, variables):
     return variable if math.isclose(angle.factor, 1.0) else angle.factor * variable
 
 
-def _vector(result):
+def _vector(result, nb_qubits):
     """The amplitudes of an exact result, shape ``(2**n,)``."""
     states, amplitudes = zip(*((sample.state.int, sample.amplitude) for sample in result), strict=True)
-    vector = np.zeros(1 << result.raw_data[0].state.nbqbits, complex)
+    vector = np.zeros(1 << nb_qubits, complex)
     vector[list(states)] = amplitudes
     return vector
 
