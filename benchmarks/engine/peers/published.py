@@ -134,7 +134,7 @@ class Adapter(Peer):
                 stack.submit(job)
             return stack.submit(job)
 
-        return Run(submit_all, lambda result: overlaps(_vector(result, 4), 4))
+        return Run(submit_all, lambda result: _overlaps(result, 4))
 
     def minimum(self, circuit, observable, values, method, max_iterations):
         job = self.job(circuit, observable)
@@ -170,12 +170,12 @@ def _angle(program, angle, variables):
     return variable if math.isclose(angle.factor, 1.0) else angle.factor * variable
 
 
-def _vector(result, nb_qubits):
-    """The amplitudes of an exact result, shape ``(2**n,)``."""
+def _overlaps(result, nb_qubits):
+    """Of the state in an exact result."""
     states, amplitudes = zip(*((sample.state.int, sample.amplitude) for sample in result), strict=True)
     vector = np.zeros(1 << nb_qubits, complex)
     vector[list(states)] = amplitudes
-    return vector
+    return overlaps(vector, nb_qubits)
 
 
 def _result_z_means(result, nb_qubits):
