@@ -32,6 +32,10 @@ def test_a_function_without_arguments():
     assert [sample.state.bitstring for sample in bell().run()] == ["00", "11"]
     assert isinstance(bell.to_job(nbshots=7), Job) and bell.to_job(nbshots=7).nbshots == 7
     assert operations(bell.qlm_obj) == operations(bell())
+    prog = Program()
+    qubits = prog.qalloc(4)
+    prog.apply(bell, qubits[:2]).apply(bell.ctrl(), qubits[1:])
+    assert [name for name, *_ in prog.to_circ().iterate_simple()] == ["H", "CNOT", "C-H", "CCNOT"]
 
 
 def test_arguments_are_variables():

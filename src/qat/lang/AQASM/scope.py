@@ -105,7 +105,7 @@ class ScopeManager(ABC):
 
     def _gate_on(self, gate: Gate, args: Sequence[Any]) -> tuple[Gate, list[int]]:
         if not isinstance(gate, Applicable):
-            raise _not_a_gate(gate)
+            gate = _routine_of(gate)
         indices = self.indices(args)
         if gate.arity != len(indices):
             gate = self._sized(gate, indices)
@@ -266,6 +266,14 @@ def check_size(size: Any) -> None:
 def _shown_gate(gate: Any) -> str:
     form = getattr(gate, "form", None)
     return form.syntax if form is not None else type(gate).__name__
+
+
+def _routine_of(decorated: Any) -> Any:
+    """The routine behind a function decorated with ``qrout``."""
+    routine = getattr(decorated, "qlm_obj", None)
+    if not isinstance(routine, Applicable):
+        raise _not_a_gate(decorated)
+    return routine
 
 
 def _not_a_gate(gate: Any) -> InvalidArguments:
