@@ -36,6 +36,6 @@ def with_tape(circuit: Circuit, tape: Tape, qregs: Sequence[Any] | None = None) 
         tape,
         qregs=(circuit.qregs or ()) if qregs is None else qregs,
         name=circuit.name,
-        gate_set=circuit.gate_set,
+        gate_set=circuit._gate_set,
         var_dic=circuit.declared_variables(),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,20 @@ def checked_shots(nbshots: Any) -> int:
     return int(nbshots)
 
 
+def checked_threshold(amp_threshold: Any) -> float:
+    """A threshold on amplitudes.
+
+    Raises:
+        ValueError: it is not a finite number from 0 on.
+
+    >>> checked_threshold(0.1)
+    0.1
+    """
+    if not isinstance(amp_threshold, int | float | np.number) or not 0.0 <= amp_threshold < np.inf:
+        raise ValueError(f"amp_threshold is {amp_threshold!r}: give a number from 0 on, 0 to keep all amplitudes")
+    return amp_threshold  # type: ignore[return-value]
+
+
 def checked_qubits(qubits: Any, nb_qubits: int, purpose: str = "measure") -> list[int]:
     """Qubits, given as an index, a register, or a list of these, as a list of indices.
 
@@ -94,6 +108,8 @@ def _indices(qubits: Any) -> Iterator[int]:
         yield from range(qubits.start, qubits.start + qubits.length)
     elif isinstance(qubits, str):
         raise ValueError(f"{qubits!r} is no list of qubits: give indices or registers")
-    else:
+    elif isinstance(qubits, Iterable):
         for part in qubits:
             yield from _indices(part)
+    else:
+        raise ValueError(f"{qubits!r} is no qubit: give indices or registers")

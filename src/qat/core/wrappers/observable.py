@@ -161,6 +161,8 @@ class Observable(Serializable):
     def _add(self, term: Term) -> None:
         if self._ising is not None:
             raise ValueError("Could not add a term to an Ising observable: add another observable to it instead")
+        if not hasattr(term, "qbits"):
+            raise TypeError(f"The term is {term!r:.80}: give a Term, as Term(1.0, 'ZZ', [0, 1])")
         qubits = tuple(term.qbits)
         for qubit in qubits:
             if not 0 <= qubit < self._nbqbits:

@@ -67,9 +67,22 @@ def check_unitarity(matr: Any) -> None:
     matrix: NDArray[np.complex128] = np.asarray(matr, dtype=np.complex128)
     deviation = float("inf")
     if np.isfinite(matrix).all():
-        deviation = float(np.abs(matrix @ matrix.conj().T - np.eye(len(matrix))).max())
+        deviation = _deviation(matrix)
     if not deviation <= UNITARITY_TOLERANCE:
         raise InvalidUnitaryMatrix(matr, deviation)
+
+
+_LARGE = 512
+_NB_PROBES = 8
+
+
+def _deviation(matrix: NDArray[np.complex128]) -> float:
+    """Largest entry of ``matrix @ matrix.conj().T - 1``; of a large matrix an estimate, from random vectors."""
+    size = len(matrix)
+    if size <= _LARGE:
+        return float(np.abs(matrix @ matrix.conj().T - np.eye(size)).max())
+    probes = np.random.default_rng(0).choice([1.0, -1.0], (size, _NB_PROBES))
+    return float(np.abs(matrix @ (matrix.conj().T @ probes) - probes).max())
 
 
 def warn_unless_unitary(matr: Any) -> None:

@@ -11,6 +11,7 @@ from qat.core.parameters import variable_record
 from qat.core.records import AncillaMap
 from qat.core.variables import Variable
 from qat.lang.AQASM.aqasm_util import (
+    InvalidArguments,
     InvalidClassicArguments,
     InvalidFormula,
     InvalidMeasureArguments,
@@ -263,7 +264,11 @@ class Program(ScopeManager):
             include_locks=include_locks,
         )
         writer = TapeWriter(self.qbit_count, linking)
-        writer.write(self.op_list)
+        try:
+            writer.write(self.op_list)
+        except RecursionError:
+            cure = "build it up from fewer levels, and none from itself"
+            raise InvalidArguments("a routine", "it is nested too deep, perhaps in itself", cure) from None
         return Circuit.from_tape(
             writer.tape(self.cbit_count or self.qbit_count),
             qregs=[register.detached() for register in self.registers],
