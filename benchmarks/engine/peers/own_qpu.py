@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-from qat.kernels.engine import register_engine, select_engine
+from qat.qpus import LinAlg
 
 from .published import Adapter as Published
-
-
-def with_threads(name, nb_threads):
-    """Make the engine of that name (by default the preferred one) use so many threads; its name."""
-    engine = select_engine(name)
-    if hasattr(engine, "configured"):
-        register_engine(engine.name, lambda: engine.configured(nb_threads=nb_threads))
-    return engine.name
 
 
 class Adapter(Published):
@@ -27,7 +19,8 @@ class Adapter(Published):
     """
 
     def __init__(self, nb_threads, engine=None, **options):
-        super().__init__(nb_threads, engine=with_threads(engine, nb_threads), **options)
+        super().__init__(nb_threads)
+        self.qpu = LinAlg(nb_threads=nb_threads, engine=engine, **options)
 
     def versions(self):
         try:

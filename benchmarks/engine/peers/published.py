@@ -90,9 +90,7 @@ class Adapter(Peer):
 
     def state(self, circuit):
         job = self.circuit(circuit).to_job()
-        return Run(
-            lambda: self.qpu.submit(job), lambda result: overlaps(_vector(result, circuit.nb_qubits), circuit.nb_qubits)
-        )
+        return Run(lambda: self.qpu.submit(job), lambda result: _overlaps(result, circuit.nb_qubits))
 
     def energy(self, circuit, observable):
         job = self.job(circuit, observable)
