@@ -99,9 +99,12 @@ class CombinatorialJobGenerator:
         return self.qaoa_job(depth, **kwargs)
 
     def sqa_job(self, gamma_t: Any = None, tmax: float = 1.0, **kwargs: Any) -> Job:
-        """The problem as a schedule for simulated annealing; ``gamma_t``: the field of simulated quantum annealing."""
+        """The problem as a schedule for simulated annealing, one shot by default.
+
+        ``gamma_t`` is the field of simulated quantum annealing.
+        """
         drive = [(1, self.get_observable("ising"))]
-        return Schedule(drive=drive, tmax=tmax, gamma_t=gamma_t).to_job(**kwargs)
+        return Schedule(drive=drive, tmax=tmax, gamma_t=gamma_t).to_job(**{"nbshots": 1, **kwargs})
 
     def aqo_job(self, tmax: float | None = None, mixing: Observable | None = None, **kwargs: Any) -> Job:
         """Analog annealing: linear interpolation from ``mixing`` (default minus the sum of the Xs) to the cost."""

@@ -124,7 +124,7 @@ def test_schedules():
     assert str(job.schedule.drive[0][0]) == "(1 - (t / 4.0))"
     sqa = MaxCut(GRAPH).to_job("sqa")
     assert sqa.schedule.drive[0][1].ising.get_j_h_and_offset()[0][0, 1] == -0.25
-    assert sqa.schedule.nbqbits == 4
+    assert sqa.schedule.nbqbits == 4 and sqa.nbshots == 1 and MaxCut(GRAPH).to_job("sqa", nbshots=7).nbshots == 7
 
 
 @pytest.mark.parametrize(
