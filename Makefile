@@ -7,6 +7,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 PYTEST_ARGS ?= -n auto
+SANITIZE_TESTS ?= tests/unit/kernels
 NATIVE := CMakeLists.txt packaging/editable/CMakeLists.txt $(wildcard src/qat/kernels/native/*)
 BUILD_TOOLS := 'scikit-build-core>=0.11' 'nanobind>=2.4' 'cmake>=3.20' 'ninja>=1.11'
 EXAMPLES := $(filter-out chemistry,$(notdir $(basename $(wildcard examples/*.py))))
@@ -38,17 +39,20 @@ imports: $(VENV)/.installed-dev
 unit: $(VENV)/.installed-dev
 	$(BIN)/pytest $(PYTEST_ARGS)
 
-# A copy of the package with an instrumented extension; Python's own leaks are not ours to report.
+# A copy of the package with an instrumented extension, found before the installed one because -S leaves that out.
+# Python's own leaks are not ours to report, and refused allocations must come back as MemoryError.
 SANITIZED := build/sanitize
+SANITIZERS = LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libubsan.so)" \
+    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1
 sanitize: $(VENV)/.installed-dev
 	mkdir -p $(SANITIZED) && cp -r src $(SANITIZED)/ && rm -f $(SANITIZED)/src/qat/kernels/*.so
 	$(BIN)/cmake -S . -B $(SANITIZED)/cmake -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja \
 	    -DPython_EXECUTABLE=$(abspath $(BIN))/python -DOPENQAT_SANITIZE=ON \
 	    -DOPENQAT_OUTPUT=$(abspath $(SANITIZED))/src/qat/kernels
 	$(BIN)/cmake --build $(SANITIZED)/cmake
-	LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libubsan.so)" \
-	    ASAN_OPTIONS=detect_leaks=0 $(BIN)/pytest -p no:cacheprovider -o pythonpath='$(SANITIZED)/src .' \
-	    --timeout 900 tests/unit/kernels
+	PYTHONPATH="$(SANITIZED)/src:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+	    $(SANITIZERS) $(BIN)/python -S -m pytest --capture=sys -p no:cacheprovider \
+	    -o pythonpath='$(SANITIZED)/src .' --timeout 900 $(SANITIZE_TESTS)
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

@@ -16,30 +16,46 @@ inline Mask spelled(int choice, const int* positions, int size) {
     return index;
 }
 
-template <class Real>
+// K: number of targets where it is known in advance, so that all amplitudes stay in registers; 0 otherwise.
+template <class Real, int K>
 void dense_on_vectors(Real* tile, int nb_bits, const Instruction& gate) {
-    const int size = 1 << gate.nb_targets;
+    constexpr int room = K ? 1 << K : 1 << MAX_DENSE_QUBITS;
+    const int size = K ? room : 1 << gate.nb_targets;
     const Split<Real> controls(gate.mask);
     const Choice<Real> chosen = lanes_with<Real>(controls.lanes);
-    Mask places[1 << MAX_DENSE_QUBITS];
+    Mask places[room];
     for (int j = 0; j < size; ++j) places[j] = spelled(j, gate.positions, gate.nb_targets) << 1;
     const Mask targets = places[size - 1] >> (1 + LANE_BITS<Real>);
-    Vector<Real> x[1 << MAX_DENSE_QUBITS];
-    const Constant<Real> unit = constant<Real>({1, 1});
+    const Factor* const matrix = gate.matrix;
+    const Vector<Real> sign = constant<Real>({1, 1}).im;
+    Vector<Real> x[room];
     for_each_subset(all_vectors<Real>(nb_bits) & ~controls.vectors & ~targets, [&](Mask k) {
         Real* const p = tile + (k | controls.vectors) * WIDTH<Real>;
+#pragma GCC unroll 8
         for (int j = 0; j < size; ++j) x[j] = load(p + places[j]);
+#pragma GCC unroll 4
         for (int i = 0; i < size; ++i) {
-            const Factor* const row = gate.matrix + i * size;
+            const Factor* const row = matrix + i * size;
             Vector<Real> straight{}, crossed{};
+#pragma GCC unroll 8
             for (int j = 0; j < size; ++j) {
-                straight += x[j] * broadcast<Real>(row[j].re);
-                crossed += x[j] * broadcast<Real>(row[j].im);
+                straight += x[j] * static_cast<Real>(row[j].re);
+                crossed += x[j] * static_cast<Real>(row[j].im);
             }
-            const Vector<Real> sum = straight + exchange_parts<Real>(crossed) * unit.im;
+            const Vector<Real> sum = straight + exchange_parts<Real>(crossed) * sign;
             store<Real>(p + places[i], controls.lanes ? (chosen ? sum : x[i]) : sum);
         }
     });
+}
+
+template <class Real>
+void dense_on_vectors(Real* tile, int nb_bits, const Instruction& gate) {
+    switch (gate.nb_targets) {
+        case 1: return dense_on_vectors<Real, 1>(tile, nb_bits, gate);
+        case 2: return dense_on_vectors<Real, 2>(tile, nb_bits, gate);
+        case 3: return dense_on_vectors<Real, 3>(tile, nb_bits, gate);
+        default: return dense_on_vectors<Real, 0>(tile, nb_bits, gate);
+    }
 }
 
 template <class Real>

@@ -234,10 +234,13 @@ void Planner::phase(Mask mask, double angle) {
     }
     if (__builtin_popcountll(mask) == 1) {
         const int place = __builtin_ctzll(mask);
+        if (is_zero(mask)) return;
         const Complex factor = std::polar(1.0, angle);
-        if (!is_waiting_[place]) return diagonal(place, 1, factor);
+        if (!is_waiting_[place]) waiting_[place] = {1, 0, 0, 1};
         waiting_[place][2] = times(factor, waiting_[place][2]);
         waiting_[place][3] = times(factor, waiting_[place][3]);
+        is_waiting_[place] = 1;
+        if (!fusion_) flush(place);
         return;
     }
     flush_all(mask);
