@@ -64,6 +64,7 @@ def test_unitary_is_that_of_the_oracle(engine, circuit):
     assert np.allclose(engine.unitary(tape_of_gates(nb_qubits, content)), expected, atol=1e-9)
 
 
+@settings(max_examples=25)
 @given(circuits(max_qubits=7, max_gates=12))
 def test_state_is_the_first_column(engine, circuit):
     nb_qubits, content = circuit
