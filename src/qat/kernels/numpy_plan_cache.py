@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
 from qat.kernels.tape import Tape
 
+MAX_CACHED_PLANS = 1024
 MAX_CACHED_BYTES = 1 << 28
 
 
@@ -34,39 +35,58 @@ class PlanCache(Generic[P]):
     """
 
     def __init__(
-        self, compile_tape: Callable[[Tape], P], *, max_plans: int = 64, max_bytes: int = MAX_CACHED_BYTES
+        self,
+        compile_tape: Callable[[Tape], P],
+        *,
+        max_plans: int = MAX_CACHED_PLANS,
+        max_bytes: int = MAX_CACHED_BYTES,
     ) -> None:
         self._compile_tape = compile_tape
-        self._by_identity: OrderedDict[Hashable, tuple[P, Tape]] = OrderedDict()
-        self._by_content: OrderedDict[Hashable, tuple[P, Tape]] = OrderedDict()
-        self._max_plans, self._max_bytes = max_plans, max_bytes
+        self._by_identity: _Shelf[P] = _Shelf(max_plans, max_bytes)
+        self._by_content: _Shelf[P] = _Shelf(max_plans, max_bytes)
         self._lock = Lock()
 
     def plan(self, tape: Tape) -> P:
         """The plan of a tape without bodies. Cost O(1) for a known structure, otherwise O(rows)."""
         identity = (id(tape.gates), id(tape.qubits), id(tape.kinds), id(tape.forms), tape.nb_qubits)
         with self._lock:
-            if (found := self._by_identity.get(identity)) is not None:
-                self._by_identity.move_to_end(identity)
+            if (found := self._by_identity.find(identity)) is not None:
                 return found[0]
         content = _content(tape)
         with self._lock:
-            found = self._by_content.get(content)
+            found = self._by_content.find(content)
         entry = (found[0] if found is not None else self._compile_tape(tape), tape)
         with self._lock:
-            self._keep(self._by_identity, identity, entry)
-            self._keep(self._by_content, content, entry)
+            self._by_identity.keep(identity, entry)
+            self._by_content.keep(content, entry)
         return entry[0]
 
-    def _keep(self, table: OrderedDict[Hashable, tuple[P, Tape]], key: Hashable, entry: tuple[P, Tape]) -> None:
-        table[key] = entry
-        table.move_to_end(key)
-        while len(table) > 1 and (len(table) > self._max_plans or _size(table.values()) > self._max_bytes):
-            table.popitem(last=False)
 
+class _Shelf(Generic[P]):
+    """Plans and their tapes, the oldest first; a tape on the shelf keeps the identities of its columns taken."""
 
-def _size(entries: Iterable[tuple[Sized, Tape]]) -> int:
-    return sum(plan.nb_bytes for plan, _ in entries)
+    def __init__(self, max_plans: int, max_bytes: int) -> None:
+        self._entries: OrderedDict[Hashable, tuple[P, Tape]] = OrderedDict()
+        self._max_plans, self._max_bytes = max_plans, max_bytes
+        self._nb_bytes = 0
+
+    def find(self, key: Hashable) -> tuple[P, Tape] | None:
+        """The entry, which becomes the youngest."""
+        if (entry := self._entries.get(key)) is not None:
+            self._entries.move_to_end(key)
+        return entry
+
+    def keep(self, key: Hashable, entry: tuple[P, Tape]) -> None:
+        """Add an entry, and drop the oldest ones if there are too many."""
+        self._drop(self._entries.pop(key, None))
+        self._entries[key] = entry
+        self._nb_bytes += entry[0].nb_bytes
+        while len(self._entries) > 1 and (len(self._entries) > self._max_plans or self._nb_bytes > self._max_bytes):
+            self._drop(self._entries.popitem(last=False)[1])
+
+    def _drop(self, entry: tuple[P, Tape] | None) -> None:
+        if entry is not None:
+            self._nb_bytes -= entry[0].nb_bytes
 
 
 def _content(tape: Tape) -> Hashable:
