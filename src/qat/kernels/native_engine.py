@@ -32,7 +32,7 @@ _BYTES_PER_SECOND = 2e10
 
 
 def available_threads() -> int:
-    """How many threads a run may use: one for each core given to this process, at most ``OMP_NUM_THREADS`` if it is set.
+    """How many threads a run may use: one a core of this process, at most ``OMP_NUM_THREADS`` if that is set.
 
     >>> available_threads() >= 1
     True
