@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from qat.comm.datamodel.ttypes import GateDefinition, Op, OpType
-from qat.core import Circuit, Observable, Term, Variable, default_gate_set
+from qat.core import Batch, Circuit, Job, Observable, Result, Term, Variable, default_gate_set
 from qat.core.circuit_builder.matrix_util import np_to_circ
 from qat.core.formula_eval import evaluate
+from qat.core.plugins import AbstractPlugin
 from qat.core.util import extract_syntax, get_syntax, statistics
 from qat.lang.AQASM import (
     CCNOT,
@@ -29,6 +30,7 @@ from qat.lang.AQASM import (
     X,
     Z,
 )
+from qat.qpus import PyLinalg
 
 CONSTANTS = ["X", "Y", "Z", "H", "CNOT", "CSIGN", "ISWAP", "SQRTSWAP", "I", "SWAP", "CCNOT", "S", "T"]
 
@@ -220,6 +222,11 @@ def test_statistics_count_and_depth():
 
 def test_formulas_over_classical_bits():
     assert evaluate("AND 1 OR 0 2", [0, 1, 1]) and not evaluate("AND 1 OR 0 2", [1, 0, 0])
+    for bits in ([0, 0], [0, 1], [1, 0], [1, 1]):
+        truths = [evaluate(formula, bits) for formula in ("AND 0 1", "OR 0 1", "XOR 0 1", "NOT 0", "1")]
+        assert [bool(truth) for truth in truths] == [
+            all(bits), any(bits), bits[0] != bits[1], not bits[0], bool(bits[1])
+        ]  # fmt: skip
 
 
 # ---------------------------------------------------------------- algebra and editing
@@ -325,6 +332,55 @@ def test_boxes():
     assert shown(circ)[:3] == [("RX", [0.1], [0]), ("CNOT", [], [0, 1]), ("C-RX", [0.1], [0, 1])]
     assert [op.qbits for op in circ] == [[0], [0, 1], [0, 1], [0, 1, 2]]
     assert (circ.statistics()["size"], circ.statistics()["gate_size"], circ.count("RX")) == (2, 4, 1)
+
+
+def test_inverses_with_other_parameters():
+    turn = AbstractGate("TURN", [float, int], arity=1)
+    uses = [(turn(0.2, 3), 0), (turn(0.1, 2).ctrl(), 0, 1), (H, 0), (turn(0.4, 1).dag(), 0), (RX(0.3), 1)]
+    circ = circuit_of(*uses, nbqbits=2)
+    assert [name for name, *_ in shown(circ.dag())] == ["RX", "TURN", "H", "C-D-TURN", "D-TURN"]
+    assert shown(circ.dag({"TURN": lambda params: [-params[0], params[1]], "OTHER": lambda params: params})) == [
+        ("RX", [-0.3], [1]),
+        ("TURN", [0.4, 1], [0]),
+        ("H", [], [0]),
+        ("C-TURN", [-0.1, 2], [0, 1]),
+        ("TURN", [-0.2, 3], [0]),
+    ]
+
+
+def test_matrices_filled_in_later():
+    circ = circuit_of((RX(0.3), 0), (RX(0.3).ctrl(), 0, 1), include_matrices=False)
+    assert circ.fill_matrices(default_gate_set()) is None
+    assert {name: gate.matrix is None for name, gate in made(circ).items()} == {"_0": False, "_1": True}
+    circ.fill_matrices(default_gate_set(), submatrices_only=False)
+    assert not any(gate.matrix is None for gate in made(circ).values())
+
+
+def test_shifting_qubits_in_place():
+    circ = circuit_of((CNOT, 0, 1), nbqbits=2)
+    assert circ.shift_qbits(2) is None and circ.nbqbits == 4 and shown(circ) == [("CNOT", [], [2, 3])]
+    job = ghz().to_job(observable=Observable.sigma_z(0, 2))
+    job.shift_qbits(1)
+    assert (job.circuit.nbqbits, str(job.observable), job.observable.nbqbits) == (3, "1.0 * (Z|[1])", 3)
+
+
+def test_running_evaluating_and_compiling():
+    class Twice(AbstractPlugin):
+        def compile(self, batch, specs):
+            return Batch(batch.jobs * 2)
+
+    circ, z = two_angles()(a=0.3, b=0.1), Observable.sigma_z(0, 2)
+    assert len(circ.run(PyLinalg(), nbshots=5, aggregate_data=False)) == 5
+    assert np.isclose(circ.run(PyLinalg(), observable=z).value, np.cos(0.3))
+    assert np.isclose(two_angles().to_job(observable=z).eval([0.3, 0.1], qpu=PyLinalg()), np.cos(0.3))
+    assert isinstance(circ.eval(qpu=PyLinalg()), Result) and isinstance(circ.compile(PyLinalg(), nbshots=3), Job)
+    assert isinstance(circ.compile(Twice()), Batch)
+
+
+def test_syntax_by_position():
+    circ = circuit_of((CNOT, 0, 1), (RX(2 * Variable("a")), 1))
+    assert get_syntax(circ, 0) == ("CNOT", [], [0, 1]) and get_syntax(circ, 1)[2] == [1]
+    assert extract_syntax(circ.gateDic["_0"], circ.gateDic) == ("RX", [2 * Variable("a")])
 
 
 # ---------------------------------------------------------------- binding, files, gate sets

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from qat.comm.exceptions.ttypes import GeneratorException
+from qat.comm.exceptions.ttypes import GeneratorException, QPUException
 from qat.core import Batch, BatchResult, Result
 from qat.core.application import Application
 from qat.core.plugins import AbstractPlugin
@@ -78,3 +78,43 @@ def test_generating_nothing():
     with pytest.raises(GeneratorException) as info:
         (Nothing() | PyLinalg()).execute()
     assert info.value.code == 2
+
+
+class Asking(AbstractGenerator):
+    """Yields what it is given and keeps what comes back."""
+
+    def generate(self, specs, *requests):
+        self.seen, self.is_closed = [], False
+        try:
+            for request in requests:
+                answer = yield request
+                self.seen.append(type(answer).__name__)
+        finally:
+            self.is_closed = True
+
+    def post_process(self, result):
+        return ("last", type(result).__name__)
+
+
+def test_results_are_of_the_kind_that_was_asked_for():
+    job, batch = ghz(2).to_job(), Batch([ghz(2).to_job()] * 2)
+    for requests, seen in (((job, job), ["Result"] * 2), ((batch, batch), ["BatchResult"] * 2)):
+        generator = Asking()
+        assert (generator | PyLinalg()).execute(*requests) == ("last", seen[-1]) and generator.seen == seen
+    assert (Asking() | PyLinalg()).execute(job, "an answer") == "an answer"
+
+
+def test_errors_of_the_qpu_reach_the_caller_and_close_the_generator():
+    generator, wrong = Asking(), ghz(2).to_job()
+    wrong.nbshots = -1
+    with pytest.raises(QPUException):
+        (generator | PyLinalg()).execute(ghz(2).to_job(), wrong)
+    assert generator.is_closed and generator.seen == ["Result"]
+
+
+def test_post_process_of_a_job_gets_a_result():
+    class Counting(One):
+        def post_process(self, result):
+            return type(result).__name__
+
+    assert (Counting() | PyLinalg()).execute(2) == "Result"

@@ -20,6 +20,7 @@ from qat.plugins import (
     GradientDescentOptimizer,
     Junction,
     MultipleLaunchesAnalyzer,
+    ObservableSplitter,
     Optimizer,
     PSOMinimizePlugin,
     Remap,
@@ -30,7 +31,7 @@ from qat.plugins import (
     TransformObservable,
     ZeroNoiseExtrapolator,
 )
-from qat.qpus import LinAlg
+from qat.qpus import LinAlg, get_default_qpu
 from qat.vsolve.optimize.spsa_algorithm import spsa_minimize
 
 OPTIMIZERS = {
@@ -270,3 +271,52 @@ def test_empty_plugin_builds_stacks():
     stack = EmptyPlugin()
     stack |= Remap()
     assert isinstance(stack, AbstractPlugin) and len((stack | LinAlg()).submit(ghz(2).to_job())) == 2
+
+
+SPLIT = Observable(
+    2, pauli_terms=[Term(1.0, "ZZ", [0, 1]), Term(1.0, "XX", [0, 1]), Term(0.5, "Z", [0])], constant_coeff=2
+)
+
+
+@pytest.mark.parametrize("method", ["naive", "coloring", "clifford"])
+def test_observable_splitter(method):
+    stack = ObservableSplitter(splitting_method=method) | LinAlg(seed=1)
+    sampled = stack.submit(ghz(2).to_job(observable=SPLIT, nbshots=2000))
+    assert abs(sampled.value - 4) < 0.1 and sampled.meta_data["nbshots"] == "2000"
+    exact = stack.submit(ghz(2).to_job(observable=SPLIT))
+    assert np.isclose(exact.value, 4) and exact.error == 0.0 and exact.meta_data == {}
+
+
+def test_naive_splitting_tells_its_error():
+    result = (ObservableSplitter() | LinAlg(seed=1)).submit(ghz(2).to_job(observable=SPLIT, nbshots=1000))
+    assert np.isclose(result.error, 0.5 / np.sqrt(999), rtol=0.01)
+
+
+def test_random_starts_of_scipy_minimize():
+    starts = []
+
+    class Start(ScipyMinimizePlugin):
+        def evaluate(self, values):
+            starts.append(tuple(values.values()))
+            return super().evaluate(values)
+
+    for _ in range(20):
+        (Start(method="COBYLA", options={"maxiter": 4}) | LinAlg()).submit(job())
+    firsts = starts[::4]
+    assert all(0 <= angle < np.pi for start in firsts for angle in start) and len(set(firsts)) == 20
+
+
+def test_a_start_of_the_wrong_length_is_taken():
+    stack = ScipyMinimizePlugin(x0=[0.1], method="COBYLA", options={"maxiter": 5}) | LinAlg()
+    with pytest.warns(UserWarning, match="x0 has 1 values but the job has 2 variables"):
+        assert set(stack.submit(job()).parameter_map) == {"a", "b"}
+
+
+def test_options_of_one_job():
+    stack, one = ScipyMinimizePlugin(x0=[0.1, 0.2], method="COBYLA") | LinAlg(), job()
+    one.meta_data = {"ScipyMinimizePlugin": json.dumps({"method": "Nelder-Mead", "options": {"maxfev": 4}})}
+    assert len(text_list(stack.submit(one).meta_data["optimization_trace"])) == 4
+
+
+def test_the_default_qpu_minimises():
+    assert np.isclose(job().run().value, -2) and np.isclose(get_default_qpu().submit(job()).value, -2)

@@ -9,6 +9,7 @@ from qat.comm.exceptions.ttypes import ErrorType, PluginException, QPUException
 from qat.core import Batch, BatchResult, HardwareSpecs, Job, Observable, Result, Term, Topology, TopologyType
 from qat.core.plugins import AbstractPlugin, contains_plugin
 from qat.core.qpu import CommonQPU, QPUHandler
+from qat.generators import AbstractGenerator
 from qat.lang.AQASM import CNOT, RX, RY, H, Program
 from qat.plugins import FusionPlugin, Junction, Optimizer, QuameleonPlugin, get_current_plugin
 from qat.qpus import PyLinalg, get_current_qpu, get_default_qpu
@@ -154,6 +155,95 @@ def test_composition():
     assert contains_plugin(NoPost() | a | Fixed(), Log) and not contains_plugin(NoPost() | Fixed(), Log)
 
 
+class Batches(AbstractGenerator):
+    def generate(self, specs):
+        return bell().to_job()
+
+
+STACKS = {
+    "plugin": NoPost, "plugins": lambda: NoPost() | NoPost(), "qpu": Fixed, "stack": lambda: NoPost() | Fixed(),
+    "junction": lambda: Passing(), "junction on qpu": lambda: Passing() | Fixed(), "generator": Batches,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("left", "right", "kind"), [
+    ("plugin", "plugin", "CompositePlugin"),
+    ("plugin", "qpu", "CompositeQPU"),
+    ("plugins", "stack", "CompositeQPU"),
+    ("junction", "qpu", "Passing"),
+    ("junction", "stack", "Passing"),
+    ("plugin", "junction on qpu", "CompositeQPU"),
+    ("generator", "plugin", "CompositeBatchGenerator"),
+    ("generator", "qpu", "Application"),
+    ("generator", "stack", "Application"),
+    ("generator", "junction on qpu", "Application"),
+    ("qpu", "plugin", None),
+    ("qpu", "qpu", None),
+    ("qpu", "generator", None),
+    ("stack", "plugin", None),
+    ("plugin", "generator", None),
+    ("generator", "generator", None),
+])  # fmt: skip
+def test_composition_table(left, right, kind):
+    if kind is None:
+        with pytest.raises(TypeError):
+            STACKS[left]() | STACKS[right]()
+    else:
+        first = STACKS[left]()
+        stack = first | STACKS[right]()
+        assert type(stack).__name__ == kind and (kind != "Passing" or stack is first)
+
+
+class Passing(Junction):
+    def run(self, initial, meta_data):
+        return self.execute(initial)
+
+
+def test_junction_on_a_plugin_on_a_qpu():
+    log = []
+    assert [str(s.state) for s in (Passing() | Log("p", log) | Fixed()).submit(bell().to_job())] == ["|10>"]
+    assert [entry[1] for entry in log] == ["compile", "post"]
+
+
+def test_every_stage_sees_the_meta_data():
+    seen = []
+
+    class Seeing(NoPost):
+        def compile(self, batch, specs):
+            seen.append(("compile", batch.meta_data))
+            return batch
+
+        def post_process(self, batch_result):
+            seen.append(("post", batch_result.meta_data))
+            return batch_result
+
+    (Seeing() | Fixed()).submit(Batch([bell().to_job()], meta_data={"x": "y"}), meta_data={"k": "v"})
+    assert seen == [("compile", {"x": "y", "k": "v"}), ("post", {"x": "y", "k": "v"})]
+
+
+def test_specs_are_asked_before_anything_is_compiled():
+    log = []
+
+    class Specified(Fixed):
+        def get_specs(self):
+            log.append("specs")
+            return super().get_specs()
+
+    (Log("p", log) | Specified()).submit(bell().to_job())
+    assert log[0] == "specs" and log[-2][:2] == ("p", "compile") and log[-1] == ("p", "post", 1)
+
+
+def test_what_qpus_take():
+    for nonsense in (3, "x", {}):
+        with pytest.raises(AttributeError):
+            Fixed().submit(nonsense)
+    assert isinstance(Fixed().submit([]), BatchResult)
+    result = Result()
+    result.add_sample(1)
+    Fixed().wrap_result(bell().to_job(), result)
+    assert str(result[0].state) == "|01>"
+
+
 def test_meta_data():
     seen = []
 
@@ -251,6 +341,12 @@ def test_contexts():
             assert [entry[1] for entry in log] == ["compile", "post"]
             assert [str(sample.state) for sample in bell().run()] == ["|10>"]
     assert get_current_qpu() is None and get_current_plugin() is None
+    log.clear()
+    with Log("p", log), Fixed():
+        assert [str(sample.state) for sample in job.run()] == ["|10>"]
+    with Log("p", log):
+        assert [str(sample.state) for sample in job.run()] == ["|00>", "|11>"]
+    assert [entry[1] for entry in log] == ["compile", "post"] * 2
 
 
 def test_default_qpu():

@@ -3,6 +3,7 @@
 import copy
 import pickle
 
+import networkx
 import numpy as np
 import pytest
 
@@ -27,6 +28,7 @@ from qat.core.simutil import get_substate, wavefunction
 from qat.core.wrappers.result import aggregate_data
 from qat.lang.AQASM import CNOT, H, Program, QBoolArray, QInt, X
 from qat.lang.AQASM.bits import QRegister
+from qat.plugins import QuameleonPlugin
 from qat.qpus import LinAlg, PyLinalg
 
 
@@ -150,6 +152,37 @@ def test_types_follow_the_order_of_the_request():
     assert rest.start == 3
 
 
+def test_batches_of_results_are_sequences():
+    batch = BatchResult(results=[])
+    batch.append(Result(value=1.0))
+    batch.extend([Result(value=2.0), Result(value=3.0)])
+    assert [result.value for result in batch] == [1.0, 2.0, 3.0] and len(batch) == 3 and batch[1].value == 2.0
+    assert (BatchResult().results, len(BatchResult()), batch.meta_data) == ([], 0, {})
+
+
+def shots_with_outcomes(*pairs):
+    result = Result()
+    for state, outcome in pairs:
+        result.add_sample(state, intermediate_measurements=[IntermediateMeasurement([outcome], 1, 0.5)])
+    return result
+
+
+def test_aggregation_tells_histories_apart():
+    result = aggregate_data(shots_with_outcomes((1, True), (1, False), (1, True)))
+    assert [sample.probability for sample in result] == pytest.approx([2 / 3, 1 / 3])
+    assert [sample.intermediate_measurements[0].cbits for sample in result] == [[True], [False]]
+    with pytest.warns(FutureWarning, match="drops the intermediate measurements"):
+        result = aggregate_data(shots_with_outcomes((1, True), (1, False), (1, True)), keep_intermeas=False)
+    assert [(sample.probability, sample.intermediate_measurements) for sample in result] == [(1.0, None)]
+
+
+def test_aggregation_drops_what_is_rare():
+    result = Result()
+    for state in (3, 1, 3):
+        result.add_sample(state)
+    assert [sample.state.int for sample in aggregate_data(result, threshold=0.4)] == [3]
+
+
 def test_files_and_pickles(tmp_path):
     circuit, job = ghz(2), ghz(2).to_job(nbshots=3)
     circuit.dump(str(tmp_path / "c"))
@@ -203,6 +236,15 @@ def test_topologies():
     directed.add_edge(2, 1)
     assert (directed.graph, directed.type) == ({0: [1], 2: [1]}, TopologyType.CUSTOM)
     assert HardwareSpecs().topology.type == TopologyType.ALL_TO_ALL and HardwareSpecs(nbqbits=3).nbqbits == 3
+
+
+def test_graphs_of_topologies():
+    line = HardwareSpecs(nbqbits=3, topology=Topology(type=TopologyType.LNN))
+    assert sorted(line.as_graph().edges) == [(0, 1), (1, 2)]
+    assert sorted(HardwareSpecs(nbqbits=3).as_graph().edges) == [(0, 1), (0, 2), (1, 2)]
+    path = Topology.from_nx(networkx.path_graph(3))
+    assert (path.graph, path.type, path.is_directed) == ({0: [1], 1: [0, 2], 2: [1]}, TopologyType.CUSTOM, False)
+    assert isinstance(line.as_quameleon(), QuameleonPlugin)
 
 
 def test_specs_have_all_their_fields():

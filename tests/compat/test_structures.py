@@ -89,3 +89,53 @@ def test_records_take_their_fields_by_keyword_and_compare():
     assert "total_addressed_threads=8" in repr(AddressedResources(total_addressed_threads=8))
     channel = QuantumChannel(representation=RepresentationType.KRAUS, arity=1, name="noise", kraus_ops=[])
     assert (channel.representation, channel.kraus_ops, channel.matrix) == (0, [], None)
+
+
+POSITIONS = {
+    "Op": "gate qbits type cbits formula remap",
+    "GateDefinition": "name arity matrix is_ctrl is_dag is_trans is_conj subgate syntax nbctrls circuit_implementation",
+    "GSyntax": "name parameters",
+    "Param": "is_abstract type int_p double_p string_p matrix_p serialized_p complex_p",
+    "Matrix": "nRows nCols data",
+    "ComplexNumber": "re im",
+    "Variable": "type value",
+    "QRegister": "length start msb _subtype_metadata",
+    "AncillaMap": "locked_ranges nbancillae",
+    "Subcircuit": "ops ancillas nbqbits",
+}
+
+
+@pytest.mark.parametrize("name", POSITIONS)
+def test_records_take_their_fields_in_order(name):
+    fields = POSITIONS[name].split()
+    record = getattr(import_module("qat.comm.datamodel.ttypes"), name)(*range(1, len(fields) + 1))
+    assert [getattr(record, field) for field in fields] == [*range(1, len(fields) + 1)]
+    setattr(record, fields[-1], "changed")
+    shown = ", ".join(f"{field}={getattr(record, field)!r}" for field in fields)
+    assert repr(record) == f"{name}({shown})" and record != type(record)()
+
+
+RESOURCES = {
+    "ResourceModel": "qpu nbqbits job_count mem_necessary_biggest_job_mb wished_thread_count devices nb_nodes "
+    "node_type max_time_minutes",
+    "AllocationModel": "devices sequential_round_count parallel_job_count allocated_thread_count_per_job "
+    "allocated_total_memory_mb",
+    "Device": "type manufacturer model identifier",
+}
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_resources_have_their_published_fields(name):
+    record = getattr(import_module("qat.comm.resource.ttypes"), name)(**dict.fromkeys(RESOURCES[name].split(), 1))
+    assert {getattr(record, field) for field in RESOURCES[name].split()} == {1}
+
+
+@pytest.mark.parametrize("kind", ["qpu", "plugin", "generator"])
+def test_assertions(kind):
+    check = getattr(import_module("qat.core.assertion"), f"assert_{kind}")
+    error = getattr(import_module("qat.comm.exceptions.ttypes"), {"qpu": "QPU"}.get(kind, kind.title()) + "Exception")
+    assert check(True, "fine") is None
+    for options, code in (({}, 1), ({"code": 5}, 5)):
+        with pytest.raises(error, match="message='no'") as info:
+            check(False, "no", **options)
+        assert info.value.code == code

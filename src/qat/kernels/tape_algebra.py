@@ -18,6 +18,7 @@ from qat.kernels.gates import GateForm, GateRecord
 from qat.kernels.tape import NO_FORM, Classical, Kind, Row, Tape, TapeBuilder, is_symbolic
 
 Evaluate = Callable[[tuple[Any, ...]], Sequence[Any]]
+ParameterRule = Callable[[list[Any]], Iterable[Any]]
 
 ROW_NAMES: Mapping[int, str] = {
     Kind.MEASURE: "MEASURE",
@@ -124,18 +125,26 @@ def _merged(first: tuple[Any, ...], second: tuple[Any, ...]) -> tuple[tuple[Any,
     return tuple(places), np.array(mapping, np.int32)
 
 
-def inverted(tape: Tape) -> Tape:
+def inverted(tape: Tape, rules: Mapping[str, ParameterRule] | None = None) -> Tape:
     """The inverse: the inverse gates in reverse order.
+
+    Args:
+        tape: what to invert.
+        rules: by name, gates whose inverse is the same gate with other parameters: how to get these from the old ones.
 
     Raises:
         ValueError: an operation is not a plain gate, so it has no inverse.
     """
-    return tape_of((_inverted_row(row) for row in reversed(list(tape.rows()))), tape.nb_qubits, tape.nb_cbits)
+    rows = [_inverted_row(row, rules or {}) for row in tape.rows()]
+    return tape_of(reversed(rows), tape.nb_qubits, tape.nb_cbits)
 
 
-def _inverted_row(row: Row) -> Row:
+def _inverted_row(row: Row, rules: Mapping[str, ParameterRule]) -> Row:
     if row.form is None or row.kind != Kind.GATE:
         _refuse(row, "inverted")
+    rule = rules.get(row.form.record.name)
+    if rule is not None and not row.form.is_dag:
+        return row._replace(parameters=tuple(rule(list(row.parameters))))
     form, parameters = row.form.inverted(row.parameters)
     return row._replace(form=form, parameters=parameters)
 

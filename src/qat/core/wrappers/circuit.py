@@ -381,14 +381,21 @@ class Circuit(Serializable):
         """The inverse circuit.
 
         Args:
-            dagger_from_params: published argument, not needed here: inverses are known from the gate table.
-            kwargs: ignored.
+            dagger_from_params: for gates whose inverse is the same gate with other parameters, by name: a function
+                from the list of the old parameters to the new ones. Rotations need none.
+            kwargs: published arguments, not needed here: matrices are found by themselves.
 
         Raises:
             ValueError: the circuit has operations other than plain gates.
+
+        >>> from qat.lang.AQASM import AbstractGate, Program
+        >>> prog = Program()
+        >>> _ = prog.apply(AbstractGate("ZZ", [float], arity=2)(0.5), prog.qalloc(2))
+        >>> list(prog.to_circ().dag({"ZZ": lambda params: [-params[0]]}).iterate_simple())
+        [('ZZ', [-0.5], [0, 1])]
         """
-        del dagger_from_params, kwargs
-        return self._with_tape(inverted(self.tape))
+        del kwargs
+        return self._with_tape(inverted(self.tape, dagger_from_params))
 
     def insert_gate(self, position: int, gate: Any, qbits: Sequence[Any], **kwargs: Any) -> None:
         """Insert a gate or routine of the language before the operation at ``position``, as ``list.insert`` does."""
