@@ -5,8 +5,9 @@ At every measurement the shots of a branch are split over its outcomes; branches
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -100,14 +101,15 @@ class MeasurementTree:
     def _split(
         self, interruption: Interruption, state: State, node: _Node, cbits: list[int], section: int
     ) -> list[_Node]:
+        is_reset = interruption.kind == Kind.RESET
         distribution = probabilities(state, interruption.qubits)
         counts = draw(distribution, node.nb_shots, self._rng)
         children = []
         for outcome, nb_shots in zip(counts.outcomes.tolist(), counts.counts.tolist(), strict=True):
             bits = _bits(outcome, len(interruption.qubits))
             measurement = Measurement(interruption.row, bits, float(distribution[outcome]))
-            collapse = _Collapse(interruption.qubits, bits, measurement.probability, interruption.kind == Kind.RESET)
-            known = _written(cbits, interruption.classical.cbits, bits)
+            collapse = _Collapse(interruption.qubits, bits, measurement.probability, is_reset)
+            known = _written(cbits, interruption.classical.cbits, repeat(0) if is_reset else bits)
             children.append(_Node(section, state, collapse, nb_shots, (*node.measurements, measurement), known))
         return children
 
@@ -120,7 +122,7 @@ def _bits(outcome: int, length: int) -> tuple[int, ...]:
     return tuple(outcome >> place & 1 for place in reversed(range(length)))
 
 
-def _written(cbits: Sequence[int], places: Sequence[int], bits: Sequence[int]) -> tuple[int, ...]:
+def _written(cbits: Sequence[int], places: Sequence[int], bits: Iterable[int]) -> tuple[int, ...]:
     known = list(cbits)
     for place, bit in zip(places, bits, strict=False):
         known[place] = bit

@@ -72,9 +72,10 @@ def test_classical_control_logic_and_reset():
     assert [(m.row, m.bits) for m in branch.measurements] == [(1, (1,)), (4, (1,))]
 
 
-def test_reset_writes_bits_when_asked():
-    (branch,) = run([gate("X", 1), reset([0, 1], [1, 0])], 2)
+def test_reset_clears_bits_when_asked():
+    (branch,) = run([gate("X", 1), measure([1], [0]), measure([1], [1]), reset([0, 1], [1])], 2)
     assert branch.cbits == (1, 0) and np.allclose(branch.state, [1, 0, 0, 0])
+    assert branch.measurements[-1].bits == (0, 1)
 
 
 def test_break():
@@ -132,7 +133,8 @@ def step(row: Row, outcomes: tuple, cbits: tuple, vector: np.ndarray, nb_qubits:
             if row.kind == Kind.RESET:
                 flips = [("X", [], [qubit]) for qubit, bit in zip(row.qubits, bits, strict=True) if bit]
                 part = oracle.unitary(flips, nb_qubits) @ part
-            yield (*outcomes, bits), written(cbits, row.classical.cbits, bits), part
+            values = bits if row.kind == Kind.MEASURE else (0,) * len(bits)
+            yield (*outcomes, bits), written(cbits, row.classical.cbits, values), part
 
 
 def written(cbits, places, values):
