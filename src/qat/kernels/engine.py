@@ -12,6 +12,7 @@ where the extension was compiled; ``"numpy"`` is always there, as fallback and a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from enum import IntEnum
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -86,6 +87,18 @@ class Counts(NamedTuple):
 
     outcomes: NDArray[np.uint64]
     counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moves:
+    """How the parameters of a tape go along with the variables of its circuit.
+
+    Attributes:
+        draw: gives a random change of ``tape.parameters`` that some change of the variables makes; the same for all
+            values of the variables.
+    """
+
+    draw: Callable[[np.random.Generator], NDArray[np.float64]]
 
 
 class EngineError(Exception):
@@ -194,6 +207,11 @@ class Engine(Protocol):
     def expectation(self, state: State, paulis: PauliSum) -> complex:
         """``<state| paulis |state>``; real up to rounding for real coefficients. Cost O(distinct X masks * 2**n)."""
 
+    def mean_value(
+        self, tape: Tape, paulis: PauliSum, initial: Initial = None, *, precision: Precision = Precision.DOUBLE
+    ) -> complex:
+        """``expectation`` of the final state, by whichever way is quickest: the state need not be made."""
+
     def term_expectations(self, state: State, paulis: PauliSum) -> NDArray[np.float64]:
         """``<state| P |state>`` for each Pauli string of the sum, without coefficients, shape ``(k,)``."""
 
@@ -204,9 +222,11 @@ class Engine(Protocol):
         """
 
     def value_and_gradient(
-        self, tape: Tape, paulis: PauliSum, initial: Initial = None
+        self, tape: Tape, paulis: PauliSum, initial: Initial = None, *, moves: Moves | None = None
     ) -> tuple[float, NDArray[np.float64]]:
         """Expectation value and its derivative by every entry of ``tape.parameters`` (adjoint method).
+
+        With ``moves``, derivatives need only be right along them: what cancels there may be left out.
 
         Returns:
             The value, and an array of the shape of ``tape.parameters``; 0 where the parameter is not a number.

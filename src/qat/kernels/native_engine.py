@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from qat.kernels import native_subspace
 from qat.kernels._native import Program
-from qat.kernels.engine import Branch, Estimate, Initial, NotUnitaryError, Precision, State
+from qat.kernels.engine import Branch, Estimate, Initial, Moves, NotUnitaryError, Precision, State
 from qat.kernels.memory import require_memory
 from qat.kernels.native_observables import NativeObservables
 from qat.kernels.native_program import NativePlan, Section, compiled
@@ -101,8 +102,20 @@ class NativeEngine(NativeObservables):
         columns = np.eye(size, dtype=np.complex128).reshape(-1)
         return self._advance(_only_section(plan), columns, tape).reshape(size, size).T
 
+    def mean_value(
+        self, tape: Tape, paulis: PauliSum, initial: Initial = None, *, precision: Precision = Precision.DOUBLE
+    ) -> complex:
+        """See ``Engine.mean_value``. Circuits that stay among few basis states take microseconds."""
+        if initial is None and tape.is_unitary and not tape.expressions:
+            plan = self._native_plans.plan(tape := opened(tape))
+            if (section := _only_section(plan)) and (
+                value := native_subspace.value(section[0], tape, paulis)
+            ) is not None:
+                return complex(value)
+        return super().mean_value(tape, paulis, initial, precision=precision)
+
     def value_and_gradient(
-        self, tape: Tape, paulis: PauliSum, initial: Initial = None
+        self, tape: Tape, paulis: PauliSum, initial: Initial = None, *, moves: Moves | None = None
     ) -> tuple[float, NDArray[np.float64]]:
         """See ``Engine.value_and_gradient``."""
         from qat.kernels.native_gradient import value_and_gradient
@@ -115,6 +128,8 @@ class NativeEngine(NativeObservables):
         if not section:
             state = self.state(tape, initial)
             return self.expectation(state, paulis).real, np.zeros(len(tape.parameters))
+        if start is None and (found := native_subspace.value_and_gradient(section[0], tape, paulis, moves)) is not None:
+            return found
         return value_and_gradient(section[0], tape, paulis, start, self._nb_threads)
 
     def trajectories(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qat.kernels._native import Program
 from qat.kernels.engine import MissingMatrixError, UnsupportedRowError, WrongMatrixError
 from qat.kernels.gates import GATES, GateForm, Matrix
+from qat.kernels.native_subspace import Evaluators
 from qat.kernels.numpy_plan import Interruption, MatrixGroup
 from qat.kernels.tape import Kind, Tape
 
@@ -72,11 +73,13 @@ class Section:
         program: the gates, compiled.
         groups: uses of the gates whose matrices are made anew for each run, in groups of one form.
         nb_supplied: number of those uses.
+        evaluators: what has been learnt of the section with observables.
     """
 
     program: Program
     groups: list[MatrixGroup] = field(default_factory=list)
     nb_supplied: int = 0
+    evaluators: Evaluators = field(default_factory=Evaluators)
 
     def supplied(self, tape: Tape) -> Matrix:
         """The entries of the matrices to be supplied, in the order of their rows."""

@@ -15,6 +15,7 @@ from qat.kernels.engine import (
     Estimate,
     Initial,
     MissingMatrixError,
+    Moves,
     NotUnitaryError,
     Precision,
     State,
@@ -76,6 +77,12 @@ class NumpyEngine:
         _require_expectation(state)
         return numpy_pauli.expectation(state, paulis)
 
+    def mean_value(
+        self, tape: Tape, paulis: PauliSum, initial: Initial = None, *, precision: Precision = Precision.DOUBLE
+    ) -> complex:
+        """See ``Engine.mean_value``."""
+        return self.expectation(self.state(tape, initial, precision=precision), paulis)
+
     def term_expectations(self, state: State, paulis: PauliSum) -> NDArray[np.float64]:
         """See ``Engine.term_expectations``."""
         _require_expectation(state)
@@ -87,7 +94,7 @@ class NumpyEngine:
         return float(weights @ np.maximum(1 - self.term_expectations(state, paulis) ** 2, 0))
 
     def value_and_gradient(
-        self, tape: Tape, paulis: PauliSum, initial: Initial = None
+        self, tape: Tape, paulis: PauliSum, initial: Initial = None, *, moves: Moves | None = None
     ) -> tuple[float, NDArray[np.float64]]:
         """See ``Engine.value_and_gradient``."""
         from qat.kernels.numpy_gradient import adjoint_gradient

@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qat.core.variables import evaluate_all
-from qat.kernels.engine import Engine, Precision
+from qat.kernels.engine import Engine, Moves, Precision
 from qat.kernels.tape import Tape
 from qat.kernels.tape_algebra import opened
 from qat.qpus.simulation import InvalidJobError
@@ -29,7 +30,8 @@ def value_and_gradient(engine: Engine, job: Job, parameter_map: Mapping[str, flo
     tape = opened(job.circuit.tape)
     bound = tape.bound(evaluate_all(tape.expressions, values)) if tape.expressions else tape
     observable = job.observable(**values) if job.observable.get_variables() else job.observable
-    value, by_parameter = engine.value_and_gradient(bound, observable.pauli_sum(), job.psi_0)
+    paulis, moves = observable.pauli_sum(), _moves_of(tape)
+    value, by_parameter = engine.value_and_gradient(bound, paulis, job.psi_0, moves=moves)
     gradient = dict.fromkeys(values, 0.0)
     by_slot = by_parameter[tape.slots]
     by_expression = np.bincount(tape.slot_expressions, by_slot, minlength=len(tape.expressions)).tolist()
@@ -38,6 +40,32 @@ def value_and_gradient(engine: Engine, job: Job, parameter_map: Mapping[str, flo
             gradient[name] += by_expression[expression] * slope
     _add_observable(engine, bound, job, values, gradient)
     return value, gradient
+
+
+def _moves_of(tape: Tape) -> Moves | None:
+    columns = (tape.slots.tobytes(), tape.slot_expressions.tobytes())
+    return _moves(tuple(tape.expressions), len(tape.parameters), *columns)
+
+
+@lru_cache(maxsize=64)
+def _moves(
+    expressions: tuple[Any, ...], nb_parameters: int, slot_bytes: bytes, expression_bytes: bytes
+) -> Moves | None:
+    """How parameters change with the variables, if that does not depend on their values: for affine expressions."""
+    names, numbers, derivatives = _derivatives(expressions)
+    if any(getattr(derivative, "get_variables", tuple)() for derivative in derivatives):
+        return None
+    rates = np.array(evaluate_all(derivatives, {}), np.float64)
+    variables, places = np.unique(names, return_inverse=True)
+    slots, slot_expressions = (np.frombuffer(data, np.int32) for data in (slot_bytes, expression_bytes))
+
+    def draw(rng: np.random.Generator) -> NDArray[np.float64]:
+        change = np.zeros(nb_parameters)
+        by_expression = np.bincount(numbers, rates * rng.normal(size=len(variables))[places], len(expressions))
+        change[slots] = by_expression[slot_expressions]
+        return change
+
+    return Moves(draw)
 
 
 def _slopes(expressions: Sequence[Any], values: Mapping[str, float]) -> list[tuple[str, int, float]]:

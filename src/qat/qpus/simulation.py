@@ -197,8 +197,9 @@ def evaluated(request: Request, engine: Engine, job: Job, rng: np.random.Generat
     nb_shots = job.nbshots or 0
     sums = [observable.pauli_sum() for observable in _observables(job)]
     if not nb_shots and not give_terms:
-        state = request.state(engine)
-        values = [_as_value(engine.expectation(state, paulis), paulis) for paulis in sums]
+        values = [
+            _as_value(value, paulis) for value, paulis in zip(_exact_values(request, engine, sums), sums, strict=True)
+        ]
         return _result(job, values)
     estimates = _estimates(request, engine, sums, nb_shots, rng)
     values = [_as_value(_total(paulis, each), paulis) for paulis, each in zip(sums, estimates, strict=True)]
@@ -206,6 +207,13 @@ def evaluated(request: Request, engine: Engine, job: Job, rng: np.random.Generat
     if job.observable is not None:
         _add_terms(result, sums[0], estimates[0])
     return result
+
+
+def _exact_values(request: Request, engine: Engine, sums: list[PauliSum]) -> list[complex]:
+    if len(sums) == 1:
+        return [engine.mean_value(request.tape, sums[0], request.initial, precision=request.precision)]
+    state = request.state(engine)
+    return [engine.expectation(state, paulis) for paulis in sums]
 
 
 def _observables(job: Job) -> list[Observable]:

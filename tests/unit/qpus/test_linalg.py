@@ -328,7 +328,7 @@ def test_remap():
     "options", [{}, {"nbshots": 10}, {"observable": Observable.sigma_z(0, 60)}, {"psi_0": "+" * 60}]
 )
 def test_sixty_qubits_are_refused(options):
-    error = refused(LinAlg(), circuit(60, ("H", [0])).to_job(**options))
+    error = refused(LinAlg(), circuit(60, ("RX", [0], 0.3)).to_job(**options))
     assert error.code == ErrorType.INSUFFICIENT_RESOURCES and error.retryable
     assert "60 qubits need" in error.message and "fewer qubits" in error.message
 

@@ -79,4 +79,7 @@ nb::object gradient(const Program& program, const Array<double>& parameters, con
 }  // namespace
 }  // namespace qat
 
-void bind_gradient(nb::module_& module) { module.def("value_and_gradient", &qat::gradient); }
+void bind_gradient(nb::module_& module) {
+    module.def("value_and_gradient", &qat::gradient);
+    bind_subspace(module);
+}
