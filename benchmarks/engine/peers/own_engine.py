@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from qat.kernels.engine import Precision
+from qat.kernels.engine import Moves, Precision
 
 from .base import Run, number, numbers, overlaps, z_means
 from .own_qpu import Adapter as OwnQpu
@@ -48,7 +48,9 @@ class Adapter(OwnQpu):
         parameters = dict(zip(names(len(values)), values, strict=True))
         tape, paulis = job(**parameters).circuit.tape, job.observable.pauli_sum()
         spread = _derivatives(job.circuit, list(parameters))
-        return Run(lambda: self.engine.value_and_gradient(tape, paulis)[1], lambda gradient: numbers(spread @ gradient))
+        moves = Moves(lambda generator: generator.normal(size=len(spread)) @ spread)
+        call = lambda: self.engine.value_and_gradient(tape, paulis, moves=moves)[1]  # noqa: E731
+        return Run(call, lambda gradient: numbers(spread @ gradient))
 
     def energies(self, circuit, observable, sets):
         tape, paulis = self._parts(circuit, observable)
@@ -98,7 +100,7 @@ class Adapter(OwnQpu):
         return self.circuit(circuit).tape, observable(circuit.nb_qubits, terms).pauli_sum()
 
     def _value(self, tape, paulis):
-        return self.engine.expectation(self.run(tape), paulis).real
+        return self.engine.mean_value(tape, paulis, precision=self.precision).real
 
 
 def _joined(found, nb_qubits):
