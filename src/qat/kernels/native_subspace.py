@@ -1,7 +1,7 @@
 """Values and derivatives of circuits that stay among few basis states; see ``native/subspace.h`` for the idea.
 
-Whether a circuit does, and among which states, is learnt per circuit structure and observable, from the second run on,
-and kept with the compiled circuit.
+Whether a circuit does, and among which states, is learnt per circuit structure and observable at the first run, in a
+time like that of a plan, and kept with the compiled circuit. So a job gives the same value each time it is run.
 """
 
 from __future__ import annotations
@@ -27,8 +27,6 @@ MIN_STATES = 16
 MAX_PROBES = 6
 """Give up on a structure when so many parameter values have not shown what cancels in it."""
 MAX_KEPT = 16
-MIN_IMMEDIATE_QUBITS = 14
-"""From so many qubits on, looking for a subspace takes less than the first run without."""
 _NB_RANDOM_PROBES = 2
 
 Point = NDArray[np.float64]
@@ -57,7 +55,6 @@ class Evaluator:
 
     probes: list[Point] = field(default_factory=list)
     subspace: Any = None
-    nb_calls: int = 0
     is_given_up: bool = False
 
 
@@ -88,9 +85,7 @@ def _is_eligible(section: Section, paulis: PauliSum) -> bool:
 def _answer(
     evaluator: Evaluator, section: Section, tape: Tape, paulis: PauliSum, moves: Moves | None, question: str
 ) -> Any:
-    evaluator.nb_calls += 1
-    is_first = evaluator.nb_calls == 1 and tape.nb_qubits < MIN_IMMEDIATE_QUBITS
-    if evaluator.is_given_up or is_first:
+    if evaluator.is_given_up:
         return None
     if evaluator.subspace is not None:
         answer = getattr(evaluator.subspace, question)(tape.parameters)
