@@ -40,19 +40,13 @@ def shown(cell: Cell | None) -> str:
     return f"{milliseconds(cell.median_s)} [{milliseconds(min(cell.samples_s))}]{few}"
 
 
-def lead(row: Row, *, is_single: bool, ours: str) -> str:
-    """By how much ours is quicker than the best peer of that precision, by medians.
-
-    Args:
-        row: a workload.
-        is_single: which peers to compare with.
-        ours: which of our entries.
-    """
+def lead(row: Row, ours: str) -> str:
+    """By how much one of our entries is quicker than the best peer of its precision, by medians."""
     mine = row.cells.get(ours, Cell()).median_s
     peers = [
         (cell.median_s, name)
         for name, cell in row.cells.items()
-        if name not in OURS and ENTRIES[name].is_single == is_single and cell.samples_s
+        if name not in OURS and ENTRIES[name].is_single == ENTRIES[ours].is_single and cell.samples_s
     ]
     if not peers or math.isnan(mine):
         return ABSENT
@@ -90,20 +84,14 @@ def _line(cells: Sequence[str]) -> str:
 def head(peers: Sequence[str]) -> list[str]:
     """Titles of the columns."""
     marked = [f"{name} (single)" if ENTRIES[name].is_single else name for name in peers]
-    return ["ms: median [min]", *marked, "floor", "lead, double", "lead, single"]
+    return ["ms: median [min]", *marked, "floor", *(f"lead of {name}" for name in peers if name in OURS)]
 
 
 def line(row: Row, peers: Sequence[str]) -> list[str]:
     """The cells of a workload."""
     cells = [shown(row.cells.get(name)) for name in peers]
-    double = lead(row, is_single=False, ours=_first(peers, is_single=False))
-    single = lead(row, is_single=True, ours=_first(peers, is_single=True))
-    return [WORKLOADS[row.workload].title, *cells, floor(row), double, single]
-
-
-def _first(peers: Sequence[str], *, is_single: bool) -> str:
-    ours = [name for name in peers if name in OURS]
-    return next((name for name in ours if ENTRIES[name].is_single == is_single), ours[0] if ours else "")
+    leads = [lead(row, name) for name in peers if name in OURS]
+    return [WORKLOADS[row.workload].title, *cells, floor(row), *leads]
 
 
 def full_table(rows: Sequence[Row], peers: Sequence[str]) -> str:

@@ -138,7 +138,7 @@ def test_row_becomes_a_line_and_a_document(bench):
     row = bench.measure("fourier")
     cells = report.line(row, ["openqat", "qulacs", "aer", "scaluq"])
     assert cells == [
-        "QFT-20", "100 [100]", "WRONG by 1.0e-07", "-", "30000 [30000] (once)", "-", "300 x (scaluq)", "1 x (qsim)",
+        "QFT-20", "100 [100]", "WRONG by 1.0e-07", "-", "30000 [30000] (once)", "-", "300 x (scaluq)",
     ]  # fmt: skip
     assert json.loads(json.dumps(document(row)))["cells"]["aer"]["problem"] == "no state"
 
