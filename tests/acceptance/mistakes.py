@@ -96,6 +96,12 @@ WRITING = {
     "matrix with NaN": Case(
         lambda: CustomGate(np.diag([1, NOT_A_NUMBER])), PyAQASMException, "not unitary", "normalise it"
     ),
+    "matrix that is not unitary": Case(
+        lambda: CustomGate(np.array([[1, 1], [0, 1]])),
+        PyAQASMException,
+        "differs from the identity by 1",
+        "normalise it",
+    ),
     "list as matrix": Case(
         lambda: CustomGate([[1, 0], [0, 1]]), WrongArgumentType, "[[1, 0], [0, 1]]", "a numpy array"
     ),

@@ -80,8 +80,6 @@ def test_published_codes_of_errors():
 def test_what_published_programs_rely_on_is_no_error():
     assert ghz().to_job("NOISE").type == 0, "an unknown type means samples"
     assert rotation()(beta=1.0).get_variables() == ["alpha"], "unknown names are ignored"
-    with pytest.warns(UserWarning, match=r"\(2, 2\) is not unitary.*normalise it"):
-        CustomGate(np.array([[1, 1], [0, 1]]))
     assert len(simulated(H, nbshots=10**12)) == 2, "many shots cost nothing"
 
 

@@ -145,18 +145,6 @@ def test_abstract_gate_with_a_matrix(simulator):
     assert np.allclose(amplitudes, np.array([1, 1, np.exp(-0.4j), np.exp(0.2j)]) / 2)
 
 
-def test_gates_that_are_not_unitary_are_simulated_as_they_stand(simulator):
-    program = Program()
-    qubit = program.qalloc(1)
-    H(qubit)
-    with pytest.warns(UserWarning, match="not unitary"):
-        CustomGate(np.diag([0.6, 0]))(qubit)
-    circuit = program.to_circ()
-    (sample,) = simulator().submit(circuit.to_job())
-    assert (str(sample.state), round(sample.probability, 9)) == ("|0>", 0.18)
-    assert [s.probability for s in simulator().submit(circuit.to_job(nbshots=10))] == [1]
-
-
 def test_initial_state(simulator):
     program = Program()
     T(program.qalloc(2)[0])

@@ -13,7 +13,7 @@ from qat.kernels.gates import GATES, GateForm, GateRecord, Matrix, matrix_gate
 from qat.kernels.tape import is_symbolic
 from qat.lang.AQASM.aqasm_util import InvalidArguments
 from qat.lang.AQASM.bits import Qbit, QRegister
-from qat.lang.AQASM.math_util import InvalidDimensions, get_arity, warn_unless_unitary
+from qat.lang.AQASM.math_util import InvalidDimensions, check_unitarity, get_arity
 from qat.lang.AQASM.scope import Applicable, current_scope
 
 if TYPE_CHECKING:
@@ -299,7 +299,7 @@ def _given_record(arity: int, matrix: Any, name: str) -> GateRecord:
         return GateRecord(name=name, arity=int(arity), label=name, identity=(name, int(arity)))
     if get_arity(matrix) != arity:
         raise InvalidDimensions(matrix, name, int(arity))
-    warn_unless_unitary(matrix)
+    check_unitarity(matrix)
     return matrix_gate(matrix, name=name)
 
 

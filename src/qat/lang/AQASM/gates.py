@@ -17,7 +17,7 @@ from qat.kernels.preparation import preparation
 from qat.lang.AQASM.aqasm_util import InvalidArguments
 from qat.lang.AQASM.gate import Gate, ParamGate, PredefGate, under_layers
 from qat.lang.AQASM.generated import GeneratedMatrix, token
-from qat.lang.AQASM.math_util import get_arity, warn_unless_unitary
+from qat.lang.AQASM.math_util import check_unitarity, get_arity
 from qat.lang.AQASM.parameters import checked_parameters
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class _CustomGates(AbstractGate):
     def __call__(self, *params: Any) -> Gate:
         (matrix,) = checked_parameters(self.name, self.arg_types, params)
         get_arity(matrix)
-        warn_unless_unitary(matrix)
+        check_unitarity(matrix)
         gate: ParamGate = object.__new__(ParamGate)
         gate._set(GateForm(matrix_gate(matrix)), (matrix,), self)
         gate._tape_parameters = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,6 @@ __all__ = [
     "InvalidUnitaryMatrix",
     "check_unitarity",
     "get_arity",
-    "warn_unless_unitary",
 ]
 
 UNITARITY_TOLERANCE = 1e-6
@@ -83,17 +81,3 @@ def _deviation(matrix: NDArray[np.complex128]) -> float:
         return float(np.abs(matrix @ matrix.conj().T - np.eye(size)).max())
     probes = np.random.default_rng(0).choice([1.0, -1.0], (size, _NB_PROBES))
     return float(np.abs(matrix @ (matrix.conj().T @ probes) - probes).max())
-
-
-def warn_unless_unitary(matr: Any) -> None:
-    """Warn of a matrix that is not unitary: it is simulated as it stands, and probabilities need not add up to 1.
-
-    Raises:
-        InvalidUnitaryMatrix: if it holds NaN or infinity.
-    """
-    try:
-        check_unitarity(matr)
-    except InvalidUnitaryMatrix as error:
-        if not np.isfinite(matr).all():
-            raise
-        warnings.warn(str(error), stacklevel=3)
