@@ -21,7 +21,7 @@ from qat.core import (
     Term,
 )
 from qat.core.gate_set import WrongArgumentType
-from qat.lang.AQASM import CNOT, RX, AbstractGate, CustomGate, H, Program
+from qat.lang.AQASM import CNOT, RX, AbstractGate, H, Program
 from qat.lang.AQASM.aqasm_util import PyAQASMException
 from qat.plugins import (
     FusionPlugin,
