@@ -10,7 +10,7 @@ import cmath
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -152,3 +152,68 @@ def projected(vector: np.ndarray, qubits: Sequence[int], outcome: Sequence[int],
         for bits in itertools.product((0, 1), repeat=nb_qubits)
     ]
     return np.where(kept, vector, 0)
+
+
+class Branch(NamedTuple):
+    """One history of a program that measures.
+
+    Attributes:
+        outcomes: the bits seen by each measurement and reset, in order.
+        vector: the final state; its squared length is the probability of the history.
+        cbits: the classical bits at the end.
+        is_broken: whether the program stopped at a break.
+    """
+
+    outcomes: tuple[tuple[int, ...], ...]
+    vector: np.ndarray
+    cbits: tuple[int, ...]
+    is_broken: bool = False
+
+
+def branches(statements: Iterable[Sequence[Any]], nb_qubits: int, nb_cbits: int) -> list[Branch]:
+    """All histories of a program.
+
+    Statements are ``("gate", matrix, qubits)``, ``("if", cbit, matrix, qubits)``, ``("measure", qubits, cbits)``,
+    ``("reset", qubits, cbits)``, ``("logic", cbit, function)`` and ``("break", function)``, with functions of the
+    classical bits.
+    """
+    start = np.zeros(2**nb_qubits, complex)
+    start[0] = 1
+    found = [Branch((), start, (0,) * nb_cbits)]
+    for statement in statements:
+        found = [after for before in found for after in _histories(statement, before, nb_qubits)]
+    return found
+
+
+def _histories(statement: Sequence[Any], branch: Branch, nb_qubits: int) -> Iterable[Branch]:
+    if branch.is_broken:
+        return [branch]
+    match statement:
+        case "gate", matrix, qubits:
+            return [branch._replace(vector=embedded(matrix, qubits, nb_qubits) @ branch.vector)]
+        case "if", cbit, matrix, qubits:
+            return _histories(("gate", matrix, qubits), branch, nb_qubits) if branch.cbits[cbit] else [branch]
+        case "logic", cbit, function:
+            return [branch._replace(cbits=_with(branch.cbits, [cbit], [int(function(branch.cbits))]))]
+        case "break", function:
+            return [branch._replace(is_broken=bool(function(branch.cbits)))]
+        case kind, qubits, cbits:
+            outcomes = itertools.product((0, 1), repeat=len(qubits))
+            return [_observed(branch, kind == "reset", qubits, cbits, bits, nb_qubits) for bits in outcomes]
+    raise ValueError(statement)
+
+
+def _observed(
+    branch: Branch, is_reset: bool, qubits: Sequence[int], cbits: Sequence[int], bits: tuple[int, ...], nb_qubits: int
+) -> Branch:
+    vector = projected(branch.vector, qubits, bits, nb_qubits)
+    for qubit, bit in zip(qubits, bits, strict=True):
+        if is_reset and bit:
+            vector = embedded(base_matrix("X"), [qubit], nb_qubits) @ vector
+    values = [0] * len(cbits) if is_reset else bits
+    return Branch((*branch.outcomes, bits), vector, _with(branch.cbits, cbits, values))
+
+
+def _with(cbits: Sequence[int], places: Sequence[int], values: Sequence[int]) -> tuple[int, ...]:
+    changed = dict(zip(places, values, strict=True))
+    return tuple(changed.get(place, bit) for place, bit in enumerate(cbits))

@@ -315,7 +315,8 @@ def test_binding():
         "(2.0 * (2 * b)) * (X|[1])",
     ]
     assert texts(observable(a=2, b=np.float64(1))) == ["6.0 * I^2", "1.0 * (ZZ|[0, 1])", "4.0 * (X|[1])"]
-    assert str(observable(a=0)) == "" and observable(z=1) == observable
+    assert str(observable(a=0, b=1)) == "" and observable(z=1) == observable
+    assert observable(a=0).get_variables() == ["b"] and str(observable(a=0)(b=1)) == ""
     assert type(observable(a=2, b=np.float64(1)).terms[0].coeff) is float
 
 

@@ -253,7 +253,10 @@ def _rebuilt(node: ArithExpression, children: list[Any]) -> Any:
         return _evaluated(node, children)
     if all(child is old for child, old in zip(children, node.children, strict=True)):
         return node
-    return FOLDING.get(node.symbol, node.symbol)(*children)
+    folded = FOLDING.get(node.symbol, node.symbol)(*children)
+    if isinstance(folded, BaseArithmetic):
+        return folded
+    return node.symbol(*children)  # (a * b) with a = 0 still has the variable b, whatever the values of others
 
 
 def _evaluated(node: ArithExpression, children: list[Any]) -> Any:
