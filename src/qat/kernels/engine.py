@@ -212,6 +212,15 @@ class Engine(Protocol):
     ) -> complex:
         """``expectation`` of the final state, by whichever way is quickest: the state need not be made."""
 
+    def energies(self, tape: Tape, rows: NDArray[np.float64], paulis: PauliSum) -> NDArray[np.complex128]:
+        """``mean_value`` for many parameter sets of one circuit, from all qubits 0, shape ``(m,)``.
+
+        Args:
+            tape: the circuit; its own parameters do not count.
+            rows: the parameters of each run, shape ``(m, len(tape.parameters))``.
+            paulis: the observable.
+        """
+
     def term_expectations(self, state: State, paulis: PauliSum) -> NDArray[np.float64]:
         """``<state| P |state>`` for each Pauli string of the sum, without coefficients, shape ``(k,)``."""
 

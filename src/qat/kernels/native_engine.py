@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from qat.kernels import native_subspace
-from qat.kernels._native import Program
+from qat.kernels import native_pauli, native_subspace
+from qat.kernels._native import Program, energies
 from qat.kernels.engine import Branch, Estimate, Initial, Moves, NotUnitaryError, Precision, State
 from qat.kernels.memory import require_memory
 from qat.kernels.native_observables import NativeObservables
@@ -26,6 +26,10 @@ from qat.kernels.tape_algebra import has_boxes, opened
 if TYPE_CHECKING:
     from qat.kernels.pauli import PauliSum
 
+_MAX_BATCH_QUBITS = 16
+"""Larger circuits use all threads for one run."""
+_BATCH_ROWS = 256
+_MAX_MASK_QUBITS = 60
 _BUFFER_BYTES = 1 << 20
 _NO_PARAMETERS = np.empty(0)
 _SECONDS_PER_ROW = 1e-6
@@ -106,13 +110,30 @@ class NativeEngine(NativeObservables):
         self, tape: Tape, paulis: PauliSum, initial: Initial = None, *, precision: Precision = Precision.DOUBLE
     ) -> complex:
         """See ``Engine.mean_value``. Circuits that stay among few basis states take microseconds."""
-        if initial is None and tape.is_unitary and not tape.expressions:
+        is_plain = initial is None and tape.is_unitary and not tape.expressions
+        if is_plain and tape.nb_qubits <= _MAX_MASK_QUBITS:
             plan = self._native_plans.plan(tape := opened(tape))
             if (section := _only_section(plan)) and (
                 value := native_subspace.value(section[0], tape, paulis)
             ) is not None:
                 return complex(value)
         return super().mean_value(tape, paulis, initial, precision=precision)
+
+    def energies(self, tape: Tape, rows: NDArray[np.float64], paulis: PauliSum) -> NDArray[np.complex128]:
+        """See ``Engine.energies``. The runs are shared out over the threads."""
+        if not len(rows) or has_boxes(tape) or tape.nb_qubits > _MAX_BATCH_QUBITS:
+            return super().energies(tape, rows, paulis)
+        plan, tape = self._native_plan(tape.with_parameters(rows[0]), self._nb_threads * 16 << tape.nb_qubits)
+        section = _only_section(plan)
+        if not section or section[0].groups or native_subspace.value(section[0], tape, paulis) is not None:
+            return super().energies(tape, rows, paulis)
+        strings = native_pauli.strings_on(tape.nb_qubits, paulis)
+        constant, nb_threads = complex(paulis.constant), self._nb_threads
+        values: list[complex] = []
+        for first in range(0, len(rows), _BATCH_ROWS):  # signals are looked at in between
+            part = np.ascontiguousarray(rows[first : first + _BATCH_ROWS], np.float64)
+            values += energies(section[0].program, part, strings, paulis.coefficients, constant, nb_threads)
+        return np.array(values, np.complex128)
 
     def value_and_gradient(
         self, tape: Tape, paulis: PauliSum, initial: Initial = None, *, moves: Moves | None = None

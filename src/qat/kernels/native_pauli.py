@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 def expectation(state: State, paulis: PauliSum, nb_threads: int = 1) -> complex:
     """See ``Engine.expectation``."""
-    total = complex(paulis.coefficients @ term_expectations(state, paulis, nb_threads))
-    return total + paulis.constant * _squared_norm(state) if paulis.constant else total
+    constant = complex(paulis.constant)
+    answer: complex = strings(state, paulis).expectation(paulis.coefficients, constant, state, nb_threads)
+    return answer
 
 
 def term_expectations(state: State, paulis: PauliSum, nb_threads: int = 1) -> NDArray[np.float64]:
@@ -63,7 +64,3 @@ def strings_on(nb_qubits: int, paulis: PauliSum) -> Any:
 def _kept_strings(nb_qubits: int, shift: int, x_bytes: bytes, z_bytes: bytes) -> Any:
     x_masks, z_masks = (np.frombuffer(data, np.uint64) << np.uint64(shift) for data in (x_bytes, z_bytes))
     return _native.PauliStrings(nb_qubits, x_masks, z_masks)
-
-
-def _squared_norm(state: State) -> float:
-    return float(np.vdot(state, state).real)

@@ -83,6 +83,11 @@ class NumpyEngine:
         """See ``Engine.mean_value``."""
         return self.expectation(self.state(tape, initial, precision=precision), paulis)
 
+    def energies(self, tape: Tape, rows: NDArray[np.float64], paulis: PauliSum) -> NDArray[np.complex128]:
+        """See ``Engine.energies``."""
+        values = [self.mean_value(tape.with_parameters(row), paulis) for row in rows]
+        return np.array(values, np.complex128)
+
     def term_expectations(self, state: State, paulis: PauliSum) -> NDArray[np.float64]:
         """See ``Engine.term_expectations``."""
         _require_expectation(state)

@@ -11,7 +11,7 @@ from qat.core.enums import ErrorType, ProcessingType
 from qat.core.errors import QPUException
 from qat.core.qpu import QPUHandler
 from qat.core.wrappers.hardware_specs import HardwareSpecs
-from qat.core.wrappers.result import Result
+from qat.core.wrappers.result import BatchResult, Result
 from qat.kernels.engine import (
     BreakError,
     Engine,
@@ -37,9 +37,9 @@ from qat.qpus.simulation import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from qat.core.wrappers.job import Job
+    from qat.core.wrappers.job import Batch, Job
 
 __all__ = ["CLinAlg", "CLinalg", "LinAlg", "PyLinalg"]
 
@@ -149,6 +149,27 @@ class LinAlg(QPUHandler):
         self._check(job)
         try:
             return self._observed(job) if job.type == ProcessingType.OBSERVABLE else self._sampled(job)
+        except EngineError as error:
+            raise self._published(error) from error
+
+    def _submit_batch(self, batch: Batch) -> BatchResult:
+        """Execute a batch; jobs that are one circuit with different parameters go to the engine together."""
+        shared = self._shared_results(batch.jobs) if len(batch.jobs) > 1 else {}
+        if not shared:
+            return super()._submit_batch(batch)
+        results = [shared[i] if i in shared else self.submit_job(job) for i, job in enumerate(batch.jobs)]
+        results = [self._wrapped(job, result) for job, result in zip(batch.jobs, results, strict=True)]
+        return BatchResult(results=results, meta_data=batch.meta_data)
+
+    def _shared_results(self, jobs: Sequence[Job]) -> dict[int, Result]:
+        if self._gives_terms or self._precision is Precision.SINGLE or type(self).submit_job is not LinAlg.submit_job:
+            return {}
+        from qat.qpus.batches import shared_results
+
+        for job in jobs:
+            self._check(job)
+        try:
+            return shared_results(self.engine, jobs)
         except EngineError as error:
             raise self._published(error) from error
 

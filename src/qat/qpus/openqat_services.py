@@ -11,4 +11,4 @@ __qlm_importables__ = {
     "get_default_qpu": "qat.modules:get_default_qpu",
 }
 
-__openqat_helpers__ = ("gradients", "simulation")
+__openqat_helpers__ = ("batches", "gradients", "simulation")

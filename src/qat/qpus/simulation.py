@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from qat.kernels.pauli import PauliSum
 
 __all__ = [
-    "InvalidJobError", "Request", "TooManyShotsError", "evaluated", "exact_samples", "shot_samples", "split_samples",
+    "InvalidJobError", "Request", "TooManyShotsError", "evaluated", "exact_result", "exact_samples",
+    "shot_samples", "split_samples",
 ]  # fmt: skip
 
 
@@ -207,6 +208,11 @@ def evaluated(request: Request, engine: Engine, job: Job, rng: np.random.Generat
     if job.observable is not None:
         _add_terms(result, sums[0], estimates[0])
     return result
+
+
+def exact_result(job: Job, value: complex, paulis: PauliSum) -> Result:
+    """The result of a job that asks for the exact value of one observable, ``paulis``."""
+    return _result(job, [_as_value(value, paulis)])
 
 
 def _exact_values(request: Request, engine: Engine, sums: list[PauliSum]) -> list[complex]:

@@ -136,7 +136,7 @@ def test_bound_copies_share_a_plan(circuit):
     nb_qubits, content = circuit
     native = NativeEngine(1)
     tape = tape_of_gates(nb_qubits, content)
-    turned = tape._with_parameters(tape.parameters * 0.5)
+    turned = tape.with_parameters(tape.parameters * 0.5)
     assert np.allclose(native.state(tape), NumpyEngine().state(tape))
     assert native._native_plans.plan(tape) is native._native_plans.plan(turned)
     assert np.allclose(native.state(turned), NumpyEngine().state(turned))

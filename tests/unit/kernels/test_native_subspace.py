@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qat.kernels.engine import Moves
+from qat.kernels.engine import Moves, NotEnoughMemoryError
 from qat.kernels.gates import GATES, GateForm
 from qat.kernels.numpy_engine import NumpyEngine
 from qat.kernels.pauli import PauliSum
@@ -195,6 +195,12 @@ def test_tables_are_bounded(monkeypatch):
     for seed in range(4):
         engine.mean_value(tape, hamiltonian(6, seed))
     assert len(subspaces(engine, tape)) == 2
+
+
+def test_more_qubits_than_a_mask_holds():
+    paulis = PauliSum.from_terms(70, [(1.0, "Z", [0])])
+    with pytest.raises(NotEnoughMemoryError, match="70 qubits need"):
+        NativeEngine(1).mean_value(Writer().builder.tape(70), paulis)
 
 
 def test_many_qubits_few_states():

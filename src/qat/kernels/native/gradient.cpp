@@ -82,4 +82,5 @@ nb::object gradient(const Program& program, const Array<double>& parameters, con
 void bind_gradient(nb::module_& module) {
     module.def("value_and_gradient", &qat::gradient);
     bind_subspace(module);
+    bind_batches(module);
 }

@@ -48,6 +48,15 @@ nb::object term_values(const PauliSum& sum, const StateArray<Real>& state, int n
 }
 
 template <class Real>
+std::complex<double> expectation(const PauliSum& sum, const Coefficients& coefficients, std::complex<double> constant,
+                                 const StateArray<Real>& state, int nb_threads) {
+    const Real* reals = reals_of(sum, state);
+    require(coefficients.size() == sum.size(), "A coefficient for each string is needed");
+    return without_gil(
+        [&] { return sum.expectation(coefficients.data(), constant, reals, pauli_kernels<Real>(), nb_threads); });
+}
+
+template <class Real>
 nb::object applied(const PauliSum& sum, const Coefficients& coefficients, std::complex<double> constant,
                    const StateArray<Real>& state, int nb_threads) {
     const Real* reals = reals_of(sum, state);
@@ -67,6 +76,8 @@ void bind_pauli(nb::module_& module) {
         .def("__len__", &PauliSum::size)
         .def("term_values", &term_values<double>, nb::arg("state"), nb::arg("nb_threads"))
         .def("term_values", &term_values<float>, nb::arg("state"), nb::arg("nb_threads"))
+        .def("expectation", &expectation<double>)
+        .def("expectation", &expectation<float>)
         .def("applied", &applied<double>)
         .def("applied", &applied<float>, nb::arg("coefficients"), nb::arg("constant"), nb::arg("state"),
              nb::arg("nb_threads"));

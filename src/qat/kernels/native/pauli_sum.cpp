@@ -203,6 +203,30 @@ std::vector<double> PauliSum::term_values(const Real* state, const PauliKernels<
 }
 
 template <class Real>
+PauliSum::Complex PauliSum::expectation(const Complex* coefficients, Complex constant, const Real* state,
+                                        const PauliKernels<Real>& kernels, int nb_threads) const {
+    const std::vector<double> found = term_values(state, kernels, nb_threads);
+    Complex total = constant == 0.0 ? 0.0 : constant * squared_norm(state, kernels);
+    for (std::size_t t = 0; t < size(); ++t) total += coefficients[t] * found[t];
+    return total;
+}
+
+template <class Real>
+double PauliSum::squared_norm(const Real* state, const PauliKernels<Real>& kernels) const {
+    double total = 0;
+    if (is_small(kernels.min_tile_bits)) {
+        for (Mask i = 0; i < Mask(2) << nb_qubits_; ++i) total += double(state[i]) * state[i];
+        return total;
+    }
+    const int bits = tiles(kernels.min_tile_bits).tile_bits;
+    for (Mask tile = 0; tile < Mask(1) << (nb_qubits_ - bits); ++tile) {
+        const Real* const first = state + (tile << (bits + 1));
+        total += kernels.overlap(first, first, bits);
+    }
+    return total;
+}
+
+template <class Real>
 std::vector<double> PauliSum::imaginary_overlaps(const Real* left, const Real* right, const PauliKernels<Real>& kernels,
                                                  int nb_threads) const {
     return values(left, right, kernels, nb_threads);
@@ -278,6 +302,8 @@ void PauliSum::apply_small(const Complex* coefficients, Complex constant, const 
     }
 }
 
+template PauliSum::Complex PauliSum::expectation(const Complex*, Complex, const double*, const PauliKernels<double>&, int) const;
+template PauliSum::Complex PauliSum::expectation(const Complex*, Complex, const float*, const PauliKernels<float>&, int) const;
 template std::vector<double> PauliSum::term_values(const double*, const PauliKernels<double>&, int) const;
 template std::vector<double> PauliSum::term_values(const float*, const PauliKernels<float>&, int) const;
 template std::vector<double> PauliSum::imaginary_overlaps(const double*, const double*, const PauliKernels<double>&, int) const;

@@ -30,6 +30,11 @@ public:
     template <class Real>
     std::vector<double> term_values(const Real* state, const PauliKernels<Real>& kernels, int nb_threads) const;
 
+    // <state| constant + sum_k coefficients[k] P_k |state>
+    template <class Real>
+    Complex expectation(const Complex* coefficients, Complex constant, const Real* state, const PauliKernels<Real>& kernels,
+                        int nb_threads) const;
+
     // Imaginary parts of <left| P_k |right>.
     template <class Real>
     std::vector<double> imaginary_overlaps(const Real* left, const Real* right, const PauliKernels<Real>& kernels,
@@ -62,6 +67,8 @@ private:
     bool is_small(int min_tile_bits) const { return nb_qubits_ < min_tile_bits; }
     template <class Real>
     std::vector<double> values(const Real* left, const Real* right, const PauliKernels<Real>& kernels, int nb_threads) const;
+    template <class Real>
+    double squared_norm(const Real* state, const PauliKernels<Real>& kernels) const;
     template <class Real>
     std::vector<double> small_values(const Real* left, const Real* right) const;
     template <class Real>
