@@ -136,10 +136,11 @@ class Bench:
 
     def _problems(self, workload: Workload, first: Mapping[str, Message]) -> dict[str, str | None]:
         reference = next((reply["answer"] for reply in first.values() if "answer" in reply), [])
+        scale = max((1.0, *map(abs, reference)))
         found: dict[str, str | None] = {}
         for peer, reply in first.items():
             if "answer" in reply:
-                allowed = workload.answers_tolerance(self._plan.is_small, ENTRIES[peer].is_single)
+                allowed = scale * workload.answers_tolerance(self._plan.is_small, ENTRIES[peer].is_single)
                 error = difference(reply["answer"], reference)
                 found[peer] = f"WRONG by {error:.1e}" if error > allowed else None
             else:

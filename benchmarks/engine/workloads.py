@@ -264,7 +264,7 @@ class Workload(NamedTuple):
         make: gives the method's arguments from the sizes.
         full: the sizes of the table.
         small: sizes that take milliseconds, to check adapters.
-        tolerance: by how much double-precision answers may differ.
+        tolerance: by how much double-precision answers may differ, in units of the largest one if that is above 1.
         nb_shots: place of the number of shots in the sizes, if answers are random.
         nb_amplitudes: of the state, for the bound by memory bandwidth; 0: none is given.
     """

@@ -134,6 +134,14 @@ def test_rounds_are_interleaved_and_wrong_answers_are_not_timed(bench):
     assert row.cells["scaluq"].samples_s == [30.0]
 
 
+def test_tolerance_grows_with_the_answers(bench):
+    for client in bench._clients.values():
+        if "answer" in client._first:
+            client._first["answer"] = [100 * value for value in client._first["answer"]]
+    bench._clients["qulacs"]._first["answer"] = [100.0 + 5e-7]
+    assert bench.measure("fourier").cells["qulacs"].problem is None
+
+
 def test_row_becomes_a_line_and_a_document(bench):
     row = bench.measure("fourier")
     cells = report.line(row, ["openqat", "qulacs", "aer", "scaluq"])
