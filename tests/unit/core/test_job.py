@@ -107,7 +107,7 @@ def test_wrong_qubits_to_measure(qubits, message):
         circuit().to_job(qubits=qubits)
 
 
-@pytest.mark.parametrize("nbshots", [-1, 1.5, "3", True, None])
+@pytest.mark.parametrize("nbshots", [-1, 1.5, "3", True])
 def test_wrong_numbers_of_shots(nbshots):
     with pytest.raises(ValueError, match=r"nbshots is .*: give a whole number of shots, or 0 for the exact result"):
         circuit().to_job(nbshots=nbshots)
@@ -117,6 +117,11 @@ def test_wrong_numbers_of_shots(nbshots):
 def test_numbers_of_shots_are_integers(nbshots):
     job = circuit().to_job(nbshots=nbshots)
     assert job.nbshots == 7 and type(job.nbshots) is int
+
+
+def test_no_number_is_zero():
+    job = circuit().to_job(nbshots=None, amp_threshold=None)
+    assert (job.nbshots, job.amp_threshold) == (0, 0.0)
 
 
 def test_a_circuit_without_size_or_with_a_strange_angle_makes_no_job():

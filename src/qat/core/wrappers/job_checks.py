@@ -50,7 +50,7 @@ def _checked_bits(state: str, nb_qubits: int | None) -> str:
 
 
 def checked_shots(nbshots: Any) -> int:
-    """A number of shots as a plain integer.
+    """A number of shots as a plain integer; ``None`` is 0.
 
     Raises:
         ValueError: it is negative or not a whole number.
@@ -58,6 +58,8 @@ def checked_shots(nbshots: Any) -> int:
     >>> checked_shots(10)
     10
     """
+    if nbshots is None:
+        return 0
     is_whole = isinstance(nbshots, int | np.integer) or (isinstance(nbshots, float) and nbshots.is_integer())
     if not is_whole or isinstance(nbshots, bool) or nbshots < 0:
         raise ValueError(f"nbshots is {nbshots!r}: give a whole number of shots, or 0 for the exact result")
@@ -65,7 +67,7 @@ def checked_shots(nbshots: Any) -> int:
 
 
 def checked_threshold(amp_threshold: Any) -> float:
-    """A threshold on amplitudes.
+    """A threshold on amplitudes; ``None`` is 0.
 
     Raises:
         ValueError: it is not a finite number from 0 on.
@@ -73,6 +75,8 @@ def checked_threshold(amp_threshold: Any) -> float:
     >>> checked_threshold(0.1)
     0.1
     """
+    if amp_threshold is None:
+        return 0.0
     if not isinstance(amp_threshold, int | float | np.number) or not 0.0 <= amp_threshold < np.inf:
         raise ValueError(f"amp_threshold is {amp_threshold!r}: give a number from 0 on, 0 to keep all amplitudes")
     return amp_threshold  # type: ignore[return-value]
