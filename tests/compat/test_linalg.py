@@ -8,7 +8,7 @@ import pytest
 from qat.comm.datamodel.ttypes import OpType
 from qat.comm.exceptions.ttypes import ErrorType, QPUException
 from qat.comm.shared.ttypes import ProcessingType
-from qat.core import HardwareSpecs, Observable, Result, Term
+from qat.core import HardwareSpecs, Job, Observable, Result, Term
 from qat.lang.AQASM import CNOT, AbstractGate, CustomGate, H, Program, T, X
 from qat.qpus import CLinalg, LinAlg, PyLinalg, QPUHandler
 
@@ -56,6 +56,8 @@ def test_frequencies_have_errors(simulator):
 def test_single_shots_have_no_probability(simulator):
     result = simulator().submit(entangled(2).to_job(nbshots=5, aggregate_data=False))
     assert len(result) == 5 and all(sample.probability is None for sample in result) and result.meta_data == {}
+    by_hand = simulator().submit(Job(circuit=entangled(2), type=0, nbshots=3))  # aggregate_data is None
+    assert [sample.probability for sample in by_hand] == [None] * 3
 
 
 def test_measured_qubits_keep_their_order(simulator):

@@ -205,8 +205,8 @@ class LinAlg(QPUHandler):
         if not job.nbshots:
             return exact_samples(request, engine, job.threshold)
         if request.tape.is_unitary:
-            return shot_samples(request, engine, job.nbshots, self._rng, aggregate=job.aggregate_data is not False)
-        return split_samples(request, engine, job.nbshots, self._rng, aggregate=job.aggregate_data is not False)
+            return shot_samples(request, engine, job.nbshots, self._rng, aggregate=bool(job.aggregate_data))
+        return split_samples(request, engine, job.nbshots, self._rng, aggregate=bool(job.aggregate_data))
 
     def _observed(self, job: Job) -> Result:
         request = Request.of(job, self._precision)
