@@ -452,3 +452,22 @@ def test_junctions_grow_the_circuit_of_their_job_in_place():
     assert circuit is before is job.circuit and len(job.circuit) == 4
     circuit *= bell()
     assert job.circuit.nbqbits == 4 and len(job.circuit) == 6
+
+
+def test_meta_data_on_the_second_pass():
+    seen, job = [], bell().to_job()
+
+    class Seeing(NoPost):
+        def compile(self, batch, specs):
+            seen.append((batch.meta_data, specs is None))
+            return batch
+
+    class Again(NoPost):
+        is_first = True
+
+        def post_process(self, batch_result):
+            again, self.is_first = self.is_first, False
+            return Batch([job]) if again else batch_result
+
+    assert (Again() | Seeing() | Fixed()).submit(job, meta_data={"k": "v"}).meta_data is None
+    assert seen == [({"k": "v"}, False), (None, True)]
