@@ -1,0 +1,1 @@
+"""The command line: ``qat up``, ``qat jobs`` and the others. A subcommand's module is loaded when it is used."""

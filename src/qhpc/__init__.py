@@ -1,0 +1,1 @@
+"""What a centre runs: access server, scheduling, broker, Slurm."""

@@ -1,0 +1,1 @@
+"""How jobs are started: one contract, for processes of this machine and for clusters."""

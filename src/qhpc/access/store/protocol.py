@@ -1,0 +1,220 @@
+"""What every store offers. One suite of tests runs on all of them.
+
+All methods are coroutines. A method that returns has its effect on disk: it survives ``kill -9``. Times are passed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from qat.comm.access.messages import JobState, LogLine, Usage
+from qhpc.access.jobs.life_cycle import JobEvent
+from qhpc.access.jobs.record import JobRecord
+
+__all__ = [
+    "Account",
+    "ApiToken",
+    "IdentityStore",
+    "JobFilter",
+    "JobList",
+    "JobStore",
+    "KeyReused",
+    "Session",
+    "StorageFull",
+    "Store",
+    "UnknownJob",
+]  # fmt: skip
+
+
+class UnknownJob(LookupError):  # noqa: N818 (says what it is)
+    """There is no job with this id."""
+
+
+class KeyReused(ValueError):  # noqa: N818 (says what it is)
+    """The idempotency key belongs to a job whose submission was different."""
+
+
+class StorageFull(OSError):  # noqa: N818 (says what it is)
+    """The store cannot keep more; nothing was kept of what was to be added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Which jobs a list shows: all that agree with every field that is not None. ``tags``: all of them."""
+
+    owner: str | None = None
+    account: str | None = None
+    states: tuple[JobState, ...] | None = None
+    tags: tuple[str, ...] = ()
+    session_id: str | None = None
+    name: str | None = None
+    created_after_s: float | None = None
+    created_before_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobList:
+    """Part of a list, the number of jobs in all parts, and the name of the next part."""
+
+    items: tuple[JobRecord, ...]
+    total: int
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Jobs that belong together; ``closed_s`` is None while it takes jobs."""
+
+    id: str
+    owner: str
+    created_s: float
+    expires_s: float | None = None
+    closed_s: float | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A user. ``password_hash`` is argon2's text; None means that only tokens log in. Quotas: None is unlimited."""
+
+    name: str
+    account: str | None = None
+    password_hash: str | None = None
+    scopes: tuple[str, ...] = ("user",)
+    is_active: bool = True
+    created_s: float = 0.0
+    max_waiting_jobs: int | None = None
+    max_running_jobs: int | None = None
+    max_stored_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiToken:
+    """A token: SHA-256 (hex) of its secret, never the secret."""
+
+    id: str
+    owner: str
+    secret_sha256: str
+    scopes: tuple[str, ...]
+    created_s: float
+    expires_s: float | None = None
+    label: str | None = None
+
+
+class JobStore(Protocol):
+    """Jobs and their files."""
+
+    async def add(self, job: JobRecord, submission: bytes) -> tuple[JobRecord, bool]:
+        """Keep a new job and its submission.
+
+        Returns:
+            The job, and whether it is new: if the owner has a job with the same idempotency key, that one, unchanged.
+
+        Raises:
+            KeyReused: the key's job has another ``submission_sha256``.
+            StorageFull: there is no room.
+        """
+
+    async def get(self, job_id: str) -> JobRecord:
+        """The job. Raises :class:`UnknownJob`."""
+
+    async def apply(self, job_id: str, *events: JobEvent) -> JobRecord:
+        """Advance a job by events, all or none of them, and tell its new record.
+
+        Raises:
+            UnknownJob: there is none.
+            IllegalTransition: an event cannot happen to it; nothing changed.
+        """
+
+    async def finish(self, job_id: str, result: bytes, time_s: float) -> JobRecord:
+        """Keep the result, then mark the job as done (``Succeeded``). The result is there if the job is done.
+
+        Raises:
+            UnknownJob, IllegalTransition, StorageFull: nothing changed.
+        """
+
+    async def edit(self, job_id: str, *, name: str | None = None, tags: Sequence[str] | None = None) -> JobRecord:
+        """Change what its owner may: None leaves a field as it is."""
+
+    async def submission(self, job_id: str) -> bytes:
+        """The submission, checked against its checksum. Raises :class:`UnknownJob`, also when it was deleted."""
+
+    async def result(self, job_id: str) -> bytes | None:
+        """The result, checked against its checksum; None if there is none."""
+
+    async def delete_files(self, job_id: str, time_s: float) -> JobRecord:
+        """Remove submission, result and log of a final job (``FilesDeleted``)."""
+
+    async def list(
+        self,
+        which: JobFilter,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        order: Literal["newest", "oldest"] = "newest",
+    ) -> JobList:
+        """Part of the jobs, by time of creation. Cost O(limit), and an index look-up for the total."""
+
+    async def unfinished(self) -> Sequence[JobRecord]:
+        """All jobs that are not final, oldest first: what a server that starts has to care for."""
+
+    async def expired(self, time_s: float, limit: int = 100) -> Sequence[JobRecord]:
+        """Final jobs with files whose ``expires_s`` is before ``time_s``."""
+
+    async def append_log(self, job_id: str, lines: Sequence[LogLine]) -> None:
+        """Keep lines of a job's log."""
+
+    async def log(self, job_id: str, *, first: int = 0, limit: int = 1000) -> Sequence[LogLine]:
+        """Lines of a job's log from number ``first`` on."""
+
+    async def usage(self, owner: str | None = None) -> Sequence[Usage]:
+        """What users have used."""
+
+    async def add_session(self, session: Session) -> None:
+        """Keep a new session."""
+
+    async def session(self, session_id: str) -> Session | None:
+        """A session."""
+
+    async def close_session(self, session_id: str, time_s: float) -> Session | None:
+        """Close a session; closing it again changes nothing."""
+
+    async def sessions(self, owner: str) -> Sequence[Session]:
+        """A user's sessions, newest first."""
+
+
+class IdentityStore(Protocol):
+    """Users and tokens."""
+
+    async def put_account(self, account: Account) -> None:
+        """Keep a user, new or changed."""
+
+    async def account(self, name: str) -> Account | None:
+        """A user."""
+
+    async def accounts(self) -> Sequence[Account]:
+        """All users, by name."""
+
+    async def put_token(self, token: ApiToken) -> None:
+        """Keep a new token."""
+
+    async def token_by_hash(self, secret_sha256: str) -> ApiToken | None:
+        """The token with this hash."""
+
+    async def tokens(self, owner: str) -> Sequence[ApiToken]:
+        """A user's tokens."""
+
+    async def delete_token(self, token_id: str, owner: str) -> bool:
+        """Remove a token; whether there was one."""
+
+
+class Store(JobStore, IdentityStore, Protocol):
+    """All of it. ``open`` brings the schema up to date."""
+
+    async def open(self) -> None:
+        """Connect; create or migrate the schema."""
+
+    async def close(self) -> None:
+        """Disconnect."""
