@@ -140,6 +140,8 @@ def advance(job: JobRecord, event: JobEvent) -> JobRecord:
     if state is None:
         raise IllegalTransition(job.id, job.state, event)
     job = replace(job, state=state, version=job.version + 1)
+    if state in _FINAL:
+        job = replace(job, ended_s=event.time_s, expires_s=_expiry(job, event.time_s))
     match event:
         case Launched():
             return replace(job, launcher=event.launcher, handle=event.handle, attempt=job.attempt + 1)
@@ -148,19 +150,21 @@ def advance(job: JobRecord, event: JobEvent) -> JobRecord:
         case Progressed():
             return replace(job, progress=event.progress)
         case Succeeded():
-            return replace(
-                job, ended_s=event.time_s, result_bytes=event.result_bytes, result_sha256=event.result_sha256
-            )
+            return replace(job, result_bytes=event.result_bytes, result_sha256=event.result_sha256)
         case Failed() | Stopped():
-            return replace(job, ended_s=event.time_s, failure=event.failure)
+            return replace(job, failure=event.failure)
         case Cancelled():
-            return replace(job, ended_s=event.time_s)
+            return job
         case CancelRequested():
             return replace(job, is_cancel_requested=True)
         case Requeued():
             return replace(job, launcher=None, handle=None, started_s=None, message=event.reason)
         case _:
             return replace(job, result_bytes=None, result_sha256=None)
+
+
+def _expiry(job: JobRecord, ended_s: float) -> float | None:
+    return None if job.retention_s is None else ended_s + job.retention_s
 
 
 def is_retry_allowed(job: JobRecord, estimate: Estimate | None) -> bool:

@@ -27,7 +27,8 @@ class JobRecord:
         created_s: when it was accepted.
         started_s: when its last attempt began to run.
         ended_s: when it ended.
-        expires_s: when its files are removed.
+        retention_s: its files are kept so long after its end; None keeps them.
+        expires_s: when its files are removed; set at its end.
         estimate: what its services say that it needs.
         resources: what was asked for.
         name: its name.
@@ -59,6 +60,7 @@ class JobRecord:
     created_s: float = 0.0
     started_s: float | None = None
     ended_s: float | None = None
+    retention_s: float | None = None
     expires_s: float | None = None
     estimate: Estimate | None = None
     resources: Resources = field(default_factory=Resources)

@@ -44,6 +44,15 @@ class Launch:
     submission: bytes
     resources: Resources
 
+    @property
+    def handle(self) -> str:
+        """What the launcher finds this attempt by. The server writes it down before it launches.
+
+        >>> Launch(job_id="a", owner="ada", attempt=2, submission=b"", resources=Resources()).handle
+        'a.2'
+        """
+        return f"{self.job_id}.{self.attempt}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -107,7 +116,7 @@ class Launcher(Protocol):
         """Let go. What runs in processes of its own stays; what cannot live on ends and is reported as lost."""
 
     async def submit(self, launch: Launch) -> str:
-        """Start a job, and tell its handle.
+        """Start a job, and tell its handle: ``launch.handle``. A handle that is known already starts nothing again.
 
         Raises:
             LaunchError: it cannot be taken.

@@ -120,6 +120,9 @@ class JobStore(Protocol):
     async def get(self, job_id: str) -> JobRecord:
         """The job. Raises :class:`UnknownJob`."""
 
+    async def find(self, owner: str, idempotency_key: str) -> JobRecord | None:
+        """The owner's job with this key, if there is one."""
+
     async def apply(self, job_id: str, *events: JobEvent) -> JobRecord:
         """Advance a job by events, all or none of them, and tell its new record.
 
