@@ -1,0 +1,1 @@
+"""The client of an access server: connection, remote services, asynchronous results."""
