@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from qat.comm.wire.values import Value
+from qat.comm.arguments import Argument
 
 __all__ = ["KINDS", "RECIPE_VERSION", "ServiceCall", "ServiceKind", "StackRecipe"]
 
@@ -30,14 +30,14 @@ class ServiceCall(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
     Attributes:
         kind: its service module; junctions and optimizers stand in ``qat.plugins``.
         name: its name there.
-        arguments: positional arguments, packed by :func:`qat.comm.wire.values.pack_value`.
+        arguments: positional arguments, packed by :func:`qat.comm.arguments.pack_argument`.
         keywords: keyword arguments.
     """
 
     kind: ServiceKind
     name: str
-    arguments: tuple[Value, ...] = ()
-    keywords: dict[str, Value] = {}
+    arguments: tuple[Argument, ...] = ()
+    keywords: dict[str, Argument] = {}
 
     @property
     def address(self) -> str:

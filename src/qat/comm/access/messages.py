@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from qat.comm.arguments import Argument
 from qat.comm.recipe import ServiceKind, StackRecipe
-from qat.comm.wire.values import Value
 
 __all__ = [
     "API_VERSION", "Explanation", "JobPage", "JobState", "JobView", "LogLine", "Parameter", "Problem", "Progress",
@@ -78,8 +78,8 @@ class Submission(Request, frozen=True, kw_only=True):
     task: Task = "submit"
     batch: bytes | None = None
     is_single: bool = False
-    arguments: tuple[Value, ...] = ()
-    keywords: dict[str, Value] = {}
+    arguments: tuple[Argument, ...] = ()
+    keywords: dict[str, Argument] = {}
     meta_data: dict[str, str] = {}
     resources: Resources = Resources()
     name: str | None = None

@@ -103,19 +103,36 @@ def decode(data: bytes | bytearray | memoryview, cls: type[Any]) -> Any:
     expected = _kind_of(cls)
     number, payload = unseal(data)
     if number != expected.number:
-        raise _wrong_kind(number, expected)
-    unpack, decoder = _format_of(expected).unpack, _decoder_of(expected)
+        raise _wrong_kind(number, f"a {expected.name}")
+    return _opened(expected, payload)
+
+
+def decode_any(data: bytes | bytearray | memoryview) -> Any:
+    """The value in a message, of whichever kind it is.
+
+    Raises:
+        WireError: the message is damaged, of an unknown kind, or makes no sense.
+    """
+    number, payload = unseal(data)
+    kind = _BY_NUMBER.get(number)
+    if kind is None:
+        raise _wrong_kind(number, "a published value")
+    return _opened(kind, payload)
+
+
+def _opened(kind: Kind, payload: memoryview) -> Any:
+    unpack, decoder = _format_of(kind).unpack, _decoder_of(kind)
     try:
         return unpack(decoder.decode(payload))
     except WireError:
         raise
     except Exception as error:  # Whatever stumbles over content that makes no sense, callers see one class of error.
-        raise WireError(f"its content is not that of a {expected.name}: {error}", cure="write it again") from error
+        raise WireError(f"its content is not that of a {kind.name}: {error}", cure="write it again") from error
 
 
-def _wrong_kind(number: int, expected: Kind) -> WireError:
+def _wrong_kind(number: int, expected: str) -> WireError:
     found = _BY_NUMBER.get(number)
     if found is None:
         cure = "read it with a newer openqat: pip install -U openqat"
-        return WireError(f"it holds a value of the unknown kind {number}", f"a {expected.name}", cure)
-    return WireError(f"it holds a {found.name}", f"a {expected.name}", f"load it with {found.name}.load")
+        return WireError(f"it holds a value of the unknown kind {number}", expected, cure)
+    return WireError(f"it holds a {found.name}", expected, f"load it with {found.name}.load")

@@ -136,7 +136,7 @@ def _text_key(key: Any, what: str) -> str:
 
 def _pack_other(value: Any, what: str) -> Value:
     if isinstance(value, np.generic):
-        return pack_value(value.item(), what)
+        return pack_value(_WIDE.get(type(value), np.generic.item)(value), what)
     if isinstance(value, np.ndarray):
         return pack_array(value)
     if isinstance(value, BaseArithmetic):
@@ -149,6 +149,9 @@ def _pack_other(value: Any, what: str) -> Value:
         raise WireError(f"{what} is a {type(value).__name__}, which cannot be sent", expected)
     return pack_value(base(value), what)
 
+
+_WIDE: Mapping[type, Any] = {np.longdouble: float, np.clongdouble: complex}
+"""Numbers of NumPy whose ``item`` is no number of Python."""
 
 _PACKERS_OF_SUBCLASSES: tuple[Any, ...] = (int, float, complex, str, dict)
 _PACKERS: Mapping[type, Any] = {
