@@ -58,7 +58,7 @@ void PassWriter::write(Mask tile, const std::vector<int>& nodes) {
     choose_lanes(nodes);
     pass_.instructions.reserve(nodes.size() + 2);
     write_transpose();
-    for (int number : pass_.nb_bits() < MIN_SORTED_BITS ? nodes : by_kind(nodes)) write_node(planner_.nodes()[number]);
+    for (int number : pass_.nb_bits() < MIN_SORTED_BITS ? nodes : by_kind(tile, nodes)) write_node(planner_.nodes()[number]);
     for (int entries = 0; entries < NB_ENTRIES; ++entries) flush_rotations(entries);
     flush_phases();
     write_transpose();
@@ -91,25 +91,31 @@ void PassWriter::choose_lanes(const std::vector<int>& nodes) {
         std::swap(positions_[pass_.tile_places[lane]], positions_[pass_.tile_places[transposed_[lane]]]);
 }
 
-// Nodes in an order that brings those of one kind together: rotations, phases, others, in turn.
-std::vector<int> PassWriter::by_kind(const std::vector<int>& nodes) const {
+// Nodes in an order that brings those of one kind together: rotations, phases, others, in turn. A turn ends when every
+// place of the tile is moved by nodes left behind, so that long circuits cost no more for each node than short ones.
+std::vector<int> PassWriter::by_kind(Mask tile, const std::vector<int>& nodes) const {
     const auto kind = [](const Node& node) {
         return node.kind == Node::Kind::rotation ? 0 : node.kind == Node::Kind::phase ? 1 : 2;
     };
-    std::vector<int> order, left = nodes, later;
-    for (int turn = 0; !left.empty(); turn = (turn + 1) % 3) {
+    std::vector<int> order;
+    std::vector<char> is_done(nodes.size(), 0);
+    std::size_t first = 0;
+    for (int turn = 0; first < nodes.size(); turn = (turn + 1) % 3) {
         Mask moved = 0, kept = 0;
-        later.clear();
-        for (int number : left) {
-            const Node& node = planner_.nodes()[number];
+        for (std::size_t i = first; i < nodes.size() && (moved & tile) != tile; ++i) {
+            if (is_done[i]) continue;
+            const Node& node = planner_.nodes()[nodes[i]];
             const bool is_free = kind(node) == turn && !(node.moved & (moved | kept)) && !(node.kept & moved);
-            (is_free ? order : later).push_back(number);
+            if (is_free) {
+                order.push_back(nodes[i]);
+                is_done[i] = 1;
+            }
             if (!is_free || turn == 2) {
                 moved |= node.moved;
                 kept |= node.kept;
             }
         }
-        left.swap(later);
+        while (first < nodes.size() && is_done[first]) ++first;
     }
     return order;
 }

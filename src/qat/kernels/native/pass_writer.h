@@ -18,7 +18,7 @@ public:
 private:
     void choose_positions(Mask tile);
     void choose_lanes(const std::vector<int>& nodes);
-    std::vector<int> by_kind(const std::vector<int>& nodes) const;
+    std::vector<int> by_kind(Mask tile, const std::vector<int>& nodes) const;
     void write_node(const Node& node);
     void write_rotation(const Node& node);
     void write_pair(const Node& node);
