@@ -14,7 +14,7 @@ class JobRecord:
     """A job. Times in seconds since 1970 (UTC).
 
     Attributes:
-        id: unique, unguessable, sorts by time of creation.
+        id: unique, unguessable, sorts by time of creation; see ``ids``.
         owner: user name.
         account: account that is charged.
         idempotency_key: the client's key of the submission; unique for its owner.

@@ -14,17 +14,8 @@ from qhpc.access.jobs.life_cycle import JobEvent
 from qhpc.access.jobs.record import JobRecord
 
 __all__ = [
-    "Account",
-    "ApiToken",
-    "IdentityStore",
-    "JobFilter",
-    "JobList",
-    "JobStore",
-    "KeyReused",
-    "Session",
-    "StorageFull",
-    "Store",
-    "UnknownJob",
+    "Account", "ApiToken", "DamagedContent", "IdentityStore", "InvalidCursor", "JobFilter", "JobList", "JobStore",
+    "KeyReused", "Session", "StorageFull", "Store", "UnknownJob",
 ]  # fmt: skip
 
 
@@ -40,9 +31,27 @@ class StorageFull(OSError):  # noqa: N818 (says what it is)
     """The store cannot keep more; nothing was kept of what was to be added."""
 
 
+class InvalidCursor(ValueError):  # noqa: N818 (says what it is)
+    """A cursor that no list gave out."""
+
+    def __init__(self, cursor: str) -> None:
+        super().__init__(cursor)
+        self.cursor = cursor
+
+    def __str__(self) -> str:
+        return f"{self.cursor!r} is no cursor; expected the next_cursor of a part of the list, unchanged"
+
+
+class DamagedContent(OSError):  # noqa: N818 (says what it is)
+    """What is stored of a job is not what was put there: its checksum differs, or its file has gone."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFilter:
-    """Which jobs a list shows: all that agree with every field that is not None. ``tags``: all of them."""
+    """Which jobs a list shows: all that agree with every field that is not None. ``tags``: all of them.
+
+    The times are exclusive.
+    """
 
     owner: str | None = None
     account: str | None = None
@@ -107,13 +116,14 @@ class JobStore(Protocol):
     """Jobs and their files."""
 
     async def add(self, job: JobRecord, submission: bytes) -> tuple[JobRecord, bool]:
-        """Keep a new job and its submission.
+        """Keep a new job and its submission; the store fills in ``submission_sha256`` and ``submission_bytes``.
 
         Returns:
             The job, and whether it is new: if the owner has a job with the same idempotency key, that one, unchanged.
 
         Raises:
-            KeyReused: the key's job has another ``submission_sha256``.
+            KeyReused: the key's job has another submission.
+            ValueError: the id is taken, or none of ``qhpc.access.jobs.ids``.
             StorageFull: there is no room.
         """
 
@@ -129,6 +139,7 @@ class JobStore(Protocol):
         Raises:
             UnknownJob: there is none.
             IllegalTransition: an event cannot happen to it; nothing changed.
+            ValueError: ``Succeeded`` and ``FilesDeleted`` come through ``finish`` and ``delete_files``.
         """
 
     async def finish(self, job_id: str, result: bytes, time_s: float) -> JobRecord:
@@ -142,10 +153,20 @@ class JobStore(Protocol):
         """Change what its owner may: None leaves a field as it is."""
 
     async def submission(self, job_id: str) -> bytes:
-        """The submission, checked against its checksum. Raises :class:`UnknownJob`, also when it was deleted."""
+        """The submission, checked against its checksum.
+
+        Raises:
+            UnknownJob: there is none, or it was deleted.
+            DamagedContent: it is not what was stored.
+        """
 
     async def result(self, job_id: str) -> bytes | None:
-        """The result, checked against its checksum; None if there is none."""
+        """The result, checked against its checksum; None if there is none, or it was deleted.
+
+        Raises:
+            UnknownJob: there is none.
+            DamagedContent: it is not what was stored.
+        """
 
     async def delete_files(self, job_id: str, time_s: float) -> JobRecord:
         """Remove submission, result and log of a final job (``FilesDeleted``)."""
@@ -158,7 +179,14 @@ class JobStore(Protocol):
         cursor: str | None = None,
         order: Literal["newest", "oldest"] = "newest",
     ) -> JobList:
-        """Part of the jobs, by time of creation. Cost O(limit), and an index look-up for the total."""
+        """Part of the jobs, by time of creation. Cost O(limit), and a scan of an index for the total.
+
+        Raises:
+            InvalidCursor: the cursor is none.
+        """
+
+    async def count(self, which: JobFilter) -> int:
+        """How many jobs there are, e.g. for quotas."""
 
     async def unfinished(self) -> Sequence[JobRecord]:
         """All jobs that are not final, oldest first: what a server that starts has to care for."""
@@ -167,7 +195,7 @@ class JobStore(Protocol):
         """Final jobs with files whose ``expires_s`` is before ``time_s``."""
 
     async def append_log(self, job_id: str, lines: Sequence[LogLine]) -> None:
-        """Keep lines of a job's log."""
+        """Keep lines of a job's log; those whose numbers are there already are left out. Raises :class:`UnknownJob`."""
 
     async def log(self, job_id: str, *, first: int = 0, limit: int = 1000) -> Sequence[LogLine]:
         """Lines of a job's log from number ``first`` on."""
@@ -214,10 +242,13 @@ class IdentityStore(Protocol):
 
 
 class Store(JobStore, IdentityStore, Protocol):
-    """All of it. ``open`` brings the schema up to date."""
+    """All of it."""
 
     async def open(self) -> None:
         """Connect; create or migrate the schema."""
+
+    async def sweep(self, time_s: float) -> int:
+        """Remove files that belong to no job, as a crash between two steps leaves them; how many there were."""
 
     async def close(self) -> None:
         """Disconnect."""
