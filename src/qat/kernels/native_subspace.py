@@ -107,16 +107,15 @@ def _probes(tape: Tape, moves: Moves | None) -> list[Point]:
 
 def _learn(evaluator: Evaluator, section: Section, tape: Tape, paulis: PauliSum, probes: list[Point]) -> None:
     """Look for a subspace that also holds the present parameters."""
-    probes = [*evaluator.probes, *probes]
+    evaluator.probes += probes
     shift = np.uint64(tape.nb_qubits - paulis.nb_qubits)
-    found = _native.Subspace.found(
+    evaluator.subspace = _native.Subspace.found(
         section.program,
-        np.array(probes),
+        np.array(evaluator.probes),
         paulis.x_masks << shift,
         paulis.z_masks << shift,
         paulis.coefficients.real.copy(),
         float(complex(paulis.constant).real),
         min(max(MIN_STATES, 1 << tape.nb_qubits >> 2), MAX_STATES),
     )
-    evaluator.probes, evaluator.subspace = probes, found
-    evaluator.is_given_up = found is None or len(probes) > MAX_PROBES
+    evaluator.is_given_up = evaluator.subspace is None or len(evaluator.probes) > MAX_PROBES
