@@ -39,6 +39,8 @@ class AbstractGenerator(Servable, ABC):
     """
 
     _role = "generator"
+    is_safe_to_retry: bool = True
+    """Whether a server may run it again."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Accept and ignore anything; subclasses need not call it."""

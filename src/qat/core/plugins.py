@@ -49,6 +49,9 @@ class AbstractPlugin(ServiceContext, Servable, ABC):
     is_transparent: bool = False
     """Whether values of jobs are the same without this plugin, so that exact gradients may be computed below it."""
 
+    is_safe_to_retry: bool = True
+    """Whether a server may run it again on the same jobs."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Accept and ignore anything; subclasses need not call it."""
 

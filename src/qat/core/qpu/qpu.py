@@ -40,6 +40,8 @@ class CommonQPU(ServiceContext, Servable):
     """
 
     _role = "QPU"
+    is_safe_to_retry: bool = False
+    """Whether a server may run a job again whose run was cut off: so for a simulator, not where runs are paid for."""
     _plugins: tuple[AbstractPlugin, ...] = ()
 
     def __init__(self, plugins: Sequence[AbstractPlugin] | None = None) -> None:
