@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from qat.kernels import native_pauli, native_subspace
+from qat.kernels import control, native_pauli, native_subspace
 from qat.kernels._native import Program, energies
 from qat.kernels.engine import Branch, Estimate, Initial, Moves, NotUnitaryError, Precision, State
 from qat.kernels.memory import require_memory
@@ -110,6 +110,7 @@ class NativeEngine(NativeObservables):
         self, tape: Tape, paulis: PauliSum, initial: Initial = None, *, precision: Precision = Precision.DOUBLE
     ) -> complex:
         """See ``Engine.mean_value``. Circuits that stay among few basis states take microseconds."""
+        control.check()
         is_plain = initial is None and tape.is_unitary and not tape.expressions
         if is_plain and tape.nb_qubits <= _MAX_MASK_QUBITS:
             plan = self._native_plans.plan(tape := opened(tape))
@@ -132,7 +133,8 @@ class NativeEngine(NativeObservables):
         values: list[complex] = []
         for first in range(0, len(rows), _BATCH_ROWS):  # signals are looked at in between
             part = np.ascontiguousarray(rows[first : first + _BATCH_ROWS], np.float64)
-            values += energies(section[0].program, part, strings, paulis.coefficients, constant, nb_threads)
+            with control.part(first / len(rows), min((first + _BATCH_ROWS) / len(rows), 1)):
+                values += energies(section[0].program, part, strings, paulis.coefficients, constant, nb_threads)
         return np.array(values, np.complex128)
 
     def value_and_gradient(
@@ -170,6 +172,7 @@ class NativeEngine(NativeObservables):
         return tree.branches(start_of(tape, initial, precision), nb_shots, tape.nb_cbits)
 
     def _native_plan(self, tape: Tape, nb_bytes: int) -> tuple[NativePlan, Tape]:
+        control.check()
         require_memory(nb_bytes, tape.nb_qubits)
         tape = opened(tape)
         if tape.expressions:

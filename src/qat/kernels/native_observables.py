@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from qat.kernels import native_pauli, native_sampling
+from qat.kernels import control, native_pauli, native_sampling
 from qat.kernels.engine import Counts, State
 from qat.kernels.numpy_engine import NumpyEngine
 
@@ -28,22 +28,27 @@ class NativeObservables(NumpyEngine):
 
     def expectation(self, state: State, paulis: PauliSum) -> complex:
         """See ``Engine.expectation``."""
+        control.check()
         return native_pauli.expectation(as_amplitudes(state), paulis, self._nb_threads)
 
     def term_expectations(self, state: State, paulis: PauliSum) -> NDArray[np.float64]:
         """See ``Engine.term_expectations``."""
+        control.check()
         return native_pauli.term_expectations(as_amplitudes(state), paulis, self._nb_threads)
 
     def variance(self, state: State, paulis: PauliSum) -> float:
         """See ``Engine.variance``."""
+        control.check()
         return native_pauli.variance(as_amplitudes(state), paulis, self._nb_threads)
 
     def probabilities(self, state: State, qubits: Sequence[int]) -> NDArray[np.float64]:
         """See ``Engine.probabilities``."""
+        control.check()
         return native_sampling.probabilities(as_amplitudes(state), qubits)
 
     def sample(self, state: State, qubits: Sequence[int], nb_shots: int, rng: np.random.Generator) -> Counts:
         """See ``Engine.sample``. A seed gives the same outcomes on every machine, with any number of threads."""
+        control.check()
         return native_sampling.sample(as_amplitudes(state), qubits, nb_shots, rng)
 
 

@@ -107,15 +107,16 @@ def _probes(tape: Tape, moves: Moves | None) -> list[Point]:
 
 def _learn(evaluator: Evaluator, section: Section, tape: Tape, paulis: PauliSum, probes: list[Point]) -> None:
     """Look for a subspace that also holds the present parameters."""
-    evaluator.probes += probes
+    probes = [*evaluator.probes, *probes]
     shift = np.uint64(tape.nb_qubits - paulis.nb_qubits)
-    evaluator.subspace = _native.Subspace.found(
+    found = _native.Subspace.found(
         section.program,
-        np.array(evaluator.probes),
+        np.array(probes),
         paulis.x_masks << shift,
         paulis.z_masks << shift,
         paulis.coefficients.real.copy(),
         float(complex(paulis.constant).real),
         min(max(MIN_STATES, 1 << tape.nb_qubits >> 2), MAX_STATES),
     )
-    evaluator.is_given_up = evaluator.subspace is None or len(evaluator.probes) > MAX_PROBES
+    evaluator.probes, evaluator.subspace = probes, found
+    evaluator.is_given_up = found is None or len(probes) > MAX_PROBES

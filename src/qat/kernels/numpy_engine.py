@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from qat.kernels import numpy_pauli, sampling
+from qat.kernels import control, numpy_pauli, sampling
 from qat.kernels.engine import (
     Branch,
     Counts,
@@ -32,6 +32,8 @@ from qat.kernels.tape_algebra import has_boxes, opened
 if TYPE_CHECKING:
     from qat.kernels.pauli import PauliSum
 
+STATE_SHARE = 0.5
+"""Of the progress of a mean value, that of the state."""
 _STATES_PER_RUN = 3
 _STATES_PER_GRADIENT = 6
 _STATES_PER_EXPECTATION = 4
@@ -81,12 +83,18 @@ class NumpyEngine:
         self, tape: Tape, paulis: PauliSum, initial: Initial = None, *, precision: Precision = Precision.DOUBLE
     ) -> complex:
         """See ``Engine.mean_value``."""
-        return self.expectation(self.state(tape, initial, precision=precision), paulis)
+        with control.part(0, STATE_SHARE):
+            state = self.state(tape, initial, precision=precision)
+        with control.part(STATE_SHARE, 1):
+            return self.expectation(state, paulis)
 
     def energies(self, tape: Tape, rows: NDArray[np.float64], paulis: PauliSum) -> NDArray[np.complex128]:
         """See ``Engine.energies``."""
-        values = [self.mean_value(tape.with_parameters(row), paulis) for row in rows]
-        return np.array(values, np.complex128)
+        values = np.empty(len(rows), np.complex128)
+        for number, row in enumerate(rows):
+            with control.part(number / len(rows), (number + 1) / len(rows)):
+                values[number] = self.mean_value(tape.with_parameters(row), paulis)
+        return values
 
     def term_expectations(self, state: State, paulis: PauliSum) -> NDArray[np.float64]:
         """See ``Engine.term_expectations``."""
@@ -107,10 +115,12 @@ class NumpyEngine:
         if has_boxes(tape):
             raise ValueError("Parameters inside boxes have no place in tape.parameters: open the boxes first")
         plan, operands = self._prepared(tape, _STATES_PER_GRADIENT, Precision.DOUBLE)
-        ket = _advance(_only_section(plan), start_of(tape, initial, Precision.DOUBLE), operands)
-        bra = numpy_pauli.applied(ket, paulis)
-        value = overlap(ket, bra).real
-        return value, adjoint_gradient(plan, tape, operands, bra, ket)
+        with control.part(0, 1 / 3):
+            ket = _advance(_only_section(plan), start_of(tape, initial, Precision.DOUBLE), operands)
+        with control.part(1 / 3, 1):
+            bra = numpy_pauli.applied(ket, paulis)
+            value = overlap(ket, bra).real
+            return value, adjoint_gradient(plan, tape, operands, bra, ket)
 
     def probabilities(self, state: State, qubits: Sequence[int]) -> NDArray[np.float64]:
         """See ``Engine.probabilities``."""
@@ -137,6 +147,7 @@ class NumpyEngine:
         return tree.branches(start_of(tape, initial, precision), nb_shots, tape.nb_cbits)
 
     def _prepared(self, tape: Tape, nb_states: int, precision: Precision) -> tuple[Plan, Operands]:
+        control.check()
         require_memory((nb_states * precision.dtype.itemsize) << tape.nb_qubits, tape.nb_qubits)
         tape = opened(tape)
         if not tape.is_bound:
@@ -146,6 +157,7 @@ class NumpyEngine:
 
 
 def _require_expectation(state: State) -> None:
+    control.check()
     require_memory(_STATES_PER_EXPECTATION * 16 * len(state), len(state).bit_length() - 1)
 
 
@@ -185,6 +197,7 @@ def _product_state(letters: str, precision: Precision) -> State:
 
 
 def _advance(steps: Sequence[Step], states: State, operands: Operands) -> State:
-    for step in steps:
+    for number, step in enumerate(steps):
+        control.report(number / len(steps))
         states = step.apply(states, operands)
     return states

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qat.kernels import control
 from qat.kernels.engine import NotReversibleError, State
 from qat.kernels.gates import GateForm, Matrix
 from qat.kernels.numpy_plan import MatrixGroup, Plan
@@ -42,7 +43,9 @@ def adjoint_gradient(plan: Plan, tape: Tape, operands: Operands, bra: State, ket
     transitions: dict[int, Matrix] = {}
     parametrised = {number for group in plan.groups for number in group.numbers}
     states = np.stack([bra, ket])
-    for step in reversed(plan.sections[0]):
+    nb_steps = len(plan.sections[0])
+    for number, step in enumerate(reversed(plan.sections[0])):
+        control.report(number / nb_steps)
         if isinstance(step, MonomialStep):
             step.add_gradient(states[0], states[1], gradient)
         elif (number := step.matrix) in parametrised:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qat.kernels import control
 from qat.kernels.engine import State
 from qat.kernels.gates import Matrix
 from qat.kernels.numpy_products import overlap, row_sums, weighted_sum
@@ -121,7 +122,8 @@ def _kept_weights(
 
 
 def _all_weights(groups: list[XGroup], coefficients: Matrix, nb_qubits: int) -> Iterator[Weights]:
-    for group in groups:
+    for number, group in enumerate(groups):
+        control.report(number / len(groups))
         yield group.x_mask, _group_weights(group, coefficients[group.terms] * group.turns, nb_qubits)
 
 
@@ -159,7 +161,9 @@ def term_expectations(state: State, paulis: PauliSum) -> NDArray[np.float64]:
     """See ``Engine.term_expectations``."""
     nb_qubits = len(state).bit_length() - 1
     values = np.empty(len(paulis.x_masks))
-    for group in x_groups(paulis, nb_qubits):
+    groups = x_groups(paulis, nb_qubits)
+    for number, group in enumerate(groups):
+        control.report(number / len(groups))
         overlaps = _moved(state, group.x_mask).conj() * state
         values[group.terms] = (group.turns * _signed_sums(overlaps, group, nb_qubits)).real
     return values

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from qat.kernels import control
 from qat.kernels.engine import Branch, BreakError, Measurement, State
 from qat.kernels.formula import bits_of_formula, evaluate_formula
 from qat.kernels.memory import require_memory
@@ -64,11 +65,15 @@ class MeasurementTree:
     def branches(self, initial: State, nb_shots: int, nb_cbits: int) -> Iterator[Branch]:
         """See ``Engine.trajectories``; ``initial`` may be overwritten."""
         waiting = [_Node(0, initial, _as_is, nb_shots, (), (0,) * nb_cbits)]
+        nb_done, share = 0, 1 / (nb_shots * len(self._plan.sections))
         while waiting:
             node = waiting.pop()
-            state = node.collapse(node.parent)
-            reached = self._run(node, state)
+            begin = nb_done / nb_shots + node.section * node.nb_shots * share
+            with control.part(begin, begin + node.nb_shots * share):
+                control.report(0)
+                reached = self._run(node, node.collapse(node.parent))
             if isinstance(reached, Branch):
+                nb_done += node.nb_shots
                 yield reached
             else:
                 waiting.extend(reversed(reached))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qat.core.optimizer import Optimizer
 from qat.core.wrappers.job import Batch
 from qat.plugins.variational import checked_value, evaluator, named, starting_point
+from qat.vsolve.optimize import scipy_cobyla
 
 __all__ = ["ScipyMinimizePlugin"]
 
@@ -38,7 +39,8 @@ class ScipyMinimizePlugin(Optimizer):
 
     Methods that use gradients get exact ones when the QPU below gives them. For jobs with shots, where differences
     drown in noise, and where the method needs them, they get those of parameter-shift jobs; ``jac=True`` asks for
-    gradients in any case. Otherwise SciPy takes finite differences.
+    gradients in any case. Otherwise SciPy takes finite differences. COBYLA without constraints and bounds runs in
+    ``qat.vsolve.optimize.cobyla``, which visits the same points as SciPy's own and needs a tenth of its time.
 
     Args:
         collective: optimise one sum over a whole batch instead of each job on its own.
@@ -125,6 +127,9 @@ def _minimized(function: Callable[[Point], Any], start: Point, arguments: Mappin
     """
     from scipy.optimize import minimize
 
+    settings = scipy_cobyla.settings(start, arguments)
+    if settings is not None:
+        return scipy_cobyla.minimized(function, start, settings)
     try:
         return minimize(lambda point, *_: function(point), start, **arguments)
     except ValueError as error:

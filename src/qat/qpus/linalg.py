@@ -12,6 +12,8 @@ from qat.core.errors import QPUException
 from qat.core.qpu import QPUHandler
 from qat.core.wrappers.hardware_specs import HardwareSpecs
 from qat.core.wrappers.result import BatchResult, Result
+from qat.kernels import control
+from qat.kernels.control import RunCancelledError
 from qat.kernels.engine import (
     BreakError,
     Engine,
@@ -54,6 +56,7 @@ _CODES: dict[type[EngineError], int] = {
     TooManyShotsError: ErrorType.INSUFFICIENT_RESOURCES,
     BreakError: ErrorType.BREAK,
     InvalidJobError: ErrorType.INVALID_ARGS,
+    RunCancelledError: ErrorType.ABORT,
 }
 _DEFAULT_OPTIONS = (None, True)
 _NEEDS_SHOTS = "The option 'nbshots = 0' is incompatible with a circuit containing intermediate measurements"
@@ -145,17 +148,28 @@ class LinAlg(QPUHandler):
 
         Raises:
             QPUException: ``ILLEGAL_GATES`` for a gate without matrix, ``INVALID_ARGS`` for a job that makes no sense
-                here, ``INSUFFICIENT_RESOURCES`` when memory is short, ``BREAK`` when a break's formula is true.
+                here, ``INSUFFICIENT_RESOURCES`` when memory is short, ``BREAK`` when a break's formula is true,
+                ``ABORT`` when a :class:`~qat.kernels.control.RunControl` has cancelled the run.
         """
         self._check(job)
         try:
-            return self._observed(job) if job.type == ProcessingType.OBSERVABLE else self._sampled(job)
+            with control.run():
+                return self._observed(job) if job.type == ProcessingType.OBSERVABLE else self._sampled(job)
         except EngineError as error:
             raise self._published(error) from error
 
     def _submit_batch(self, batch: Batch) -> BatchResult:
         """Execute a batch; jobs that are one circuit with different parameters go to the engine together."""
-        shared = self._shared_results(batch.jobs) if len(batch.jobs) > 1 else {}
+        if len(batch.jobs) < 2:
+            return super()._submit_batch(batch)
+        try:
+            with control.run(len(batch.jobs)):
+                return self._submit_jobs(batch)
+        except RunCancelledError as error:
+            raise self._published(error) from error
+
+    def _submit_jobs(self, batch: Batch) -> BatchResult:
+        shared = self._shared_results(batch.jobs)
         if not shared:
             return super()._submit_batch(batch)
         results = [shared[i] if i in shared else self.submit_job(job) for i, job in enumerate(batch.jobs)]
@@ -197,7 +211,8 @@ class LinAlg(QPUHandler):
 
         self._check(job)
         try:
-            return value_and_gradient(self.engine, job, parameter_map)
+            with control.run():
+                return value_and_gradient(self.engine, job, parameter_map)
         except EngineError as error:
             raise self._published(error) from error
 

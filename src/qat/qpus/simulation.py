@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qat.core.records import ComplexNumber
 from qat.core.wrappers.result import IntermediateMeasurement, Result
+from qat.kernels import control
 from qat.kernels.engine import Branch, Counts, Engine, EngineError, Initial, Measurement, Precision, State
 from qat.kernels.memory import available_bytes
 from qat.kernels.sampling import in_random_order
@@ -24,6 +25,11 @@ __all__ = [
     "InvalidJobError", "Request", "TooManyShotsError", "evaluated", "exact_result", "exact_samples",
     "shot_samples", "split_samples",
 ]  # fmt: skip
+
+
+V = TypeVar("V")
+_STATE_SHARE = 0.7
+"""Of the progress of a job, that of its state."""
 
 
 class InvalidJobError(EngineError):
@@ -101,7 +107,11 @@ def shot_samples(
     request: Request, engine: Engine, nb_shots: int, rng: np.random.Generator, *, aggregate: bool
 ) -> Result:
     """Random outcomes of a circuit made of plain gates."""
-    counts = engine.sample(request.state(engine), request.qubits, nb_shots, rng)
+    with control.part(0, _STATE_SHARE):
+        state = request.state(engine)
+    with control.part(_STATE_SHARE, 1):
+        counts = engine.sample(state, request.qubits, nb_shots, rng)
+    del state
     nbqbits = len(request.qubits)
     if not aggregate:
         _require_shots(nb_shots, _BYTES_PER_SHOT)
@@ -218,8 +228,16 @@ def exact_result(job: Job, value: complex, paulis: PauliSum) -> Result:
 def _exact_values(request: Request, engine: Engine, sums: list[PauliSum]) -> list[complex]:
     if len(sums) == 1:
         return [engine.mean_value(request.tape, sums[0], request.initial, precision=request.precision)]
-    state = request.state(engine)
-    return [engine.expectation(state, paulis) for paulis in sums]
+    with control.part(0, _STATE_SHARE):
+        state = request.state(engine)
+    with control.part(_STATE_SHARE, 1), control.run(len(sums)):
+        return [_in_turn(engine.expectation, state, paulis) for paulis in sums]
+
+
+def _in_turn(function: Callable[[State, PauliSum], V], state: State, paulis: PauliSum) -> V:
+    """The function's answer; its progress is that of one of several equal steps."""
+    with control.run():
+        return function(state, paulis)
 
 
 def _observables(job: Job) -> list[Observable]:
@@ -249,8 +267,10 @@ def _estimates(
     request: Request, engine: Engine, sums: list[PauliSum], nb_shots: int, rng: np.random.Generator
 ) -> list[_Estimate]:
     if not nb_shots:
-        state = request.state(engine)
-        return [_Estimate(engine.term_expectations(state, paulis), None) for paulis in sums]
+        with control.part(0, _STATE_SHARE):
+            state = request.state(engine)
+        with control.part(_STATE_SHARE, 1), control.run(len(sums)):
+            return [_Estimate(_in_turn(engine.term_expectations, state, paulis), None) for paulis in sums]
     if request.tape.is_unitary:
         branches = [Branch(request.state(engine), nb_shots, (), ())]
     else:

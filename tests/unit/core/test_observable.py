@@ -386,6 +386,20 @@ def test_changing_fields_changes_the_columns():
         observable.pauli_sum()
 
 
+def test_copies_share_the_columns_until_they_change():
+    observable = 2 * sigma_z(0, 2)
+    bound, twin = observable(a=1), copy.copy(observable)
+    assert bound.pauli_sum() is twin.pauli_sum() is observable.pauli_sum()
+    twin.add_term(Term(1, "X", [1]))
+    bound.nbqbits = 3
+    assert [len(each.pauli_sum()) for each in (observable, bound, twin)] == [1, 1, 2]
+    assert observable.pauli_sum().z_masks.tolist() == [2] and bound.pauli_sum().z_masks.tolist() == [4]
+    later = sigma_z(0, 1)
+    unpickled = pickle.loads(pickle.dumps(later))
+    later.constant_coeff = 1
+    assert (later.pauli_sum().constant, unpickled.pauli_sum().constant) == (1, 0)
+
+
 def test_other_methods():
     observable = Observable(2, pauli_terms=[Term(1, "ZZ", [0, 1]), Term(1, "XZ", [0, 1])], constant_coeff=2)
     assert observable.get_diag_term() == [Term(1, "ZZ", [0, 1])] and observable.validate() is None

@@ -94,6 +94,16 @@ def test_result():
     assert "success: True" in result.meta_data["optimizer_data"]
 
 
+def test_our_cobyla_and_that_of_scipy_give_the_same_result(monkeypatch):
+    stack = ScipyMinimizePlugin(x0=START, method="COBYLA", tol=1e-3) | LinAlg()
+    ours = stack.submit(wave_job())
+    monkeypatch.setattr("qat.vsolve.optimize.scipy_cobyla.settings", lambda *_: None)
+    theirs = stack.submit(wave_job())
+    assert np.allclose(trace_of(ours), trace_of(theirs)) and np.isclose(ours.value, theirs.value)
+    labels = [[line.split(":")[0] for line in each.meta_data["optimizer_data"].splitlines()] for each in (ours, theirs)]
+    assert labels[0] == labels[1]
+
+
 def test_random_start_covers_half_a_turn():
     options = {"method": "COBYLA", "options": {"maxiter": 4}, "seed": 1}
     stack = ScipyMinimizePlugin(**options) | Recorder()

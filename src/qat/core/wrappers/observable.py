@@ -82,7 +82,7 @@ class Observable(Serializable):
         self._data: Terms = {}
         self._ising = None if ising is None else self._fitting_ising(as_ising(ising))
         self._terms: TermList | None = None
-        self._paulis: PauliSum | None = None
+        self._columns: list[PauliSum] = []  # at most one; copies share the list, so that it is worked out once
         self._symbolic: tuple[Any, ...] | None = None
         if matrix is not None:
             self._set_matrix(matrix)
@@ -193,7 +193,8 @@ class Observable(Serializable):
 
     def _forget(self) -> None:
         """Drop what was worked out from the fields."""
-        self._terms = self._paulis = self._symbolic = None
+        self._terms = self._symbolic = None
+        self._columns = []
 
     def _parts(self) -> tuple[Terms, Any]:
         """Terms and constant, also of an Ising problem."""
@@ -236,7 +237,7 @@ class Observable(Serializable):
         """A plain observable with the same terms."""
         observable = Observable._made(self._nbqbits, self._data.copy(), self._constant)
         observable._ising = self._ising
-        observable._paulis, observable._symbolic = self._paulis, self._symbolic
+        observable._columns, observable._symbolic = self._columns, self._symbolic
         return observable
 
     def _scaled(self, factor: Any) -> Observable:
@@ -388,9 +389,9 @@ class Observable(Serializable):
             NotImplementedError: it has other than Pauli operators.
             ValueError: a coefficient has variables, or a qubit does not exist.
         """
-        if self._paulis is None:
-            self._paulis = algebra.pauli_sum(*self._parts(), self._nbqbits)
-        return self._paulis
+        if not self._columns:
+            self._columns.append(algebra.pauli_sum(*self._parts(), self._nbqbits))
+        return self._columns[0]
 
     def to_matrix(self, sparse: bool = True) -> scipy.sparse.csr_array | NDArray[np.complex128]:
         """Matrix of shape ``(2**nbqbits, 2**nbqbits)``, qubit 0 the most significant bit; CSR unless dense.
@@ -452,8 +453,7 @@ class Observable(Serializable):
         return observable
 
     def __getstate__(self) -> dict[str, Any]:
-        derived = dict.fromkeys(("_terms", "_paulis", "_symbolic"))
-        return {**self.__dict__, **derived}
+        return {**self.__dict__, "_terms": None, "_symbolic": None, "_columns": []}
 
 
 def _class_of(term: Term) -> type[Term]:

@@ -5,6 +5,7 @@
 
 #include "pauli_dispatch.h"
 #include "pauli_frame.h"
+#include "watch.h"
 
 namespace qat {
 namespace {
@@ -199,6 +200,8 @@ private:
     }
 
     void finish_layer(std::int64_t begin, std::int64_t end) {
+        const double nb_gates = double(program_.gates().size());
+        const Watch::Part part(1 - end / nb_gates, 1 - begin / nb_gates);
         layer_.add_to(gradient_, bra_, ket_, nb_places_, problem_.settings.execution.nb_threads);
         layer_ = Layer(nb_places_);
         undo<double>(program_, begin, end, problem_.parameters, problem_.supplied, {bra_, ket_}, nb_places_, problem_.settings);

@@ -7,6 +7,7 @@
 
 #include "executor.h"
 #include "memory.h"
+#include "watch.h"
 
 namespace qat {
 
@@ -21,17 +22,26 @@ nanobind::object as_numpy(Buffer<Real> buffer, std::size_t size) {
     return nanobind::ndarray<nanobind::numpy, std::complex<Real>, nanobind::ndim<1>>(data, {size}, owner).cast();
 }
 
-// Whether a signal (Ctrl-C) waits for the interpreter; its exception is then set. Needs no GIL.
-inline bool has_signal() {
-    nanobind::gil_scoped_acquire held;
-    return PyErr_CheckSignals() != 0;
+// Whether to stop a run: a signal handler (Ctrl-C) or qat/kernels/control.py has raised an exception, which is then set.
+// Needs no GIL.
+inline bool has_to_stop(double fraction) {
+    const nanobind::gil_scoped_acquire held;
+    if (PyErr_CheckSignals() != 0) return true;
+    try {
+        nanobind::module_::import_("qat.kernels.control").attr("report")(fraction);
+        return false;
+    } catch (nanobind::python_error& error) {
+        error.restore();
+        return true;
+    }
 }
 
-// Runs `work` without the GIL; an interruption becomes the Python exception that a signal handler has raised.
+// Runs `work` without the GIL, on watch; a run that is stopped becomes the Python exception that stopped it.
 template <class Work>
 auto without_gil(Work work) {
     try {
-        nanobind::gil_scoped_release released;
+        const nanobind::gil_scoped_release released;
+        const Watch watch(has_to_stop);
         return work();
     } catch (const Interrupted&) {
         throw nanobind::python_error();

@@ -36,7 +36,7 @@ Settings settings_of(bool fusion, int nb_threads, int nb_tile_bits) {
     Settings settings;
     settings.fusion = fusion;
     settings.nb_tile_bits = nb_tile_bits;
-    settings.execution = {nb_threads, has_signal};
+    settings.execution = {nb_threads};
     return settings;
 }
 

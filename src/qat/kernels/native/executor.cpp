@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <system_error>
@@ -10,12 +9,10 @@
 #include <vector>
 
 #include "memory.h"
+#include "watch.h"
 
 namespace qat {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-constexpr auto ASKING_INTERVAL = std::chrono::milliseconds(50);
 
 // Threads wait here for each other; the last one to come runs `then` and lets all go on.
 class Barrier {
@@ -75,9 +72,8 @@ Sweep sweep_of(const Pass& pass) {
 template <class Real>
 class Run {
 public:
-    Run(Real* state, const std::deque<Pass>& passes, const Kernels<Real>& kernels, const Execution& execution,
-        int nb_threads)
-        : state_(state), passes_(passes), kernels_(kernels), execution_(execution), barrier_(nb_threads) {
+    Run(Real* state, const std::deque<Pass>& passes, const Kernels<Real>& kernels, int nb_threads)
+        : state_(state), kernels_(kernels), watch_(Watch::current()), barrier_(nb_threads) {
         std::size_t largest = 0;
         for (const Pass& pass : passes) {
             if (!pass.is_in_place()) largest = std::max(largest, std::size_t(2) << pass.nb_bits());
@@ -87,29 +83,30 @@ public:
     }
 
     void work(int thread) {
-        for (const Sweep& sweep : sweeps_) {
-            for (std::int64_t tile; (tile = next_tile_.fetch_add(1)) < sweep.nb_tiles && !is_stopped_;) {
-                if (thread == 0) ask();
+        for (std::size_t i = 0; i < sweeps_.size(); ++i) {
+            const Sweep& sweep = sweeps_[i];
+            for (std::int64_t tile; (tile = next_tile_.fetch_add(1)) < sweep.nb_tiles && !is_stopped();) {
+                if (thread == 0 && watch_) watch_->ask((i + double(tile) / sweep.nb_tiles) / sweeps_.size());
                 run_tile(sweep, tile, tiles_[thread].get());
             }
             if (tiles_.size() > 1)
-                barrier_.wait([&] { next_tile_ = 0; });
+                barrier_.wait([this] { finish_sweep(); });
             else
-                next_tile_ = 0;
-            if (is_stopped_) return;
+                finish_sweep();
+            if (is_ended_) return;
         }
     }
 
-    bool is_stopped() const { return is_stopped_; }
+    bool is_ended() const { return is_ended_; }
     void reduce_to(int nb_threads) { barrier_.reduce_to(nb_threads); }
 
 private:
-    void ask() {
-        if (!execution_.is_stopped) return;
-        const Clock::time_point now = Clock::now();
-        if (now - asked_ < ASKING_INTERVAL) return;
-        if (execution_.is_stopped()) is_stopped_ = true;
-        asked_ = Clock::now();
+    bool is_stopped() const { return watch_ && watch_->is_stopped(); }
+
+    // While all threads wait, so that they agree on whether to go on.
+    void finish_sweep() {
+        next_tile_ = 0;
+        is_ended_ = is_stopped();
     }
 
     void run_tile(const Sweep& sweep, std::int64_t tile, Real* buffer) {
@@ -124,15 +121,13 @@ private:
     }
 
     Real* state_;
-    const std::deque<Pass>& passes_;
     const Kernels<Real>& kernels_;
-    const Execution& execution_;
+    Watch* const watch_;
     Barrier barrier_;
     std::vector<Sweep> sweeps_;
     std::vector<Buffer<Real>> tiles_;
     std::atomic<std::int64_t> next_tile_{0};
-    std::atomic<bool> is_stopped_{false};
-    Clock::time_point asked_ = Clock::now();
+    bool is_ended_ = false;  // before the last sweep: the run was stopped
 };
 
 }  // namespace
@@ -142,7 +137,7 @@ void execute(Real* state, int nb_places, const std::deque<Pass>& passes, const K
              const Execution& execution) {
     if (passes.empty()) return;
     const int nb_threads = nb_places < MIN_THREADED_PLACES ? 1 : std::max(1, execution.nb_threads);
-    Run<Real> run(state, passes, kernels, execution, nb_threads);
+    Run<Real> run(state, passes, kernels, nb_threads);
     std::vector<std::thread> others;
     try {
         for (int i = 1; i < nb_threads; ++i) others.emplace_back([&run, i] { run.work(i); });
@@ -151,7 +146,7 @@ void execute(Real* state, int nb_places, const std::deque<Pass>& passes, const K
     }
     run.work(0);
     for (std::thread& other : others) other.join();
-    if (run.is_stopped()) throw Interrupted();
+    if (run.is_ended()) throw Interrupted();
 }
 
 template void execute(double*, int, const std::deque<Pass>&, const Kernels<double>&, const Execution&);

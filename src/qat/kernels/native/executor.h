@@ -5,22 +5,18 @@
 // are the same, and they do not share amplitudes.
 #pragma once
 #include <deque>
-#include <functional>
 
 #include "schedule.h"
 
 namespace qat {
 
-// The run was stopped by its `is_stopped`; the state is of no use.
-struct Interrupted {};
-
 struct Execution {
     int nb_threads = 1;
-    std::function<bool()> is_stopped;  // asked now and then by the calling thread, at most every 50 ms
 };
 
 constexpr int MIN_THREADED_PLACES = 17;  // smaller states are done before other threads have begun
 
+// Throws Interrupted when the watch of the calling thread says so.
 template <class Real>
 void execute(Real* state, int nb_places, const std::deque<Pass>& passes, const Kernels<Real>& kernels,
              const Execution& execution);

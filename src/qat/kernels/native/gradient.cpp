@@ -4,6 +4,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <tuple>
 
@@ -37,7 +38,11 @@ std::vector<SuppliedRate> rates_of(const std::vector<RateTuple>& uses, const Arr
 
 double overlap(const double* a, const double* b, std::size_t nb_reals) {
     double total = 0;
-    for (std::size_t i = 0; i < nb_reals; ++i) total += a[i] * b[i];
+    constexpr std::size_t piece = 1 << 16;
+    for (std::size_t first = 0; first < nb_reals; first += piece) {
+        look(1);
+        for (std::size_t i = first; i < std::min(nb_reals, first + piece); ++i) total += a[i] * b[i];
+    }
     return total;
 }
 
@@ -45,7 +50,11 @@ Answer value_and_gradient(const Adjoint& problem, Start<double> start, const Pau
                           const Complex* coefficients, Complex constant, std::size_t nb_parameters) {
     const int nb_qubits = problem.program.nb_qubits(), nb_places = padded_places<double>(nb_qubits);
     const std::size_t nb_reals = std::size_t(2) << nb_qubits, nb_padded = std::size_t(2) << nb_places;
-    auto ket = simulated<double>(problem.program, problem.parameters, problem.supplied, start, problem.settings);
+    auto ket = [&] {
+        const Watch::Part part(0, 0.3);
+        return simulated<double>(problem.program, problem.parameters, problem.supplied, start, problem.settings);
+    }();
+    const Watch::Part part(0.3, 1);
     auto bra = allocated<double>(nb_padded);
     std::fill(bra.get() + nb_reals, bra.get() + nb_padded, 0.0);
     const int nb_threads = problem.settings.execution.nb_threads;
@@ -67,7 +76,7 @@ nb::object gradient(const Program& program, const Array<double>& parameters, con
     const std::size_t size = std::size_t(1) << program.nb_qubits();
     if (initial.size() != 0 && initial.size() != size) throw std::invalid_argument("wrong number of amplitudes");
     Settings settings;
-    settings.execution = {nb_threads, has_signal};
+    settings.execution = {nb_threads};
     const Adjoint problem{program, parameters.data(), supplied.data(), rates_of(uses, rates, parameters.size()), settings};
     const Start<double> start{initial.size() ? initial.data() : nullptr, program.nb_qubits()};
     Answer answer = without_gil([&] {

@@ -10,6 +10,7 @@ namespace qat {
 
 // Calls task(0), ..., task(nb_tasks - 1), in any order. Answers that are sums must not depend on it: give each task its
 // own place and add up afterwards. The first exception of a task is thrown once all threads have stopped.
+// The threads share the watch of the calling one, which tells the progress.
 void run_in_parallel(int nb_tasks, int nb_threads, const std::function<void(int)>& task);
 
 }  // namespace qat

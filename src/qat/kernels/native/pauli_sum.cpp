@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "parallel.h"
+#include "watch.h"
 
 namespace qat {
 namespace {
@@ -80,6 +81,7 @@ public:
             const bool is_paired = is_same && x_of_parts != 0;
             const Mask nb = tiles_.nb_parts() >> is_paired;
             for (Mask j = share(nb, chunk); j < share(nb, chunk + 1); ++j) {
+                look(double(first) / sum_.groups_.size());
                 const Mask part = is_paired ? with_zero(j, highest_bit(x_of_parts)) : j;
                 add_part(left, right, part, x_of_parts, first, end, values);
             }
@@ -90,6 +92,7 @@ public:
         const Mask nb = tiles_.nb_parts();
         for (Mask part = share(nb, chunk); part < share(nb, chunk + 1); ++part)
             for_each_block(tiles_.tile_bits, 0, sum_.groups_.size(), [&](Mask x, std::size_t first, std::size_t end) {
+                look(double(part - share(nb, chunk)) / double(nb) * (1 << MAX_CHUNKS_BITS));
                 for (Mask tile = 0; tile < tiles_.nb_tiles(); ++tile)
                     add_applied_tile(coefficients, in, out, part * tiles_.nb_tiles() + tile, x, first, end);
             });
@@ -220,6 +223,7 @@ double PauliSum::squared_norm(const Real* state, const PauliKernels<Real>& kerne
     }
     const int bits = tiles(kernels.min_tile_bits).tile_bits;
     for (Mask tile = 0; tile < Mask(1) << (nb_qubits_ - bits); ++tile) {
+        look_sometimes(tile, Mask(1) << (nb_qubits_ - bits));
         const Real* const first = state + (tile << (bits + 1));
         total += kernels.overlap(first, first, bits);
     }

@@ -6,6 +6,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "watch.h"
+
 namespace qat {
 namespace {
 
@@ -69,6 +71,7 @@ Buffer<double> sorted_uniforms(std::int64_t nb, double scale, Word seed) {
     Word random[256];
     double total = 0;
     for (std::int64_t first = 0; first <= nb; first += 256) {
+        look_sometimes(first / 256, nb / 256 + 1);
         const int length = int(std::min<std::int64_t>(256, nb + 1 - first));
         for (int i = 0; i < length; ++i) random[i] = generator();
         double* const chunk = points.get() + first;
@@ -91,6 +94,7 @@ struct Amplitudes {
 };
 
 constexpr std::size_t BLOCK = 256;
+constexpr int MAX_INNER = 20;  // places of the index that are gone through at once
 constexpr std::size_t LANES = 8;
 
 // Sum in LANES parts, in an order that suits every width of vectors.
@@ -110,19 +114,24 @@ template <class Source>
 class Draw {
 public:
     Draw(const Source& source, std::size_t size) : source_(source), size_(size), sums_((size + BLOCK - 1) / BLOCK) {
-        for (std::size_t block = 0; block < sums_.size(); ++block)
+        const Watch::Part part(0, 0.4);
+        for (std::size_t block = 0; block < sums_.size(); ++block) {
+            look_sometimes(block, sums_.size());
             total_ += sums_[block] = sum_of_block(source_, block * BLOCK, length_of(block));
+        }
         if (!(total_ > 0) || !std::isfinite(total_))
             throw std::invalid_argument("Cannot draw outcomes: the probabilities add up to " + std::to_string(total_));
     }
 
     Outcomes outcomes(std::int64_t nb_shots, Word seed) {
+        const Watch::Part part(0.4, 1);
         const Buffer<double> points = sorted_uniforms(nb_shots, total_, seed);
         const double *next = points.get(), *const end = next + nb_shots;
         const std::size_t most = std::min<std::size_t>(size_, nb_shots) + BLOCK;  // a block writes before it counts
         found_ = {allocated<std::uint64_t>(most), allocated<std::int64_t>(most), 0};
         double below = 0;
         for (std::size_t block = 0; block < sums_.size() && next < end; ++block) {
+            look_sometimes(block, sums_.size());
             const double above = below + sums_[block];
             if (*next < above) next = merged(block, below, above, next, end);
             below = above;
@@ -203,13 +212,14 @@ void add_marginal(const Real* state, int nb_qubits, const std::vector<int>& plac
     const Amplitudes<Real> weights{state};
     const int nb_dropped = places.empty() ? nb_qubits : *std::min_element(places.begin(), places.end());
     const int nb_kept = nb_bits_in_place(places);
-    const int nb_inner = nb_dropped ? nb_dropped : nb_kept;
+    const int nb_inner = std::min(nb_dropped ? nb_dropped : nb_kept, MAX_INNER);
     const int nb_low = (nb_qubits - nb_inner) / 2, first_high = nb_inner + nb_low;
     const Scatter low(nb_inner, nb_low, places), high(first_high, nb_qubits - first_high, places);
     const std::size_t run = std::size_t(1) << nb_inner;
     std::size_t index = 0;
     for (std::size_t h = 0; h < std::size_t(1) << (nb_qubits - first_high); ++h)
         for (std::size_t l = 0; l < std::size_t(1) << nb_low; ++l, index += run) {
+            look_sometimes(index / BLOCK, (std::uint64_t(1) << nb_qubits) / BLOCK);
             double* const target = out + (high[h] | low[l]);
             if (nb_dropped)
                 *target += sum_of_block(weights, index, run);

@@ -4,12 +4,14 @@
 #include <cstring>
 
 #include "dispatch.h"
+#include "watch.h"
 
 namespace qat {
 namespace {
 
 constexpr int TILE_BYTES_BITS = 19;  // 512 KiB: half of a common second-level cache
 constexpr int RUN_BYTES_BITS = 8;    // four cache lines
+constexpr std::size_t PIECE = std::size_t(1) << 20;  // numbers written between two looks: fresh memory is slow
 
 template <class Real>
 TileShape shape_of(const Kernels<Real>& kernels, const Settings& settings) {
@@ -19,24 +21,36 @@ TileShape shape_of(const Kernels<Real>& kernels, const Settings& settings) {
     return {kernels.lane_bits, std::clamp(wished, least, MAX_TILE_BITS), RUN_BYTES_BITS - amplitude_bits};
 }
 
+// Zeros.
+template <class Real>
+void clear(Real* first, std::size_t nb_reals) {
+    for (std::size_t i = 0; i < nb_reals; i += PIECE) {
+        look(0);
+        std::memset(first + i, 0, std::min(PIECE, nb_reals - i) * sizeof(Real));
+    }
+}
+
 // The given amplitudes, or |0...0>, times a factor; the padding is zero.
 template <class Real>
 void fill(Real* state, int nb_places, Start<Real> start, Complex factor) {
     const std::size_t nb_reals = std::size_t(2) << nb_places;
     if (!start.amplitudes) {
-        std::memset(state, 0, nb_reals * sizeof(Real));
+        clear(state, nb_reals);
         state[0] = static_cast<Real>(factor.real());
         state[1] = static_cast<Real>(factor.imag());
         return;
     }
     const std::size_t nb_given = std::size_t(1) << start.nb_places;
     const Real re = static_cast<Real>(factor.real()), im = static_cast<Real>(factor.imag());
-    for (std::size_t i = 0; i < nb_given; ++i) {
-        const Real x = start.amplitudes[i].real(), y = start.amplitudes[i].imag();
-        state[2 * i] = x * re - y * im;
-        state[2 * i + 1] = x * im + y * re;
+    for (std::size_t first = 0; first < nb_given; first += PIECE) {
+        look(0);
+        for (std::size_t i = first; i < std::min(nb_given, first + PIECE); ++i) {
+            const Real x = start.amplitudes[i].real(), y = start.amplitudes[i].imag();
+            state[2 * i] = x * re - y * im;
+            state[2 * i + 1] = x * im + y * re;
+        }
     }
-    std::memset(state + 2 * nb_given, 0, (nb_reals - 2 * nb_given) * sizeof(Real));
+    clear(state + 2 * nb_given, nb_reals - 2 * nb_given);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "pauli_frame.h"
+#include "watch.h"
 
 namespace qat {
 namespace {
@@ -124,6 +125,7 @@ private:
         for (std::size_t first = 0; first < rotations.size();) {
             std::size_t end = first + 1;
             while (end < rotations.size() && end - first < MAX_GROUP && rotations[end].x == rotations[first].x) ++end;
+            look(double(first) / rotations.size());
             if (!add_group(first, end)) return false;
             first = end;
         }
@@ -225,6 +227,7 @@ private:
         }
         subspace_.row_starts_.push_back(0);
         for (std::size_t row = 0; row < states_.size(); ++row) {
+            look(1);
             for (const auto& [x, terms] : by_x) {
                 const auto column = places_.find(states_[row] ^ x);
                 if (column == places_.end() || std::size_t(column->second) < row) continue;
