@@ -11,13 +11,12 @@ Program::Program(int nb_qubits, const Columns& columns, const std::vector<Form>&
     : nb_qubits_(nb_qubits), matrices_(std::move(matrices)) {
     gates_.reserve(columns.nb_rows);
     for (std::int64_t row = 0; row < columns.nb_rows; ++row) {
-        const std::int32_t begin = columns.qubit_starts[row];
+        const std::int32_t begin = columns.qubit_starts[row], end = columns.qubit_starts[row + 1];
         if (columns.gates[row] < 0 || columns.gates[row] >= static_cast<std::int64_t>(forms.size()))
             throw std::invalid_argument("a gate of an unknown form");
-        if (begin < 0 || columns.qubit_starts[row + 1] > columns.nb_qubit_entries)
+        if (begin < 0 || end < begin || end > columns.nb_qubit_entries)
             throw std::invalid_argument("qubits out of range");
-        add(forms[columns.gates[row]], columns.qubits + begin, columns.qubit_starts[row + 1] - begin,
-            columns.parameter_starts[row]);
+        add(forms[columns.gates[row]], columns.qubits + begin, end - begin, columns.parameter_starts[row]);
         merge_parity();
     }
 }
