@@ -9,7 +9,6 @@ from qat.core.composition import refuse
 from qat.core.plugins import AbstractPlugin
 from qat.core.qpu.qpu import CommonQPU
 from qat.core.services import OffloadedService
-from qat.core.serving import Servable
 
 if TYPE_CHECKING:
     from qat.core.wrappers.hardware_specs import HardwareSpecs
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["AbstractGenerator", "CompositeBatchGenerator", "OffloadedGenerator"]
 
 
-class AbstractGenerator(Servable, ABC):
+class AbstractGenerator(ABC):
     """Base of all generators. Define ``generate``, and ``post_process(result)`` to turn results into an answer.
 
     ``generator | plugins | qpu`` is an application; its ``execute(...)`` passes its arguments to ``generate``.
@@ -39,10 +38,8 @@ class AbstractGenerator(Servable, ABC):
     """
 
     _role = "generator"
-    is_safe_to_retry: bool = True
-    """Whether a server may run it again."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: B027 (not abstract)
         """Accept and ignore anything; subclasses need not call it."""
 
     @abstractmethod

@@ -48,7 +48,6 @@ class Junction(QPUHandler):
     """
 
     _role = "junction"
-    is_safe_to_retry = True
     collective: bool = False
     _below: Any = None
 

@@ -11,14 +11,13 @@ from qat.comm.access.messages import FINAL_STATES, LogLine, Usage
 from qhpc.access.jobs.life_cycle import FilesDeleted, JobEvent, Succeeded, advance
 from qhpc.access.jobs.record import JobRecord
 from qhpc.access.jobs.usage import added, used_by_event, used_by_new_job
-from qhpc.access.store.checks import check_events, check_new
+from qhpc.access.store.checks import check_events, check_filter, check_new, check_texts, same_submission
 from qhpc.access.store.paging import cursor_of, matches, place_of, place_of_cursor
 from qhpc.access.store.protocol import (
     Account,
     ApiToken,
     JobFilter,
     JobList,
-    KeyReused,
     Session,
     StorageFull,
     UnknownJob,
@@ -140,9 +139,7 @@ class MemoryStore(MemoryIdentity, MemorySessions):
         job = replace(job, submission_sha256=sha256(submission).hexdigest(), submission_bytes=len(submission))
         known = None if job.idempotency_key is None else await self.find(job.owner, job.idempotency_key)
         if known is not None:
-            if known.submission_sha256 != job.submission_sha256:
-                raise KeyReused(job.idempotency_key)
-            return known, False
+            return same_submission(known, job), False
         check_new(job, is_taken=job.id in self._jobs)
         self._check_room(len(submission))
         self._jobs[job.id], self._submissions[job.id] = job, submission
@@ -189,6 +186,7 @@ class MemoryStore(MemoryIdentity, MemorySessions):
 
     async def edit(self, job_id: str, *, name: str | None = None, tags: Sequence[str] | None = None) -> JobRecord:
         """Change name and tags."""
+        check_texts(name, *(tags or ()))
         job = await self.get(job_id)
         self._jobs[job_id] = replace(
             job,
@@ -271,6 +269,7 @@ class MemoryStore(MemoryIdentity, MemorySessions):
         return [self._usage[key] for key in keys if owner in (None, key[0])]
 
     def _matching(self, which: JobFilter) -> Sequence[JobRecord]:
+        check_filter(which)
         return [job for job in self._jobs.values() if matches(job, which)]
 
     def _use(self, usage: Usage | None) -> None:

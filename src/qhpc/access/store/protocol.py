@@ -14,9 +14,13 @@ from qhpc.access.jobs.life_cycle import JobEvent
 from qhpc.access.jobs.record import JobRecord
 
 __all__ = [
-    "Account", "ApiToken", "DamagedContent", "IdentityStore", "InvalidCursor", "JobFilter", "JobList", "JobStore",
-    "KeyReused", "Session", "StorageFull", "Store", "UnknownJob",
+    "Account", "ApiToken", "DamagedContent", "IdentityStore", "InvalidCursor", "InvalidText", "JobFilter", "JobList",
+    "JobStore", "KeyReused", "Session", "StorageFull", "Store", "StoreError", "StoreUnavailable", "UnknownJob",
 ]  # fmt: skip
+
+
+class StoreError(Exception):
+    """Root of what stores refuse to do, but for :class:`LookupError` and :class:`ValueError`."""
 
 
 class UnknownJob(LookupError):  # noqa: N818 (says what it is)
@@ -27,8 +31,16 @@ class KeyReused(ValueError):  # noqa: N818 (says what it is)
     """The idempotency key belongs to a job whose submission was different."""
 
 
-class StorageFull(OSError):  # noqa: N818 (says what it is)
+class StorageFull(StoreError, OSError):  # noqa: N818 (says what it is)
     """The store cannot keep more; nothing was kept of what was to be added."""
+
+
+class StoreUnavailable(StoreError, OSError):  # noqa: N818 (says what it is)
+    """The database does not answer now; the same call may succeed later. What was to be changed may be changed."""
+
+
+class InvalidText(ValueError):  # noqa: N818 (says what it is)
+    """A text that cannot be kept or looked for: not every database takes a zero byte."""
 
 
 class InvalidCursor(ValueError):  # noqa: N818 (says what it is)
@@ -42,7 +54,7 @@ class InvalidCursor(ValueError):  # noqa: N818 (says what it is)
         return f"{self.cursor!r} is no cursor; expected the next_cursor of a part of the list, unchanged"
 
 
-class DamagedContent(OSError):  # noqa: N818 (says what it is)
+class DamagedContent(StoreError, OSError):  # noqa: N818 (says what it is)
     """What is stored of a job is not what was put there: its checksum differs, or its file has gone."""
 
 
@@ -183,6 +195,7 @@ class JobStore(Protocol):
 
         Raises:
             InvalidCursor: the cursor is none.
+            InvalidText: the filter looks for what no job can have.
         """
 
     async def count(self, which: JobFilter) -> int:

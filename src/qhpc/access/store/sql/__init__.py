@@ -1,0 +1,1 @@
+"""The store in a database: one set of statements, on SQLite and PostgreSQL."""

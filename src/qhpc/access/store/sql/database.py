@@ -1,0 +1,56 @@
+"""What a database offers the store: it runs work within a transaction. Errors of drivers become those of stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from qhpc.access.store.protocol import StorageFull, StoreUnavailable
+
+__all__ = ["Database", "plain_errors"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
+_FULL_POSTGRESQL = "53100"
+_AWAY_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED")
+
+
+class Database(Protocol):
+    """A database."""
+
+    async def open(self) -> None:
+        """Connect, and see to the schema."""
+
+    async def close(self) -> None:
+        """Disconnect."""
+
+    async def run(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run work in a transaction, which is on disk when this returns. If the work fails nothing is changed.
+
+        Raises:
+            StorageFull: there is no room.
+            StoreUnavailable: the database does not answer.
+            IntegrityError: a row is there already.
+        """
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Turns what drivers raise when a database is full or away into the errors of stores."""
+    try:
+        yield
+    except DBAPIError as error:
+        name = getattr(error.orig, "sqlite_errorname", "")
+        if name in _FULL or getattr(error.orig, "sqlstate", None) == _FULL_POSTGRESQL:
+            raise StorageFull(f"the database has no room: {error.orig}") from error
+        if error.connection_invalidated or name in _AWAY_SQLITE:
+            raise StoreUnavailable(f"the database does not answer: {error.orig}") from error
+        raise
+    except ConnectionError as error:
+        raise StoreUnavailable(f"the database cannot be reached: {error}") from error
