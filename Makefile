@@ -1,18 +1,18 @@
 # make demo   run the first hybrid job in an environment of its own; make examples runs them all
 # make test   every check there is; fails on any finding
-# make sanitize   the engine's tests with the address and undefined-behaviour sanitizers
+# make sanitize   the engine's tests with the address and undefined-behaviour sanitizers; make fuzz looks for more
 # Needs Python >= 3.11, make and g++; everything else is installed into .venv, again when pyproject.toml or C++ changes.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 PYTEST_ARGS ?= -n auto
-SANITIZE_TESTS ?= tests/unit/kernels
+SANITIZE_TESTS ?= tests/unit/kernels tests/fuzz
 NATIVE := CMakeLists.txt packaging/editable/CMakeLists.txt $(wildcard src/qat/kernels/native/*)
 BUILD_TOOLS := 'scikit-build-core>=0.11' 'nanobind>=2.4' 'cmake>=3.20' 'ninja>=1.11'
 EXAMPLES := $(filter-out chemistry,$(notdir $(basename $(wildcard examples/*.py))))
 
-.PHONY: demo examples test lint types imports unit sanitize format clean
+.PHONY: demo examples test lint types imports unit fuzz sanitize sanitized sanitized-fuzz format clean
 .DELETE_ON_ERROR:
 
 demo: example-hybrid_job
@@ -39,20 +39,31 @@ imports: $(VENV)/.installed-dev
 unit: $(VENV)/.installed-dev
 	$(BIN)/pytest $(PYTEST_ARGS)
 
+# New random plans for the engine until time is up: make fuzz FUZZ="--minutes 20 --seed 1".
+FUZZ ?= --minutes 5
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.fuzz $(FUZZ)
+
 # A copy of the package with an instrumented extension, found before the installed one because -S leaves that out.
 # Python's own leaks are not ours to report, and refused allocations must come back as MemoryError.
 SANITIZED := build/sanitize
-SANITIZERS = LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libubsan.so)" \
-    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1
-sanitize: $(VENV)/.installed-dev
+SANITIZED_PYTHON = PYTHONPATH="$(SANITIZED)/src:.:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
+    LD_PRELOAD="$$(g++ -print-file-name=libasan.so) $$(g++ -print-file-name=libubsan.so)" \
+    ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 $(BIN)/python -S
+
+sanitize: sanitized
+	$(SANITIZED_PYTHON) -m pytest --capture=sys -p no:cacheprovider \
+	    -o pythonpath='$(SANITIZED)/src .' --timeout 900 $(SANITIZE_TESTS)
+
+sanitized-fuzz: sanitized
+	$(SANITIZED_PYTHON) -m tests.fuzz $(FUZZ)
+
+sanitized: $(VENV)/.installed-dev
 	mkdir -p $(SANITIZED) && cp -r src $(SANITIZED)/ && rm -f $(SANITIZED)/src/qat/kernels/*.so
 	$(BIN)/cmake -S . -B $(SANITIZED)/cmake -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja \
 	    -DPython_EXECUTABLE=$(abspath $(BIN))/python -DOPENQAT_SANITIZE=ON \
 	    -DOPENQAT_OUTPUT=$(abspath $(SANITIZED))/src/qat/kernels
 	$(BIN)/cmake --build $(SANITIZED)/cmake
-	PYTHONPATH="$(SANITIZED)/src:$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" \
-	    $(SANITIZERS) $(BIN)/python -S -m pytest --capture=sys -p no:cacheprovider \
-	    -o pythonpath='$(SANITIZED)/src .' --timeout 900 $(SANITIZE_TESTS)
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

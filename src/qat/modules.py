@@ -10,6 +10,7 @@ from qat.core.contexts import set_default_qpu
 from qat.core.display_hook import set_renderer
 from qat.core.serialization import set_codec
 from qat.core.service_modules import Kind, ServiceFinder, UnknownNames
+from qat.core.serving import set_server
 
 if TYPE_CHECKING:
     from qat.core.qpu import CommonQPU
@@ -33,6 +34,7 @@ def register_modules() -> None:
     refuse_closed_distributions(sys.modules["qat"].__path__)
     set_codec("qat.comm.wire")
     set_renderer("qat.display")
+    set_server("qat.served")
     set_default_qpu(get_default_qpu)
     sys.meta_path.insert(0, ServiceFinder(KINDS, service_folders))
     sys.meta_path.append(UnknownNames(KINDS))

@@ -8,14 +8,16 @@ from typing import Any, Final
 
 from qat.core.errors import ErrorType, GeneratorException
 from qat.core.generator import AbstractGenerator, CompositeBatchGenerator
+from qat.core.lazy import lazy_exports
 from qat.core.qpu.qpu import CommonQPU
+from qat.core.serving import Servable
 from qat.core.wrappers.job import Batch, Job
 from qat.core.wrappers.result import BatchResult, Result
 
 __all__ = ["Application"]
 
 
-class Application:
+class Application(Servable):
     """A generator and the stack that runs its jobs: what ``generator | plugins | qpu`` gives.
 
     >>> from qat.core import Job, Result
@@ -111,3 +113,6 @@ def _sent(generated: Generator[Any, Any, Any], result: Any) -> Any:
 def _batched(answer: Any) -> Any:
     """An application answers with a BatchResult even for one job."""
     return BatchResult(results=[answer], meta_data={}) if isinstance(answer, Result) else answer
+
+
+__getattr__, __dir__ = lazy_exports(__name__, {"RemoteApplication": "qat.served"})

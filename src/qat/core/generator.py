@@ -9,6 +9,7 @@ from qat.core.composition import refuse
 from qat.core.plugins import AbstractPlugin
 from qat.core.qpu.qpu import CommonQPU
 from qat.core.services import OffloadedService
+from qat.core.serving import Servable
 
 if TYPE_CHECKING:
     from qat.core.wrappers.hardware_specs import HardwareSpecs
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["AbstractGenerator", "CompositeBatchGenerator", "OffloadedGenerator"]
 
 
-class AbstractGenerator(ABC):
+class AbstractGenerator(Servable, ABC):
     """Base of all generators. Define ``generate``, and ``post_process(result)`` to turn results into an answer.
 
     ``generator | plugins | qpu`` is an application; its ``execute(...)`` passes its arguments to ``generate``.
@@ -38,8 +39,10 @@ class AbstractGenerator(ABC):
     """
 
     _role = "generator"
+    is_safe_to_retry: bool = True
+    """Whether a server may run it again."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: B027 (not abstract)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Accept and ignore anything; subclasses need not call it."""
 
     @abstractmethod

@@ -48,6 +48,7 @@ class Junction(QPUHandler):
     """
 
     _role = "junction"
+    is_safe_to_retry = True
     collective: bool = False
     _below: Any = None
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from qat.core.composition import described, refuse
 from qat.core.contexts import PLUGINS, ServiceContext, Services, current_plugin
 from qat.core.services import OffloadedService
+from qat.core.serving import Servable
 
 if TYPE_CHECKING:
     from qat.core.qpu.qpu import CommonQPU
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["AbstractPlugin", "CompositePlugin", "OffloadedPlugin", "contains_plugin", "get_current_plugin"]
 
 
-class AbstractPlugin(ServiceContext, ABC):
+class AbstractPlugin(ServiceContext, Servable, ABC):
     """Base of all plugins. Define ``compile``, and ``post_process`` if results are to be changed too.
 
     ``post_process(batch_result)`` returns a BatchResult, or a Batch which is then run by the stages below and whose
@@ -47,6 +48,9 @@ class AbstractPlugin(ServiceContext, ABC):
     _role = "plugin"
     is_transparent: bool = False
     """Whether values of jobs are the same without this plugin, so that exact gradients may be computed below it."""
+
+    is_safe_to_retry: bool = True
+    """Whether a server may run it again on the same jobs."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Accept and ignore anything; subclasses need not call it."""

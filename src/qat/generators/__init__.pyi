@@ -9,5 +9,6 @@ from qat.opt.generators import GraphPartitioningGenerator as GraphPartitioningGe
 from qat.opt.generators import KCliqueGenerator as KCliqueGenerator
 from qat.opt.generators import MaxCutGenerator as MaxCutGenerator
 from qat.opt.generators import VertexCoverGenerator as VertexCoverGenerator
+from qat.served.remote import RemoteBatchGenerator as RemoteBatchGenerator
 
 def __getattr__(name: str) -> Any: ...

@@ -7,5 +7,6 @@ __qlm_importables__ = {
     "GraphPartitioningGenerator": "qat.opt.generators:GraphPartitioningGenerator",
     "KCliqueGenerator": "qat.opt.generators:KCliqueGenerator",
     "MaxCutGenerator": "qat.opt.generators:MaxCutGenerator",
+    "RemoteBatchGenerator": "qat.served.remote:RemoteBatchGenerator",
     "VertexCoverGenerator": "qat.opt.generators:VertexCoverGenerator",
 }

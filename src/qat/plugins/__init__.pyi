@@ -25,5 +25,6 @@ from qat.plugins.seq_optim import SeqOptim as SeqOptim
 from qat.plugins.spsa_minimize import SPSAMinimizePlugin as SPSAMinimizePlugin
 from qat.plugins.statistics import StatPlugin as StatPlugin
 from qat.plugins.zero_noise_extrapolation import ZeroNoiseExtrapolator as ZeroNoiseExtrapolator
+from qat.served.remote import RemotePlugin as RemotePlugin
 
 def __getattr__(name: str) -> Any: ...

@@ -16,6 +16,7 @@ __qlm_importables__ = {
     "PSOMinimizePlugin": "qat.plugins.pso_minimize:PSOMinimizePlugin",
     "QuameleonPlugin": "qat.core.quameleon:QuameleonPlugin",
     "Remap": "qat.plugins.remap:Remap",
+    "RemotePlugin": "qat.served.remote:RemotePlugin",
     "SPSAMinimizePlugin": "qat.plugins.spsa_minimize:SPSAMinimizePlugin",
     "Sabre": "qat.plugins.nnizer:Sabre",
     "ScipyMinimizePlugin": "qat.plugins.scipy_minimize:ScipyMinimizePlugin",

@@ -10,5 +10,6 @@ from qat.qpus.linalg import CLinalg as CLinalg
 from qat.qpus.linalg import LinAlg as LinAlg
 from qat.qpus.linalg import PyLinalg as PyLinalg
 from qat.qpus.simulated_annealing import SimulatedAnnealing as SimulatedAnnealing
+from qat.served.remote import RemoteQPU as RemoteQPU
 
 def __getattr__(name: str) -> Any: ...

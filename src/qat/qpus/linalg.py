@@ -105,6 +105,7 @@ class LinAlg(QPUHandler):
     """
 
     modulename = "qat.linalg"
+    is_safe_to_retry = True
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ __qlm_importables__ = {
     "LinAlg": "qat.qpus.linalg:LinAlg",
     "PyLinalg": "qat.qpus.linalg:PyLinalg",
     "QPUHandler": "qat.core.qpu:QPUHandler",
+    "RemoteQPU": "qat.served.remote:RemoteQPU",
     "SimulatedAnnealing": "qat.qpus.simulated_annealing:SimulatedAnnealing",
     "get_current_qpu": "qat.core.qpu:get_current_qpu",
     "get_default_qpu": "qat.modules:get_default_qpu",

@@ -42,6 +42,8 @@ class SimulatedAnnealing(QPUHandler):
     0.0
     """
 
+    is_safe_to_retry = True
+
     def __init__(self, temp_t: Any, n_steps: int = 100, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if n_steps < 1:

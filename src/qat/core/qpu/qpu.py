@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, overload
 from qat.core.composition import refuse
 from qat.core.contexts import ServiceContext, current_qpu
 from qat.core.errors import ErrorType, QPUException
+from qat.core.lazy import lazy_exports
 from qat.core.pipeline import SubmissionError, as_batch, compile_down, run_chain
 from qat.core.plugins import AbstractPlugin, CompositePlugin, flattened
 from qat.core.qpu.registers import get_registers, measured_registers
 from qat.core.services import OffloadedService
+from qat.core.serving import Servable
 from qat.core.wrappers.hardware_specs import HardwareSpecs
 from qat.core.wrappers.job import Batch, Job
 from qat.core.wrappers.result import BatchResult, Result
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["CommonQPU", "CompositeQPU", "OffloadedQPU", "QPUHandler", "get_current_qpu", "get_registers"]
 
 
-class CommonQPU(ServiceContext):
+class CommonQPU(ServiceContext, Servable):
     """What every QPU can do, local or remote, alone or below plugins: ``submit`` jobs and tell its specs.
 
     Args:
@@ -38,6 +40,8 @@ class CommonQPU(ServiceContext):
     """
 
     _role = "QPU"
+    is_safe_to_retry: bool = False
+    """Whether a server may run a job again whose run was cut off: so for a simulator, not where runs are paid for."""
     _plugins: tuple[AbstractPlugin, ...] = ()
 
     def __init__(self, plugins: Sequence[AbstractPlugin] | None = None) -> None:
@@ -264,3 +268,6 @@ def _takes_meta_data(function: Callable[..., Any], is_method: bool) -> bool:
         return False
     positional = sum(p.kind in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD) for p in parameters)
     return positional > 1 + is_method or any(p.kind is Parameter.VAR_POSITIONAL for p in parameters)
+
+
+__getattr__, __dir__ = lazy_exports(__name__, {"RemoteQPU": "qat.served"})

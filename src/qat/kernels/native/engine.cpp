@@ -70,6 +70,7 @@ nb::object run_from_zero(const Program& program, const Array<double>& parameters
 template <class Real>
 nb::object run_from(const Program& program, const Array<double>& parameters, const Array<Complex>& supplied,
                     const Array<std::complex<Real>>& initial, bool fusion, int nb_threads, int nb_tile_bits) {
+    if (initial.size() == 0) throw std::invalid_argument("no amplitudes");
     return run<Real>(program, parameters, supplied, initial.data(), initial.size(),
                      settings_of(fusion, nb_threads, nb_tile_bits));
 }

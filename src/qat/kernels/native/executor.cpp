@@ -130,13 +130,20 @@ private:
     bool is_ended_ = false;  // before the last sweep: the run was stopped
 };
 
+// Of a pass: more threads than that would have nothing to do.
+int most_tiles(const std::deque<Pass>& passes) {
+    std::size_t most_places = 0;
+    for (const Pass& pass : passes) most_places = std::max(most_places, pass.outer_places.size());
+    return 1 << std::min<std::size_t>(most_places, 16);
+}
+
 }  // namespace
 
 template <class Real>
 void execute(Real* state, int nb_places, const std::deque<Pass>& passes, const Kernels<Real>& kernels,
              const Execution& execution) {
     if (passes.empty()) return;
-    const int nb_threads = nb_places < MIN_THREADED_PLACES ? 1 : std::max(1, execution.nb_threads);
+    const int nb_threads = nb_places < MIN_THREADED_PLACES ? 1 : std::clamp(execution.nb_threads, 1, most_tiles(passes));
     Run<Real> run(state, passes, kernels, nb_threads);
     std::vector<std::thread> others;
     try {

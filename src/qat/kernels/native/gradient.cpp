@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <tuple>
+#include <unordered_map>
 
 #include "adjoint.h"
 #include "arrays.h"
@@ -26,10 +27,23 @@ struct Answer {
     std::vector<double> gradient;
 };
 
-std::vector<SuppliedRate> rates_of(const std::vector<RateTuple>& uses, const Array<Complex>& rates, std::size_t nb_parameters) {
+// Numbers of entries of the supplied matrices, by where they begin.
+std::unordered_map<std::int64_t, std::int64_t> sizes_of_supplied(const Program& program) {
+    std::unordered_map<std::int64_t, std::int64_t> sizes;
+    for (const Program::Gate& gate : program.gates())
+        if (gate.kind == Program::Kind::supplied) sizes[gate.matrix] = std::int64_t(1) << (2 * gate.size);
+    return sizes;
+}
+
+std::vector<SuppliedRate> rates_of(const Program& program, const std::vector<RateTuple>& uses, const Array<Complex>& rates,
+                                   std::size_t nb_parameters) {
     std::vector<SuppliedRate> found;
+    if (uses.empty()) return found;
+    const auto sizes = sizes_of_supplied(program);
     for (const auto& [matrix, parameter, begin] : uses) {
-        if (parameter < 0 || std::size_t(parameter) >= nb_parameters || begin < 0 || std::size_t(begin) >= rates.size())
+        const auto size = sizes.find(matrix);
+        const bool is_there = size != sizes.end() && begin >= 0 && begin <= std::int64_t(rates.size()) - size->second;
+        if (!is_there || parameter < 0 || std::size_t(parameter) >= nb_parameters)
             throw std::invalid_argument("a rate out of range");
         found.push_back({matrix, parameter, rates.data() + begin});
     }
@@ -77,7 +91,8 @@ nb::object gradient(const Program& program, const Array<double>& parameters, con
     if (initial.size() != 0 && initial.size() != size) throw std::invalid_argument("wrong number of amplitudes");
     Settings settings;
     settings.execution = {nb_threads};
-    const Adjoint problem{program, parameters.data(), supplied.data(), rates_of(uses, rates, parameters.size()), settings};
+    const Adjoint problem{program, parameters.data(), supplied.data(), rates_of(program, uses, rates, parameters.size()),
+                          settings};
     const Start<double> start{initial.size() ? initial.data() : nullptr, program.nb_qubits()};
     Answer answer = without_gil([&] {
         return value_and_gradient(problem, start, observable, coefficients.data(), constant, parameters.size());

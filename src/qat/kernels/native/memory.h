@@ -4,6 +4,7 @@
 #pragma once
 #include <cstddef>
 #include <memory>
+#include <new>
 
 namespace qat {
 
@@ -11,6 +12,8 @@ namespace qat {
 void* take_memory(std::size_t nb_bytes);
 // Gives it back, or keeps it.
 void give_memory(void* p) noexcept;
+
+constexpr std::size_t MAX_BYTES = std::size_t(1) << 62;  // products of sizes stay far from overflowing
 
 struct Free {
     void operator()(void* p) const { give_memory(p); }
@@ -21,6 +24,7 @@ using Buffer = std::unique_ptr<Real[], Free>;
 // `nb_reals` numbers, not initialised. Throws std::bad_alloc when there is no memory for them.
 template <class Real>
 Buffer<Real> allocated(std::size_t nb_reals) {
+    if (nb_reals > MAX_BYTES / sizeof(Real)) throw std::bad_alloc();
     return Buffer<Real>(static_cast<Real*>(take_memory(nb_reals * sizeof(Real))));
 }
 

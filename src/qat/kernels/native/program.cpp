@@ -11,21 +11,22 @@ Program::Program(int nb_qubits, const Columns& columns, const std::vector<Form>&
     : nb_qubits_(nb_qubits), matrices_(std::move(matrices)) {
     gates_.reserve(columns.nb_rows);
     for (std::int64_t row = 0; row < columns.nb_rows; ++row) {
-        const std::int32_t begin = columns.qubit_starts[row];
+        const std::int32_t begin = columns.qubit_starts[row], end = columns.qubit_starts[row + 1];
         if (columns.gates[row] < 0 || columns.gates[row] >= static_cast<std::int64_t>(forms.size()))
             throw std::invalid_argument("a gate of an unknown form");
-        if (begin < 0 || columns.qubit_starts[row + 1] > columns.nb_qubit_entries)
+        if (begin < 0 || end < begin || end > columns.nb_qubit_entries)
             throw std::invalid_argument("qubits out of range");
-        add(forms[columns.gates[row]], columns.qubits + begin, columns.qubit_starts[row + 1] - begin,
-            columns.parameter_starts[row]);
+        add(forms[columns.gates[row]], columns.qubits + begin, end - begin, columns.parameter_starts[row]);
         merge_parity();
     }
 }
 
 // Throws std::invalid_argument for what would reach beyond the state or the array of matrices.
 void Program::check(const Form& form, const std::int32_t* qubits, int nb_qubits) const {
+    if (form.nb_controls < 0 || form.nb_controls >= nb_qubits) throw std::invalid_argument("a gate without targets");
     const int size = nb_qubits - form.nb_controls;
-    if (form.nb_controls < 0 || size < 1 || size > MAX_DENSE_QUBITS) throw std::invalid_argument("a gate of this size");
+    if (size > MAX_DENSE_QUBITS) throw std::invalid_argument("a gate of this size");
+    if (form.kind < FormKind::fixed || form.kind > FormKind::iswap) throw std::invalid_argument("an unknown kind of gate");
     Mask used = 0;
     for (int i = 0; i < nb_qubits; ++i) {
         if (qubits[i] < 0 || qubits[i] >= nb_qubits_) throw std::invalid_argument("a gate on a qubit out of range");
@@ -35,8 +36,8 @@ void Program::check(const Form& form, const std::int32_t* qubits, int nb_qubits)
     const bool is_swap = form.kind == FormKind::swap || form.kind == FormKind::iswap;
     const bool has_any_size = form.kind == FormKind::fixed || form.kind == FormKind::supplied;
     if (!has_any_size && size != (is_swap ? 2 : 1)) throw std::invalid_argument("a gate on a wrong number of qubits");
-    const std::int64_t end = form.matrix + (std::int64_t(1) << (2 * size));
-    if (form.kind == FormKind::fixed && (form.matrix < 0 || end > static_cast<std::int64_t>(matrices_.size())))
+    const std::int64_t last = static_cast<std::int64_t>(matrices_.size()) - (std::int64_t(1) << (2 * size));
+    if (form.kind == FormKind::fixed && (form.matrix < 0 || form.matrix > last))
         throw std::invalid_argument("a gate without matrix");
 }
 
@@ -66,7 +67,7 @@ void Program::add(const Form& form, const std::int32_t* qubits, int nb_qubits, s
     }
     if (gate.kind >= Kind::rx && gate.kind <= Kind::phase) {
         if (parameter < 0) throw std::invalid_argument("a parameter out of range");
-        nb_parameters_ = std::max<std::int64_t>(nb_parameters_, parameter + 1);
+        nb_parameters_ = std::max(nb_parameters_, std::int64_t(parameter) + 1);
     }
     gates_.push_back(gate);
 }

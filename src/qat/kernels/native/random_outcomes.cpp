@@ -67,7 +67,7 @@ inline double exponential_of(Word random) {
 // `nb` sorted uniform numbers in [0, 1) times `scale`, and an infinite one behind them.
 Buffer<double> sorted_uniforms(std::int64_t nb, double scale, Word seed) {
     Generator generator(seed);
-    Buffer<double> points = allocated<double>(nb + 1);
+    Buffer<double> points = allocated<double>(std::size_t(nb) + 1);
     Word random[256];
     double total = 0;
     for (std::int64_t first = 0; first <= nb; first += 256) {

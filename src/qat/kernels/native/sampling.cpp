@@ -24,6 +24,9 @@ template <class Real>
 nb::object probabilities(const Array<std::complex<Real>>& state, const std::vector<int>& places) {
     int nb_qubits = 0;
     while (std::size_t(1) << nb_qubits < state.size()) ++nb_qubits;
+    if (std::size_t(1) << nb_qubits != state.size())
+        throw std::invalid_argument("A state has 2^n amplitudes, got " + std::to_string(state.size()));
+    if (places.size() > std::size_t(nb_qubits)) throw std::invalid_argument("A qubit is asked for twice");
     for (int place : places)
         if (place < 0 || place >= nb_qubits)
             throw std::invalid_argument("A state of " + std::to_string(nb_qubits) + " qubits has no bit " + std::to_string(place));

@@ -1,0 +1,1 @@
+"""The process that runs jobs, and what it has in common with the clerk: frames, channel, isolation."""

@@ -1,0 +1,120 @@
+"""Writes what happened to jobs into the store, and tells those who wait. No event is lost while the store is away."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from qat.comm.access.messages import Failure, LogLine, Progress
+from qhpc.access.jobs.life_cycle import Failed, IllegalTransition, JobEvent, Progressed
+from qhpc.access.jobs.record import JobRecord
+from qhpc.access.service.active import ActiveJob, ActiveJobs
+from qhpc.access.service.hub import Hub
+from qhpc.access.store.protocol import StorageFull, Store, UnknownJob
+
+__all__ = ["JobWriter"]
+
+_log = logging.getLogger(__name__)
+_PROGRESS_STORED_EVERY_S = 1.0
+_RETRY_FIRST_S, _RETRY_LONGEST_S = 0.05, 5.0
+_LOG_PAGE = 1000
+_Done = TypeVar("_Done")
+
+
+class JobWriter:
+    """Changes active jobs. The caller holds the job's lock.
+
+    Args:
+        store: where jobs are kept.
+        jobs: the active ones.
+        hub: who waits for news.
+    """
+
+    def __init__(self, store: Store, jobs: ActiveJobs, hub: Hub) -> None:
+        self._store, self._jobs, self._hub = store, jobs, hub
+        self.is_failing = False
+
+    async def apply(self, job: ActiveJob, *events: JobEvent) -> JobRecord:
+        """Advance a job; tried again until the store takes it."""
+        return self._changed(job, await self._insist(lambda: self._store.apply(job.record.id, *events)))
+
+    async def finish(self, job: ActiveJob, result: bytes, time_s: float) -> JobRecord:
+        """Keep a result and mark the job as done; as failed if there is no room for the result."""
+        try:
+            record = await self._insist(lambda: self._store.finish(job.record.id, result, time_s), gives_up=StorageFull)
+        except StorageFull as error:
+            _log.error("no room for a result", extra={"job_id": job.record.id, "reason": str(error)})
+            message = f"the result of {len(result)} bytes could not be stored: {error}"
+            failure = Failure(exception="ServerError", message=message, reason="storage-full")
+            return await self.apply(job, Failed(time_s=time_s, failure=failure))
+        return self._changed(job, record)
+
+    def _changed(self, job: ActiveJob, record: JobRecord) -> JobRecord:
+        self._jobs.update(job, record)
+        self._hub.publish(record.id, record)
+        return record
+
+    async def progress(self, job: ActiveJob, progress: Progress, time_s: float) -> None:
+        """Tell a progress, and store it if the last stored one is old."""
+        job.progress = progress
+        self._hub.publish(job.record.id, progress)
+        if time_s - job.progress_stored_s >= _PROGRESS_STORED_EVERY_S:
+            await self.store_progress(job, time_s)
+
+    async def store_progress(self, job: ActiveJob, time_s: float) -> None:
+        """Store the latest progress, if it is not."""
+        if job.progress is not None and job.progress != job.record.progress and job.record.state == "running":
+            job.progress_stored_s = time_s
+            event = Progressed(time_s=time_s, progress=job.progress)
+            self._jobs.update(job, await self._insist(lambda: self._store.apply(job.record.id, event)))
+
+    async def log(self, job: ActiveJob, lines: tuple[LogLine, ...]) -> None:
+        """Add lines to a job's log, numbered on from those of earlier attempts."""
+        first = await self._next_line(job)
+        numbered = tuple(
+            LogLine(number=first + index, time_s=line.time_s, stream=line.stream, text=line.text)
+            for index, line in enumerate(lines)
+        )
+        try:
+            await self._insist(lambda: self._store.append_log(job.record.id, numbered), gives_up=StorageFull)
+        except StorageFull as error:
+            _log.error("no room for a job's log", extra={"job_id": job.record.id, "reason": str(error)})
+            return
+        job.next_line = first + len(numbered)
+        self._hub.publish(job.record.id, numbered)
+
+    async def note(self, job: ActiveJob, text: str, time_s: float) -> None:
+        """Add a line of the server's own to a job's log."""
+        await self.log(job, (LogLine(number=0, time_s=time_s, stream="server", text=text),))
+
+    async def _next_line(self, job: ActiveJob) -> int:
+        if job.next_line is not None:
+            return job.next_line
+        number = 0
+        while page := await self._store.log(job.record.id, first=number, limit=_LOG_PAGE):
+            number = page[-1].number + 1
+        return number
+
+    async def _insist(self, write: Callable[[], Awaitable[_Done]], gives_up: type[Exception] | None = None) -> _Done:
+        """Write, again and again with growing pauses while the store fails.
+
+        A write that the store refuses for good (``IllegalTransition``, ``UnknownJob``, ``gives_up``) is raised.
+        """
+        pause_s = _RETRY_FIRST_S
+        while True:
+            try:
+                done = await write()
+            except (IllegalTransition, UnknownJob):
+                raise
+            except Exception as error:
+                if gives_up is not None and isinstance(error, gives_up):
+                    raise
+                self.is_failing = True
+                _log.exception("the store failed; trying again in %.2f s", pause_s)
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, _RETRY_LONGEST_S)
+            else:
+                self.is_failing = False
+                return done
