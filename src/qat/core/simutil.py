@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qat.core.wrappers.dense_columns import DenseColumns
 from qat.core.wrappers.sample import reverse_bits
 
 if TYPE_CHECKING:
@@ -41,13 +42,16 @@ def wavefunction(circuit: Circuit, qpu: Any, probs: bool = False) -> NDArray[Any
     result = qpu.submit(circuit.to_job())
     vector = np.zeros(2**circuit.nbqbits, np.float64 if probs else np.complex128)
     states, entries = _entries(result, probs)
-    if any(entry is None for entry in entries):
+    if not isinstance(entries, np.ndarray) and any(entry is None for entry in entries):
         raise ValueError(f"{type(qpu).__name__} gave no amplitudes: use a simulator, or ask for probs=True.")
     vector[states] = entries
     return vector
 
 
-def _entries(result: Result, probs: bool) -> tuple[list[int], list[Any]]:
+def _entries(result: Result, probs: bool) -> tuple[Any, Any]:
+    if isinstance(result.columns, DenseColumns):
+        columns = result.columns.columns()
+        return columns.states, columns.probabilities if probs else columns.amplitudes
     samples: Any = list(result)
     states = [sample.state.int for sample in samples]
     return states, [sample.probability if probs else sample.amplitude for sample in samples]

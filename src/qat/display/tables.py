@@ -62,7 +62,7 @@ def _html_row(tag: str, cells: Sequence[str]) -> str:
 
 def result_table(result: Result) -> Table:
     """The value of a result, or its states with probabilities as bars; amplitudes when there are any."""
-    samples = [] if result.raw_data is None and not result.has_statevector else list(islice(result, MAX_ROWS + 1))
+    samples = list(islice(result, MAX_ROWS + 1)) if result.has_samples or result.has_statevector else []
     shown = samples[:MAX_ROWS]
     has_amplitudes = any(sample.amplitude is not None for sample in shown)
     header = ("state", "probability", "", *(("amplitude",) if has_amplitudes else ()))
@@ -73,7 +73,7 @@ def result_table(result: Result) -> Table:
 
 def _value_line(result: Result) -> str:
     if result.value is None:
-        return "" if result.raw_data or result.has_statevector else "empty result"
+        return "" if (result.has_samples and len(result)) or result.has_statevector else "empty result"
     error = f" ± {result.error:.2g}" if result.error else ""
     return f"value = {result.value:.10g}{error}"
 

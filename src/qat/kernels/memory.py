@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from qat.kernels.engine import NotEnoughMemoryError
@@ -14,6 +16,8 @@ _UNLIMITED = 1 << 62
 _CGROUP = Path("/sys/fs/cgroup")
 _CGROUP_FILES = (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"))
 
+_limit: ContextVar[int] = ContextVar("qat_memory_limit", default=_UNLIMITED)
+
 
 def require_memory(needed_bytes: int, nb_qubits: int) -> None:
     """See to it that so much can be allocated for a run with ``nb_qubits`` qubits.
@@ -21,19 +25,38 @@ def require_memory(needed_bytes: int, nb_qubits: int) -> None:
     Raises:
         NotEnoughMemoryError: it cannot.
     """
+    if needed_bytes > (limit := _limit.get()):
+        raise NotEnoughMemoryError(needed_bytes, limit, nb_qubits)
     if needed_bytes > _CHECK_FROM_BYTES and needed_bytes > (available := available_bytes()):
         raise NotEnoughMemoryError(needed_bytes, available, nb_qubits)
 
 
 def available_bytes() -> int:
-    """Bytes that can still be allocated without swapping, also within the control group of the process.
+    """Bytes that can still be allocated without swapping, also within the limits of the process and its control group.
 
     A platform that does not tell is taken as unlimited. Cost: about 0.1 ms.
 
     >>> available_bytes() > 0
     True
     """
-    return min((_free_bytes(), *_control_group_bytes()), default=_UNLIMITED)
+    return min(_free_bytes(), _address_space_bytes(), *_control_group_bytes())
+
+
+@contextmanager
+def memory_limit(nb_bytes: int) -> Iterator[None]:
+    """Runs within may not need more than so much, whatever there is.
+
+    >>> with memory_limit(1 << 20):
+    ...     require_memory(1 << 21, 17)
+    Traceback (most recent call last):
+        ...
+    qat.kernels.engine.NotEnoughMemoryError: Not enough memory for simulation: 17 qubits need 2097152 bytes ...
+    """
+    token = _limit.set(nb_bytes)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
 
 
 def _free_bytes() -> int:
@@ -43,6 +66,20 @@ def _free_bytes() -> int:
         return int(fields["MemAvailable"].split()[0]) * 1024
     except (OSError, KeyError, ValueError):
         return _physical_bytes()
+
+
+def _address_space_bytes() -> int:
+    """What ``ulimit -v`` leaves of the address space."""
+    try:
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+        if limit == resource.RLIM_INFINITY:
+            return _UNLIMITED
+        nb_pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        return max(limit - nb_pages * os.sysconf("SC_PAGE_SIZE"), 0)
+    except (ImportError, OSError, ValueError):
+        return _UNLIMITED
 
 
 def _physical_bytes() -> int:

@@ -89,11 +89,13 @@ class NativeEngine(NativeObservables):
 
     def state(self, tape: Tape, initial: Initial = None, *, precision: Precision = Precision.DOUBLE) -> State:
         """See ``Engine.state``."""
-        nb_states = 1 if initial is None else 3
+        nb_states = 1 if initial is None else 2
         plan, tape = self._native_plan(tape, nb_states * precision.dtype.itemsize << tape.nb_qubits)
         section = _only_section(plan)
-        if initial is not None or not section:
-            return self._advance(section, start_of(tape, initial, precision), tape)
+        if not section:
+            return start_of(tape, initial, precision)
+        if initial is not None:
+            return self._advance(section, _read_only(tape, initial, precision), tape)
         program, supplied = section[0].program, section[0].supplied(tape)
         is_single = precision is Precision.SINGLE
         state: State = program.run(tape.parameters, supplied, is_single, self._fusion, self._nb_threads, 0)
@@ -145,9 +147,9 @@ class NativeEngine(NativeObservables):
 
         if has_boxes(tape):
             raise ValueError("Parameters inside boxes have no place in tape.parameters: open the boxes first")
-        plan, tape = self._native_plan(tape, (2 if initial is None else 4) * 16 << tape.nb_qubits)
+        plan, tape = self._native_plan(tape, (2 if initial is None else 3) * 16 << tape.nb_qubits)
         section = _only_section(plan)
-        start = None if initial is None else start_of(tape, initial, Precision.DOUBLE)
+        start = None if initial is None else _read_only(tape, initial, Precision.DOUBLE)
         if not section:
             state = self.state(tape, initial)
             return self.expectation(state, paulis).real, np.zeros(len(tape.parameters))
@@ -185,6 +187,13 @@ class NativeEngine(NativeObservables):
             supplied = section.supplied(tape)
             states = program.run_from(tape.parameters, supplied, states, self._fusion, self._nb_threads, 0)
         return states
+
+
+def _read_only(tape: Tape, initial: Initial, precision: Precision) -> State:
+    """The initial state, without a copy where it is an array of the right kind."""
+    if isinstance(initial, np.ndarray):
+        return np.ascontiguousarray(initial, precision.dtype)
+    return start_of(tape, initial, precision)
 
 
 def _only_section(plan: NativePlan) -> list[Section]:

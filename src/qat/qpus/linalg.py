@@ -61,6 +61,11 @@ _CODES: dict[type[EngineError], int] = {
 _DEFAULT_OPTIONS = (None, True)
 _NEEDS_SHOTS = "The option 'nbshots = 0' is incompatible with a circuit containing intermediate measurements"
 
+_NO_MEMORY = (
+    "Not enough memory for simulation: the machine refused to allocate what the run needs. "
+    "Use fewer qubits, fewer shots, single precision or a larger machine."
+)
+
 
 @lru_cache(maxsize=16)
 def _configured(engine: Engine, nb_threads: int | None, fusion: bool) -> Engine:
@@ -76,8 +81,9 @@ class LinAlg(QPUHandler):
 
     Samples and mean values of observables, exact (``nbshots=0``) or with shots; measurements, resets and classical
     control within the circuit; any initial state (``psi_0``, whose first letter is qubit 0); exact gradients. Memory:
-    three times 16 bytes an amplitude, 8 in single precision; a job is refused with ``INSUFFICIENT_RESOURCES`` if that
-    much is not free.
+    16 bytes an amplitude, 8 in single precision, twice that for gradients and thrice for mid-circuit measurements; a
+    job is refused with ``INSUFFICIENT_RESOURCES`` if that much is not free. Exact results over hundreds of thousands
+    of states keep the state vector.
 
     Args:
         use_nbthreads_heuristic: accepted for compatibility; the engine uses threads for large circuits only.
@@ -155,7 +161,7 @@ class LinAlg(QPUHandler):
         try:
             with control.run():
                 return self._observed(job) if job.type == ProcessingType.OBSERVABLE else self._sampled(job)
-        except EngineError as error:
+        except (EngineError, MemoryError) as error:
             raise self._published(error) from error
 
     def _submit_batch(self, batch: Batch) -> BatchResult:
@@ -185,7 +191,7 @@ class LinAlg(QPUHandler):
             self._check(job)
         try:
             return shared_results(self.engine, jobs)
-        except EngineError as error:
+        except (EngineError, MemoryError) as error:
             raise self._published(error) from error
 
     def get_specs(self) -> HardwareSpecs:
@@ -213,7 +219,7 @@ class LinAlg(QPUHandler):
         try:
             with control.run():
                 return value_and_gradient(self.engine, job, parameter_map)
-        except EngineError as error:
+        except (EngineError, MemoryError) as error:
             raise self._published(error) from error
 
     def _sampled(self, job: Job) -> Result:
@@ -242,7 +248,9 @@ class LinAlg(QPUHandler):
     def _refuse(self, message: str) -> None:
         raise QPUException(ErrorType.INVALID_ARGS, self.modulename, message)
 
-    def _published(self, error: EngineError) -> QPUException:
+    def _published(self, error: EngineError | MemoryError) -> QPUException:
+        if isinstance(error, MemoryError):
+            return QPUException(ErrorType.INSUFFICIENT_RESOURCES, self.modulename, _NO_MEMORY)
         message = f"{_NEEDS_SHOTS}. Give nbshots > 0." if isinstance(error, NotUnitaryError) else str(error)
         return QPUException(_CODES.get(type(error), ErrorType.ABORT), self.modulename, message)
 

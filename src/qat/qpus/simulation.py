@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qat.core.records import ComplexNumber
+from qat.core.wrappers.dense_columns import DenseColumns
 from qat.core.wrappers.result import IntermediateMeasurement, Result
 from qat.kernels import control
 from qat.kernels.engine import Branch, Counts, Engine, EngineError, Initial, Measurement, Precision, State
@@ -81,17 +82,37 @@ def _checked(qubits: Sequence[int], nb_qubits: int) -> list[int]:
     return list(qubits)
 
 
+_MAX_COLUMN_BYTES = 1 << 23
+_BYTES_PER_SAMPLE = 32
+"""State, probability and amplitude in columns."""
+
+
 def exact_samples(request: Request, engine: Engine, threshold: float) -> Result:
-    """The states with a probability above ``threshold``; with amplitudes if all qubits are measured."""
-    state = request.state(engine)
-    distribution = engine.probabilities(state, request.qubits)
-    states = np.flatnonzero(distribution > threshold)
-    return Result.from_arrays(
-        states,
-        probabilities=distribution[states],
-        amplitudes=_amplitudes(state, request.qubits, states),
-        nbqbits=len(request.qubits),
-    )
+    """The states with a probability above ``threshold``; with amplitudes if all qubits are measured.
+
+    Results over very many states keep the state vector itself.
+    """
+    with control.part(0, _STATE_SHARE):
+        state = request.state(engine)
+    with control.part(_STATE_SHARE, 1):
+        is_large = len(state) * _BYTES_PER_SAMPLE > _MAX_COLUMN_BYTES
+        if is_large and 1 << len(request.qubits) == len(state):
+            return _large_result(state, request.qubits, threshold)
+        distribution = engine.probabilities(state, request.qubits)
+        states = np.flatnonzero(distribution > threshold)
+        return Result.from_arrays(
+            states,
+            probabilities=distribution[states],
+            amplitudes=_amplitudes(state, request.qubits, states),
+            nbqbits=len(request.qubits),
+        )
+
+
+def _large_result(state: State, qubits: list[int], threshold: float) -> Result:
+    """Columns take at most a 32nd of the state on top of it, or 8 MiB."""
+    columns = DenseColumns(state, qubits, threshold, look=control.report)
+    is_compact = columns.nb_samples * _BYTES_PER_SAMPLE <= max(_MAX_COLUMN_BYTES, state.nbytes >> 5)
+    return Result.from_columns(columns.columns() if is_compact else columns, len(qubits))
 
 
 def _amplitudes(state: State, qubits: list[int], states: NDArray[np.intp]) -> NDArray[np.complex128] | None:

@@ -14,6 +14,7 @@ from qat.comm.wire.codec import Format
 from qat.comm.wire.registers import Register, pack_registers, unpack_registers
 from qat.comm.wire.values import Value, pack_table, pack_value, unpack_table, unpack_value
 from qat.core.errors import WireError
+from qat.core.wrappers.dense_columns import DenseColumns
 from qat.core.wrappers.result import BatchResult, Result
 from qat.core.wrappers.sample import Columns, IntermediateMeasurement, Sample, as_list
 
@@ -110,8 +111,10 @@ def _pack_samples(result: Result) -> Samples | None:
         if result.raw_data is None:
             return None
         columns = _columns_of(result.raw_data)
+    elif isinstance(columns, DenseColumns):
+        columns = columns.columns()
     return Samples(
-        len(columns.states),
+        columns.nb_samples,
         _pack_states(columns.states),
         _pack_column(columns.probabilities, np.float64),
         _pack_column(columns.amplitudes, np.complex128),

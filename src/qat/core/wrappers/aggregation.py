@@ -61,7 +61,7 @@ class _Outcome(NamedTuple):
 
 def _shots(result: Result, keep_intermeas: bool) -> list[_Outcome]:
     columns = result.columns
-    if columns is not None and columns.intermediate_measurements is None and len(columns.states):
+    if columns is not None and columns.intermediate_measurements is None and columns.nb_samples:
         return [_Outcome(state, None) for state in as_list(columns.states)]
     samples = result.raw_data
     if not samples:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, ClassVar, cast, overload
 
 import numpy as np
@@ -12,6 +13,7 @@ from qat.core.mixed_results import ParsedPostProcessedResult, PostProcessedResul
 from qat.core.records import ComplexNumber, QRegister
 from qat.core.serialization import Serializable
 from qat.core.wrappers.aggregation import aggregate_data
+from qat.core.wrappers.dense_columns import DenseColumns
 from qat.core.wrappers.sample import Columns, IntermediateMeasurement, Sample, State, reverse_bits
 
 __all__ = [
@@ -27,7 +29,9 @@ class Result(Serializable):
     """What a job gave: samples (``raw_data``), a dense vector (``statevector``) or a number (``value``).
 
     Iterating, counting and indexing go over the samples. A dense result is iterated over its non-zero entries, while
-    ``result[i]`` is basis state ``i``, whatever its probability.
+    ``result[i]`` is basis state ``i``, whatever its probability. An exact result over hundreds of thousands of states
+    keeps the state vector: samples looked at by iterating and indexing are then made anew each time and cannot be
+    edited; ``raw_data`` turns them into a list that can.
 
     Args:
         lsb_first: whether :meth:`add_sample` is given states whose qubit 0 is the least significant bit.
@@ -75,7 +79,7 @@ class Result(Serializable):
     in_memory: bool | None = None
     data: Any = None
     _raw_data: list[Sample] | None = None
-    _columns: Columns | None = None
+    _columns: Columns | DenseColumns | None = None
 
     def __init__(
         self,
@@ -139,11 +143,20 @@ class Result(Serializable):
         >>> [(str(sample.state), sample.probability) for sample in result]
         [('|00>', 0.5), ('|11>', 0.5)]
         """
-        result = cls.__new__(cls)
-        result._columns = Columns(states, probabilities, amplitudes, errors, intermediate_measurements)
-        result.nbqbits = nbqbits
+        columns = Columns(states, probabilities, amplitudes, errors, intermediate_measurements)
+        result = cls.from_columns(columns, nbqbits)
         result.qregs = qregs
-        result.meta_data = {} if meta_data is None else meta_data
+        if meta_data is not None:
+            result.meta_data = meta_data
+        return result
+
+    @classmethod
+    def from_columns(cls, columns: Columns | DenseColumns, nbqbits: int) -> Result:
+        """A result with these samples on ``nbqbits`` qubits."""
+        result = cls.__new__(cls)
+        result._columns = columns
+        result.nbqbits = nbqbits
+        result.meta_data = {}
         return result
 
     @property
@@ -160,13 +173,18 @@ class Result(Serializable):
         self._columns = None
 
     @property
-    def columns(self) -> Columns | None:
+    def columns(self) -> Columns | DenseColumns | None:
         """The samples in columns, as long as nobody has looked at them as objects."""
         return self._columns
 
     @columns.setter
-    def columns(self, columns: Columns | None) -> None:
+    def columns(self, columns: Columns | DenseColumns | None) -> None:
         self._columns = columns
+
+    @property
+    def has_samples(self) -> bool:
+        """Whether ``raw_data`` is a list."""
+        return self._columns is not None or self._raw_data is not None
 
     @property
     def need_flip(self) -> bool:
@@ -240,12 +258,14 @@ class Result(Serializable):
     def __len__(self) -> int:
         if self.is_dense:
             return int(np.count_nonzero(cast("NDArray[Any]", self.statevector)))
-        return len(self._samples()) if self._columns is None else len(self._columns.states)
+        return len(self._samples()) if self._columns is None else self._columns.nb_samples
 
     def __bool__(self) -> bool:
         return self._raw_data is None or bool(self._raw_data)
 
     def __iter__(self) -> Iterator[Sample]:
+        if isinstance(self._columns, DenseColumns):
+            return self._columns.iterate(self.qregs, self.nbqbits)
         if not self.is_dense:
             return iter(self._samples())
         return map(self._dense_sample, np.flatnonzero(cast("NDArray[Any]", self.statevector)).tolist())
@@ -255,6 +275,11 @@ class Result(Serializable):
     @overload
     def __getitem__(self, index: slice) -> list[Sample]: ...
     def __getitem__(self, index: int | slice) -> Sample | list[Sample]:
+        if isinstance(self._columns, DenseColumns):
+            columns, parts = self._columns, (self.qregs, self.nbqbits)
+            if isinstance(index, slice):
+                return [columns.sample(i, *parts) for i in range(*index.indices(columns.nb_samples))]
+            return columns.sample(index, *parts)
         if not self.is_dense:
             return self._samples()[index]
         if isinstance(index, slice):
@@ -268,10 +293,19 @@ class Result(Serializable):
         return all(_equal(getattr(self, name), getattr(other, name)) for name in self.fields)
 
     def __repr__(self) -> str:
-        shown = [f"{name}={_shown(name, getattr(self, name))}" for name in self.fields if self._is_set(name)]
+        shown = [f"{name}={self._shown(name)}" for name in self.fields if self._is_set(name)]
         return f"Result({', '.join(shown)})"
 
+    def _shown(self, name: str) -> str:
+        if name != "raw_data":
+            return repr(getattr(self, name))
+        samples = self if isinstance(self._columns, DenseColumns) else self._samples()
+        first, nb_hidden = list(islice(samples, MAX_SHOWN)), len(samples) - MAX_SHOWN
+        return f"[{', '.join(map(repr, first))}, … {nb_hidden} more]" if nb_hidden > 0 else repr(first)
+
     def _is_set(self, name: str) -> bool:
+        if name == "raw_data":
+            return self.has_samples
         value = getattr(self, name)
         return value is not None and value is not False and name != "qregs"
 
@@ -303,12 +337,6 @@ def _equal(left: Any, right: Any) -> bool:
     if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
         return left is not None and right is not None and bool(np.array_equal(left, right))
     return bool(left == right)
-
-
-def _shown(name: str, value: Any) -> str:
-    if name != "raw_data" or len(value) <= MAX_SHOWN:
-        return repr(value)
-    return f"[{', '.join(map(repr, value[:MAX_SHOWN]))}, … {len(value) - MAX_SHOWN} more]"
 
 
 class BatchResult(Serializable):

@@ -237,6 +237,11 @@ class Columns(NamedTuple):
     errors: Any = None
     intermediate_measurements: Sequence[list[IntermediateMeasurement]] | None = None
 
+    @property
+    def nb_samples(self) -> int:
+        """How many there are."""
+        return len(self.states)
+
     def samples(self, qregs: list[QRegister] | None, nbqbits: int | None) -> list[Sample]:
         """The samples as objects. Cost: about a microsecond each."""
         missing = [None] * len(self.states)
