@@ -1,0 +1,130 @@
+"""What happens. Every event carries the time at which it did, in seconds; events are given in order of time."""
+
+from __future__ import annotations
+
+import msgspec
+
+from qhpc.scheduling.model import Pool, QpuState, Session, Task, Window
+
+__all__ = [
+    "Event", "PoolAdded", "QpuStateChanged", "SessionClosed", "SessionOpened", "SliceFailed", "SliceFinished",
+    "TaskCancelled", "TaskSubmitted", "TimePassed", "WindowAnnounced", "WindowWithdrawn",
+]  # fmt: skip
+
+
+class _Event(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """Base of the events; they are journalled as msgpack arrays that begin with the name of their class."""
+
+    time_s: float
+
+
+class PoolAdded(_Event, frozen=True):
+    """There is a pool, whose QPUs are up and idle."""
+
+    pool: Pool
+
+
+class QpuStateChanged(_Event, frozen=True):
+    """A QPU is in another state.
+
+    Attributes:
+        until_s: when it is expected to be up again, if it is not.
+        reason: for those who wait.
+    """
+
+    qpu: str
+    state: QpuState
+    until_s: float | None = None
+    reason: str = ""
+
+
+class WindowAnnounced(_Event, frozen=True):
+    """A QPU will not be there for a while."""
+
+    qpu: str
+    window: Window
+
+
+class WindowWithdrawn(_Event, frozen=True):
+    """It will be there after all."""
+
+    qpu: str
+    window_id: str
+
+
+class SessionOpened(_Event, frozen=True):
+    """A hybrid job has begun; opening it again changes its share and limits."""
+
+    session: Session
+
+
+class SessionClosed(_Event, frozen=True):
+    """A hybrid job has ended: what it has not run never will."""
+
+    session_id: str
+    reason: str = "the job has ended"
+
+
+class TaskSubmitted(_Event, frozen=True):
+    """A session has a task."""
+
+    task: Task
+
+
+class TaskCancelled(_Event, frozen=True):
+    """A task is not wanted any more."""
+
+    key: str
+
+
+class SliceFinished(_Event, frozen=True):
+    """A QPU has run a slice.
+
+    Attributes:
+        number: of the slice, as instructed.
+        shots: how many it ran.
+        busy_s: seconds of QPU that it took.
+    """
+
+    qpu: str
+    key: str
+    number: int
+    shots: int
+    busy_s: float
+
+
+class SliceFailed(_Event, frozen=True):
+    """A QPU has not run a slice to its end.
+
+    Attributes:
+        reason: for people.
+        is_retryable: whether it may succeed another time.
+        may_have_run: whether nobody knows if it ran, e.g. since the driver was lost.
+    """
+
+    qpu: str
+    key: str
+    number: int
+    reason: str
+    is_retryable: bool = False
+    may_have_run: bool = False
+    busy_s: float = 0.0
+
+
+class TimePassed(_Event, frozen=True):
+    """Nothing happened, but it is now; answers a ``WakeAt``."""
+
+
+Event = (
+    PoolAdded
+    | QpuStateChanged
+    | WindowAnnounced
+    | WindowWithdrawn
+    | SessionOpened
+    | SessionClosed
+    | TaskSubmitted
+    | TaskCancelled
+    | SliceFinished
+    | SliceFailed
+    | TimePassed
+)

@@ -1,0 +1,365 @@
+"""The low-level scheduler: which task runs next on which QPU.
+
+``handle(*events)`` gives the instructions that follow. The machine is a function of the events it was given: the same
+events give the same instructions, so a journal of events is all that is needed to go on after a crash.
+
+>>> from qhpc.scheduling.events import PoolAdded, SessionOpened, TaskSubmitted
+>>> from qhpc.scheduling.model import Pool, Session, Task
+>>> machine = Machine()
+>>> session = Session(id="s", user="ada", account="a", pool="p")
+>>> machine.handle(
+...     PoolAdded(0.0, Pool(name="p", qpus=("q",))),
+...     SessionOpened(1.0, session),
+...     TaskSubmitted(2.0, Task(key="t", session="s", duration_s=5.0)),
+... )
+[StartSlice(qpu='q', key='t', number=1, shots=0)]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import inf
+from typing import Any
+
+from qhpc.scheduling import events as happened
+from qhpc.scheduling import instructions as do
+from qhpc.scheduling.devices import Device, Slice
+from qhpc.scheduling.model import Task
+from qhpc.scheduling.node_release import NodeRelease
+from qhpc.scheduling.policies import POLICIES, DispatchPolicy, ReadyTask
+from qhpc.scheduling.records import PoolRecord, SessionRecord, TaskRecord
+from qhpc.scheduling.slicing import slice_shots
+from qhpc.scheduling.story import Story
+from qhpc.scheduling.transitions import next_state
+
+__all__ = ["DEFAULT_POLICY", "Machine"]
+
+DEFAULT_POLICY = "share-deadline"
+_MAX_TRIES = 3
+_LOOK_AHEAD = 64
+"""So many waiting tasks are looked at when the first ones do not fit before a window."""
+
+
+class Machine:
+    """The state machine. See the module.
+
+    Args:
+        policies: name of the policy by pool; ``share-deadline`` for others.
+        make_policy: gives the policy of a name.
+        story: keeps what happened, for people; None keeps nothing.
+    """
+
+    def __init__(
+        self,
+        policies: Mapping[str, str] | None = None,
+        *,
+        make_policy: Callable[[str], DispatchPolicy] = lambda name: POLICIES[name](),
+        story: Story | None = None,
+    ) -> None:
+        self._policies = dict(policies or {})
+        self._make_policy = make_policy
+        self._story = story
+        self._pools: dict[str, PoolRecord] = {}
+        self._devices: dict[str, Device] = {}
+        self._sessions: dict[str, SessionRecord] = {}
+        self._tasks: dict[str, TaskRecord] = {}
+        self._nodes = NodeRelease()
+        self._nb_tasks = 0
+        self._out: list[do.Instruction] = []
+
+    def handle(self, *events: happened.Event) -> list[do.Instruction]:
+        """What is to be done, given what happened, in order of time.
+
+        Events that come late or twice (a task that is known, a slice that has ended) change nothing.
+        """
+        self._out = out = []
+        touched: dict[str, float] = {}
+        for event in events:
+            pool = _HANDLERS[type(event)](self, event)
+            if pool is not None:
+                touched[pool] = event.time_s
+        for name, now_s in touched.items():
+            self._dispatch(self._pools[name], now_s)
+        if events:
+            out += self._nodes.due(events[-1].time_s)
+        return out
+
+    # ------------------------------------------------------------ what is known, for accounts and explanations
+    def task(self, key: str) -> TaskRecord | None:
+        """What is known of a task; nothing once its session is closed."""
+        return self._tasks.get(key)
+
+    def session(self, session_id: str) -> SessionRecord | None:
+        """What is known of a session."""
+        return self._sessions.get(session_id)
+
+    def device(self, name: str) -> Device:
+        """A QPU."""
+        return self._devices[name]
+
+    def waiting(self, pool: str) -> list[ReadyTask]:
+        """Tasks of a pool that wait, in the order in which they would start now. Cost O(n log n)."""
+        return list(self._pools[pool].queue.in_order())
+
+    # ------------------------------------------------------------ QPUs
+    def _pool_added(self, event: happened.PoolAdded) -> str:
+        pool = event.pool
+        if pool.name not in self._pools:
+            policy = self._make_policy(self._policies.get(pool.name, DEFAULT_POLICY))
+            record = self._pools[pool.name] = PoolRecord(pool, policy)
+            self._devices.update((device.name, device) for device in record.devices)
+        return pool.name
+
+    def _qpu_state_changed(self, event: happened.QpuStateChanged) -> str:
+        device = self._devices[event.qpu]
+        device.state, device.until_s, device.reason = event.state, event.until_s, event.reason
+        return device.pool.name
+
+    def _window_announced(self, event: happened.WindowAnnounced) -> str:
+        device = self._devices[event.qpu]
+        device.announce(event.window)
+        self._out.append(do.WakeAt(event.window.end_s))
+        return device.pool.name
+
+    def _window_withdrawn(self, event: happened.WindowWithdrawn) -> str:
+        device = self._devices[event.qpu]
+        device.withdraw(event.window_id)
+        return device.pool.name
+
+    def _time_passed(self, event: happened.TimePassed) -> None:
+        for pool in self._pools.values():
+            self._dispatch(pool, event.time_s)
+
+    # ------------------------------------------------------------ sessions
+    def _session_opened(self, event: happened.SessionOpened) -> None:
+        session = event.session
+        if session.pool not in self._pools:
+            raise ValueError(f"session {session.id!r} names the pool {session.pool!r}: there are {list(self._pools)}")
+        record = self._sessions.get(session.id)
+        if record is None:
+            self._sessions[session.id] = SessionRecord(session)
+        elif record.is_open:
+            record.session = session
+
+    def _session_closed(self, event: happened.SessionClosed) -> str | None:
+        owner = self._sessions.get(event.session_id)
+        if owner is None or not owner.is_open:
+            return None
+        owner.is_open = False
+        for key in owner.keys:
+            self._cancel(self._tasks[key], event.time_s, event.reason)
+        pool = self._pools[owner.session.pool]
+        pool.policy.forget(event.session_id)
+        self._nodes.closed(event.session_id)
+        self._forget_if_over(owner)
+        return pool.pool.name
+
+    def _forget_if_over(self, owner: SessionRecord) -> None:
+        if owner.is_open or owner.nb_unfinished:
+            return
+        for key in owner.keys:
+            del self._tasks[key]
+        del self._sessions[owner.session.id]
+
+    # ------------------------------------------------------------ tasks
+    def _task_submitted(self, event: happened.TaskSubmitted) -> str | None:
+        task, owner = event.task, self._sessions.get(event.task.session)
+        known = self._tasks.get(task.key)
+        if known is not None and known.ready.task.session == task.session:
+            return None
+        if owner is None or known is not None or (objection := _objection(task, owner)):
+            reason = f"there is no session {task.session!r}: open it first" if owner is None else ""
+            reason = reason or (f"the key {task.key!r} is another session's" if known else objection)
+            self._out.append(do.RejectTask(task.key, reason))
+            return None
+        self._nb_tasks += 1
+        record = self._tasks[task.key] = TaskRecord(ReadyTask(task, owner.session, event.time_s, self._nb_tasks))
+        owner.keys.append(task.key)
+        owner.nb_unfinished += 1
+        self._enqueue(record, owner)
+        self._out += self._nodes.quantum_phase(owner.session, event.time_s, task.duration_s)
+        self._tell(record, event.time_s, "came")
+        return owner.session.pool
+
+    def _task_cancelled(self, event: happened.TaskCancelled) -> str | None:
+        record = self._tasks.get(event.key)
+        if record is None:
+            return None
+        self._cancel(record, event.time_s, "cancelled")
+        return record.ready.session.pool
+
+    def _cancel(self, record: TaskRecord, now_s: float, reason: str) -> None:
+        if record.state == "ready":
+            owner = self._owner(record)
+            owner.nb_ready -= 1
+            self._pools[owner.session.pool].queue.remove(record.ready)
+            self._end(record, "cancelled", now_s, do.CancelTask(record.ready.task.key))
+        elif record.state == "running":
+            record.state = next_state(record.state, "cancelled")
+            self._out.append(do.StopSlice(record.qpu or "", record.ready.task.key, record.number))
+        else:
+            return
+        self._tell(record, now_s, reason)
+
+    # ------------------------------------------------------------ slices
+    def _slice_finished(self, event: happened.SliceFinished) -> str | None:
+        record = self._off_the_qpu(event)
+        if record is None:
+            return None
+        ready = record.ready
+        record.tries = 0
+        if ready.remaining_shots:
+            left = max(ready.remaining_shots - event.shots, 0)
+            ready.remaining_s *= left / ready.remaining_shots
+            ready.remaining_shots = left
+        if record.state == "stopping":
+            self._end(record, "off the QPU", event.time_s, do.CancelTask(event.key))
+        elif ready.remaining_shots and ready.task.is_sliceable:
+            record.state = next_state(record.state, "slice finished")
+            self._enqueue(record, self._owner(record))
+            self._tell(record, event.time_s, "slice %d ended on %s", event.number, event.qpu)
+        else:
+            self._end(record, "completed", event.time_s, do.FinishTask(event.key))
+        return ready.session.pool
+
+    def _slice_failed(self, event: happened.SliceFailed) -> str | None:
+        record = self._off_the_qpu(event)
+        if record is None:
+            return None
+        record.tries += 1
+        if record.state == "stopping":
+            self._end(record, "off the QPU", event.time_s, do.CancelTask(event.key))
+        elif (reason := _reason_to_give_up(record, event)) is None:
+            record.state = next_state(record.state, "will be retried")
+            self._enqueue(record, self._owner(record))
+            self._tell(record, event.time_s, "failed on %s and will be retried: %s", event.qpu, event.reason)
+        else:
+            self._end(record, "given up", event.time_s, do.FailTask(event.key, reason))
+        return record.ready.session.pool
+
+    def _off_the_qpu(self, event: happened.SliceFinished | happened.SliceFailed) -> TaskRecord | None:
+        """The task whose slice ended, its QPU idle and its time charged; None if the event is late or comes twice."""
+        device = self._devices.get(event.qpu)
+        running = device.running if device is not None else None
+        if device is None or running is None or running.number != event.number or running.ready.task.key != event.key:
+            return None
+        device.running = None
+        record = self._tasks[event.key]
+        record.busy_s += event.busy_s
+        self._owner(record).used_s += event.busy_s
+        self._pools[device.pool.name].queue.charged(record.ready, event.busy_s)
+        return record
+
+    # ------------------------------------------------------------ what runs next
+    def _dispatch(self, pool: PoolRecord, now_s: float) -> None:
+        """Give idle QPUs tasks, and tell busy ones what comes next."""
+        for device in pool.devices:
+            if device.takes_tasks() and pool.queue and (available_s := device.available_s(now_s)) > 0:
+                self._start_next(pool, device, available_s, now_s)
+        if pool.pool.prefetch_depth:
+            self._prefetch(pool)
+
+    def _start_next(self, pool: PoolRecord, device: Device, available_s: float, now_s: float) -> None:
+        """Start the first waiting task that fits before the QPU's next window."""
+        passed_over: list[ReadyTask] = []
+        while len(passed_over) < _LOOK_AHEAD and (ready := pool.queue.pop()) is not None:
+            shots = slice_shots(ready, available_s, pool.pool.slice_s)
+            if shots is not None:
+                self._start(device, ready, shots, now_s)
+                break
+            passed_over.append(ready)
+        for ready in passed_over:
+            pool.queue.push(ready)
+
+    def _start(self, device: Device, ready: ReadyTask, shots: int, now_s: float) -> None:
+        record = self._tasks[ready.task.key]
+        owner = self._owner(record)
+        owner.nb_ready -= 1
+        record.state = next_state(record.state, "started")
+        record.number += 1
+        record.qpu = device.name
+        if record.first_start_s is None:
+            record.first_start_s = now_s
+        part = shots / ready.remaining_shots if ready.remaining_shots else 1.0
+        device.running = Slice(ready, record.number, shots, now_s + part * ready.remaining_s)
+        device.prefetched = None
+        self._out.append(do.StartSlice(device.name, ready.task.key, record.number, shots))
+        if part >= 1.0 and owner.nb_unfinished == 1:
+            self._out += self._nodes.last_slice(owner.session, device.running.end_s)
+        self._tell(record, now_s, "runs on %s: slice %d, %d shots", device.name, record.number, shots)
+
+    def _prefetch(self, pool: PoolRecord) -> None:
+        """What waits first is prepared on the QPU that is free first."""
+        ready = pool.queue.peek()
+        if ready is None:
+            return
+        busy = (device for device in pool.devices if device.running is not None and device.state == "up")
+        device = min(busy, key=lambda device: device.running.end_s, default=None)  # type: ignore[union-attr]
+        if device is not None and device.prefetched is not ready:
+            device.prefetched = ready
+            self._out.append(do.PrefetchTask(device.name, ready.task.key))
+
+    # ------------------------------------------------------------ small steps
+    def _owner(self, record: TaskRecord) -> SessionRecord:
+        return self._sessions[record.ready.task.session]
+
+    def _enqueue(self, record: TaskRecord, owner: SessionRecord) -> None:
+        owner.nb_ready += 1
+        self._pools[owner.session.pool].queue.push(record.ready)
+
+    def _end(self, record: TaskRecord, happening: str, now_s: float, instruction: do.Instruction) -> None:
+        record.state, record.end_s = next_state(record.state, happening), now_s
+        owner = self._owner(record)
+        owner.nb_unfinished -= 1
+        self._out.append(instruction)
+        if not owner.nb_unfinished:
+            self._out += self._nodes.ended(owner.session)
+            if not owner.is_open:
+                self._forget_if_over(owner)
+        self._tell(record, now_s, happening)
+
+    def _tell(self, record: TaskRecord, now_s: float, text: str, *values: Any) -> None:
+        if self._story is not None:
+            self._story.add(now_s, record.ready.task.key, text % values if values else text)
+
+
+def _objection(task: Task, owner: SessionRecord) -> str:
+    """Why a session's task is not accepted; empty if it is."""
+    session = owner.session
+    if not owner.is_open:
+        return f"session {session.id!r} is closed"
+    if not 0 <= task.duration_s < inf or task.shots < 0:
+        return f"task {task.key!r} has duration {task.duration_s} s and {task.shots} shots: give finite ones from 0 on"
+    if owner.nb_ready >= session.max_ready_tasks:
+        return f"session {session.id!r} has {owner.nb_ready} waiting tasks, its limit: wait for some to end"
+    if session.max_qpu_s is not None and owner.used_s + task.duration_s > session.max_qpu_s:
+        return (
+            f"session {session.id!r} has used {owner.used_s:.3g} s of its {session.max_qpu_s:.3g} s of QPU and this "
+            f"task needs {task.duration_s:.3g} s: ask for a larger quota"
+        )
+    return ""
+
+
+def _reason_to_give_up(record: TaskRecord, event: happened.SliceFailed) -> str | None:
+    """Why a task whose slice failed is not tried again; None if it is."""
+    if event.may_have_run and not record.ready.task.is_repeatable:
+        return f"{event.reason}. Nobody knows whether it ran on {event.qpu}, and it must not run twice"
+    if not (event.is_retryable or event.may_have_run):
+        return event.reason
+    return f"{event.reason} (tried {record.tries} times)" if record.tries >= _MAX_TRIES else None
+
+
+_HANDLERS: dict[type[Any], Callable[[Machine, Any], str | None]] = {
+    happened.PoolAdded: Machine._pool_added,
+    happened.QpuStateChanged: Machine._qpu_state_changed,
+    happened.WindowAnnounced: Machine._window_announced,
+    happened.WindowWithdrawn: Machine._window_withdrawn,
+    happened.SessionOpened: Machine._session_opened,
+    happened.SessionClosed: Machine._session_closed,
+    happened.TaskSubmitted: Machine._task_submitted,
+    happened.TaskCancelled: Machine._task_cancelled,
+    happened.SliceFinished: Machine._slice_finished,
+    happened.SliceFailed: Machine._slice_failed,
+    happened.TimePassed: Machine._time_passed,
+}
+"""What each event does; it gives the pool in which something may have to start."""

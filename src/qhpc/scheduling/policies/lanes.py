@@ -1,0 +1,71 @@
+"""Policies that share a pool between sessions or accounts by what each has used."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable
+
+from qhpc.scheduling.policies.protocol import Rank, ReadyTask
+
+__all__ = ["FairShare", "RoundRobin"]
+
+
+class RoundRobin:
+    """One task of each session in turn."""
+
+    name = "round-robin"
+
+    def __init__(self) -> None:
+        self._turns: defaultdict[Hashable, int] = defaultdict(int)
+        self._count = 0
+
+    def lane(self, ready: ReadyTask) -> Hashable:
+        """One a session."""
+        return ready.session.id
+
+    def rank(self, ready: ReadyTask) -> Rank:
+        """By arrival."""
+        return ready.number
+
+    def lane_rank(self, lane: Hashable) -> Rank:
+        """By when it had its last turn."""
+        return self._turns[lane]
+
+    def charge(self, lane: Hashable, busy_s: float) -> None:
+        """It had its turn."""
+        self._count += 1
+        self._turns[lane] = self._count
+
+    def forget(self, session_id: str) -> None:
+        """No more turns."""
+        self._turns.pop(session_id, None)
+
+
+class FairShare:
+    """The account that has used least goes first, then by arrival. A new one begins with what the least has used."""
+
+    name = "fair-share"
+
+    def __init__(self) -> None:
+        self._used_s: dict[Hashable, float] = {}
+
+    def lane(self, ready: ReadyTask) -> Hashable:
+        """One an account."""
+        return ready.session.account
+
+    def rank(self, ready: ReadyTask) -> Rank:
+        """By arrival."""
+        return ready.number
+
+    def lane_rank(self, lane: Hashable) -> Rank:
+        """By use."""
+        if lane not in self._used_s:
+            self._used_s[lane] = min(self._used_s.values(), default=0.0)
+        return self._used_s[lane]
+
+    def charge(self, lane: Hashable, busy_s: float) -> None:
+        """It has used more."""
+        self._used_s[lane] = self._used_s.get(lane, 0.0) + busy_s
+
+    def forget(self, session_id: str) -> None:
+        """An account outlives its sessions."""

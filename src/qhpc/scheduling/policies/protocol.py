@@ -1,0 +1,59 @@
+"""What a dispatch policy decides: three ranks. See :mod:`qhpc.scheduling.ready_queue` for how they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import Any, Protocol
+
+from qhpc.scheduling.model import CLASSES, Session, Task
+
+__all__ = ["DispatchPolicy", "Rank", "ReadyTask"]
+
+Rank = tuple[Any, ...] | float | int
+"""Lower goes first. All ranks of a policy are of one type."""
+
+
+class ReadyTask:
+    """A task that waits.
+
+    Attributes:
+        task: the task.
+        session: its session when it came.
+        arrival_s: when it came.
+        number: counts the tasks, in order of arrival.
+        class_rank: rank of its session's class.
+        remaining_shots: shots that it still has to run.
+        remaining_s: seconds of QPU that it still needs.
+        deadline_s: what a policy that sets deadlines has set; it stays when the task is cut.
+    """
+
+    __slots__ = ("arrival_s", "class_rank", "deadline_s", "number", "remaining_s", "remaining_shots", "session", "task")
+
+    def __init__(self, task: Task, session: Session, arrival_s: float, number: int) -> None:
+        self.task, self.session = task, session
+        self.arrival_s, self.number = arrival_s, number
+        self.class_rank = CLASSES[session.priority_class]
+        self.remaining_shots = task.shots
+        self.remaining_s = task.duration_s
+        self.deadline_s: float | None = None
+
+
+class DispatchPolicy(Protocol):
+    """The order of the tasks of a pool. A policy object belongs to one pool; it may keep what lanes have used."""
+
+    name: str
+
+    def lane(self, ready: ReadyTask) -> Hashable:
+        """The lane of a task: always the same for a session."""
+
+    def rank(self, ready: ReadyTask) -> Rank:
+        """Rank of a task within its lane, asked once each time that it begins to wait."""
+
+    def lane_rank(self, lane: Hashable) -> Rank:
+        """Rank of a lane now."""
+
+    def charge(self, lane: Hashable, busy_s: float) -> None:
+        """A lane has used QPU time."""
+
+    def forget(self, session_id: str) -> None:
+        """A session has ended: what is kept of it is not needed any more."""
