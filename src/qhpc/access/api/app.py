@@ -36,7 +36,7 @@ def create_app(context: ApiContext, limits: RequestLimits | None = None, *, root
     )
     app.state.context = context
     for module in (routes_jobs, routes_files, routes_sessions, routes_identity, routes_site):
-        app.include_router(module.router, prefix="/v1")
+        app.include_router(module.router)
     app.include_router(routes_site.plain_router)
     install_errors(app)
     install_description(app)

@@ -16,7 +16,7 @@ from qhpc.access.api.documented import answers
 from qhpc.access.api.routes_jobs import Wait
 from qhpc.access.service.events import Event, Place, job_events
 
-router = APIRouter(tags=["files"])
+router = APIRouter(prefix="/v1", tags=["files"])
 
 
 @router.get(

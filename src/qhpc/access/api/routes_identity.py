@@ -15,7 +15,7 @@ from qhpc.access.service.problems import AccessProblem
 from qhpc.access.service.views import user_view
 from qhpc.access.store.protocol import ApiToken
 
-router = APIRouter(tags=["identity"])
+router = APIRouter(prefix="/v1", tags=["identity"])
 
 _Text = Annotated[str, msgspec.Meta(max_length=200)]
 _Password = Annotated[str, msgspec.Meta(max_length=1024)]

@@ -15,7 +15,7 @@ from qhpc.access.service.caller import Caller
 from qhpc.access.service.problems import AccessProblem
 from qhpc.access.store.protocol import JobFilter
 
-router = APIRouter(tags=["jobs"])
+router = APIRouter(prefix="/v1", tags=["jobs"])
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key", description="Made by the client; makes it safe to retry")]
 Wait = Annotated[float, Query(ge=0, le=60, description="Longest wait in seconds")]

@@ -12,7 +12,7 @@ from qhpc.access.api.bodies import json_answer, read_json
 from qhpc.access.api.context import Asking, Context
 from qhpc.access.api.documented import answers, asks_json
 
-router = APIRouter(tags=["sessions"])
+router = APIRouter(prefix="/v1", tags=["sessions"])
 
 
 class NewSession(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,7 +15,7 @@ from qhpc.access.api.documented import answers
 from qhpc.access.service.problems import AccessProblem
 from qhpc.access.version import SERVER
 
-router = APIRouter(tags=["site"])
+router = APIRouter(prefix="/v1", tags=["site"])
 plain_router = APIRouter(tags=["operation"])
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 from qat.comm.access.messages import FINAL_STATES, Explanation, JobPage, JobView, LogLine, ServiceView, Usage
 from qhpc.access.jobs.ids import is_id
 from qhpc.access.jobs.record import JobRecord
-from qhpc.access.launchers.protocol import Catalogue, Launcher
+from qhpc.access.launchers.protocol import Catalogue, Launcher, LaunchError
 from qhpc.access.service.caller import Caller
 from qhpc.access.service.dispatcher import Dispatcher
 from qhpc.access.service.explain import Situation, explain
@@ -20,7 +20,7 @@ from qhpc.access.service.hub import Hub
 from qhpc.access.service.limits import Limits
 from qhpc.access.service.problems import AccessProblem
 from qhpc.access.service.sessions import Sessions
-from qhpc.access.service.submissions import Origin, Submissions
+from qhpc.access.service.submissions import Origin, Submissions, unavailable
 from qhpc.access.service.views import job_view
 from qhpc.access.store.protocol import InvalidCursor, JobFilter, Store, UnknownJob
 
@@ -219,7 +219,10 @@ class AccessService:
 
     async def services(self) -> Sequence[ServiceView]:
         """What there is to build stacks from."""
-        return await self._catalogue.services()
+        try:
+            return await self._catalogue.services()
+        except LaunchError as error:
+            raise unavailable(error) from None
 
     async def usage(self, owner: str | None) -> Sequence[Usage]:
         """What a user has used, or all have."""

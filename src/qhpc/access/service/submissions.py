@@ -10,7 +10,7 @@ import msgspec
 from qat.comm.access.messages import API_VERSION, Submission
 from qhpc.access.jobs.ids import is_id, new_id
 from qhpc.access.jobs.record import JobRecord
-from qhpc.access.launchers.protocol import Catalogue, InvalidSubmission
+from qhpc.access.launchers.protocol import Catalogue, InvalidSubmission, LaunchError
 from qhpc.access.service.caller import Caller
 from qhpc.access.service.dispatcher import Dispatcher
 from qhpc.access.service.limits import Limits, check_quotas, granted
@@ -71,6 +71,8 @@ class Submissions:
             inspection = await self._catalogue.inspect(body)
         except InvalidSubmission as error:
             raise AccessProblem(error.code, error.detail, context={"near_names": list(error.near_names)}) from None
+        except LaunchError as error:
+            raise unavailable(error) from None
         now_s = self._clock()
         job = JobRecord(
             id=new_id(now_s),
@@ -137,6 +139,17 @@ def decode_submission(body: bytes) -> Submission:
         detail = f"the submission is of version {submission.version}; this server reads up to {API_VERSION}: update it"
         raise AccessProblem("too-new", detail)
     return submission
+
+
+def unavailable(error: LaunchError) -> AccessProblem:
+    """Why the catalogue has no answer.
+
+    >>> unavailable(LaunchError("the clerk died", retryable=True)).code
+    'overloaded'
+    """
+    if error.retryable:
+        return AccessProblem("overloaded", str(error), retry_after_s=1.0)
+    return AccessProblem("invalid-argument", str(error))
 
 
 def _checked_key(key: str | None) -> str | None:

@@ -55,7 +55,7 @@ class Client:
         path, _, query = path.partition("?")
         if who is not None:
             headers.setdefault("authorization", f"Bearer {who}")
-        parts = [body] if parts is None else list(parts)
+        parts = [body] if parts is None else parts
         sent = []
 
         async def receive():
