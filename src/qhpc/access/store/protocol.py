@@ -6,7 +6,7 @@ All methods are coroutines. A method that returns has its effect on disk: it sur
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from qat.comm.access.messages import JobState, LogLine, Usage
@@ -102,7 +102,7 @@ class Account:
 
     name: str
     account: str | None = None
-    password_hash: str | None = None
+    password_hash: str | None = field(default=None, repr=False)
     scopes: tuple[str, ...] = ("user",)
     is_active: bool = True
     created_s: float = 0.0
@@ -117,7 +117,7 @@ class ApiToken:
 
     id: str
     owner: str
-    secret_sha256: str
+    secret_sha256: str = field(repr=False)
     scopes: tuple[str, ...]
     created_s: float
     expires_s: float | None = None
