@@ -1,0 +1,41 @@
+"""What admission decides."""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = ["AdmitJob", "ChangeShare", "Instruction", "SetCapacity", "WakeAt"]
+
+
+class _Instruction(msgspec.Struct, frozen=True, array_like=True, tag=True):
+    """Base of the instructions."""
+
+
+class AdmitJob(_Instruction, frozen=True):
+    """Let a job run, with this share of a QPU promised to it."""
+
+    job_id: str
+    share: float
+
+
+class ChangeShare(_Instruction, frozen=True):
+    """A running job has another share from now on."""
+
+    job_id: str
+    share: float
+
+
+class SetCapacity(_Instruction, frozen=True):
+    """A pool offers so many duty units from now on."""
+
+    pool: str
+    units: int
+
+
+class WakeAt(_Instruction, frozen=True):
+    """Give a ``TimePassed`` at this time."""
+
+    time_s: float
+
+
+Instruction = AdmitJob | ChangeShare | SetCapacity | WakeAt

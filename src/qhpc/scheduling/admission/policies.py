@@ -1,0 +1,197 @@
+"""How many duty units a pool offers and a job takes: one small class for each way a centre could choose."""
+
+from __future__ import annotations
+
+from math import ceil, inf
+from typing import Protocol
+
+from qhpc.scheduling.admission.closed_loop import ClosedLoop
+from qhpc.scheduling.admission.duty import DeclaredDuty, LearnedDuty
+from qhpc.scheduling.admission.model import TARGET_STRETCH, UNITS, HybridJob
+
+__all__ = [
+    "AdmissionPolicy", "CappedDuty", "Credits", "Exclusive", "FixedCount", "LicenceWhenIdle", "Unlimited",
+]  # fmt: skip
+
+
+class AdmissionPolicy(Protocol):
+    """What a policy decides. One object serves all pools of a centre.
+
+    Attributes:
+        name: of the policy.
+        duty: what is known of jobs' duties.
+    """
+
+    name: str
+    duty: DeclaredDuty
+
+    def capacity(self, pool: str, nb_qpus: int) -> float:
+        """Units that a pool with so many QPUs offers now."""
+
+    def units(self, job: HybridJob, duty: float) -> float:
+        """Units that a job of this duty takes, as long as it runs."""
+
+    def observe(self, pool: str, *, period_s: float, idle_fraction: float | None, stretch: float | None) -> None:
+        """What was measured of a pool; either may be unknown."""
+
+
+class _Open:
+    """Base of the policies that learn nothing of pools."""
+
+    def __init__(self) -> None:
+        self.duty = DeclaredDuty()
+
+    def observe(self, pool: str, *, period_s: float, idle_fraction: float | None, stretch: float | None) -> None:
+        """Ignored."""
+
+
+class Exclusive(_Open):
+    """A job has a QPU for itself until it ends: the cluster's scheduler alone."""
+
+    name = "exclusive"
+
+    def capacity(self, pool: str, nb_qpus: int) -> float:
+        """One job a QPU."""
+        return nb_qpus
+
+    def units(self, job: HybridJob, duty: float) -> float:
+        """A whole QPU."""
+        return 1
+
+
+class Unlimited(_Open):
+    """Every job runs at once: a queue in front of the QPU alone."""
+
+    name = "unlimited"
+
+    def capacity(self, pool: str, nb_qpus: int) -> float:
+        """Without end."""
+        return inf
+
+    def units(self, job: HybridJob, duty: float) -> float:
+        """Nothing."""
+        return 0
+
+
+class FixedCount(Exclusive):
+    """So many jobs a QPU, whatever they are: counted licences.
+
+    Args:
+        count: jobs a QPU.
+    """
+
+    name = "fixed-count"
+
+    def __init__(self, count: int = 4) -> None:
+        super().__init__()
+        if count < 1:
+            raise ValueError(f"count is {count}: give at least 1")
+        self._count = count
+
+    def capacity(self, pool: str, nb_qpus: int) -> float:
+        """The count."""
+        return self._count * nb_qpus
+
+
+class Credits(_Open):
+    """A job holds as many credits as its declared duty needs, at least one; a QPU has ``credits`` of them.
+
+    Source: the credit and rate policies of openQSE's qhw-admission, as its documentation describes them.
+    """
+
+    name = "credits"
+
+    def __init__(self, credits_of_qpu: int = 4) -> None:
+        super().__init__()
+        self._credits = credits_of_qpu
+
+    def capacity(self, pool: str, nb_qpus: int) -> float:
+        """All credits."""
+        return self._credits * nb_qpus
+
+    def units(self, job: HybridJob, duty: float) -> float:
+        """Whole credits."""
+        return max(1, ceil(duty * self._credits))
+
+
+class LicenceWhenIdle(_Open):
+    """A licence is offered while a poll finds the QPU idle: each poll may let one job a QPU in.
+
+    Source: the dynamic licence of the QRMI project's Slurm poller, as its documentation describes it.
+    """
+
+    name = "licence-when-idle"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._admitted: dict[str, int] = {}
+        self._offered: dict[str, float] = {}
+
+    def capacity(self, pool: str, nb_qpus: int) -> float:
+        """What was offered by the polls so far; at first one job a QPU."""
+        return max(self._offered.get(pool, 0.0), nb_qpus)
+
+    def units(self, job: HybridJob, duty: float) -> float:
+        """One licence."""
+        return 1
+
+    def observe(self, pool: str, *, period_s: float, idle_fraction: float | None, stretch: float | None) -> None:
+        """A poll: idle QPUs offer one more licence each, busy ones none."""
+        if idle_fraction is not None:
+            step = 1 if idle_fraction > _IDLE else -1
+            self._offered[pool] = max(self._offered.get(pool, 1.0) + step, 1.0)
+
+
+_IDLE = 0.5
+
+
+class CappedDuty(_Open):
+    """The sum of the jobs' duties is at most ``alpha`` times the QPUs.
+
+    Args:
+        alpha: overcommitment; jobs do not all need the QPU at a time.
+        learns: whether duties are learned from what jobs did, or believed as declared.
+        target_stretch: if given, a closed loop changes alpha so that jobs are that many times slower than alone.
+    """
+
+    def __init__(self, alpha: float = 1.2, *, learns: bool = False, target_stretch: float | None = None) -> None:
+        super().__init__()
+        if not 0 < alpha < inf:
+            raise ValueError(f"alpha is {alpha}: give a positive number, e.g. 1.2")
+        self.duty = LearnedDuty() if learns else DeclaredDuty()
+        self._alpha, self._target = alpha, target_stretch
+        self._loops: dict[str, ClosedLoop] = {}
+
+    @property
+    def name(self) -> str:
+        """The policy's name."""
+        parts = ["capped-duty", *(["learned"] if isinstance(self.duty, LearnedDuty) else [])]
+        return "-".join([*parts, *(["closed-loop"] if self._target is not None else [])])
+
+    def capacity(self, pool: str, nb_qpus: int) -> float:
+        """Alpha times the units of all QPUs."""
+        loop = self._loops.get(pool)
+        return round(UNITS * nb_qpus * (self._alpha if loop is None else loop.alpha))
+
+    def units(self, job: HybridJob, duty: float) -> float:
+        """Its duty."""
+        return max(1, ceil(UNITS * duty - 1e-9))
+
+    def observe(self, pool: str, *, period_s: float, idle_fraction: float | None, stretch: float | None) -> None:
+        """One step of the closed loop, if there is one."""
+        if self._target is not None:
+            loop = self._loops.setdefault(pool, ClosedLoop(self._alpha, self._target))
+            loop.step(period_s, idle_fraction=idle_fraction, stretch=stretch)
+
+
+ADMISSIONS = {
+    "exclusive": Exclusive,
+    "unlimited": Unlimited,
+    "fixed-count": FixedCount,
+    "credits": Credits,
+    "licence-when-idle": LicenceWhenIdle,
+    "capped-duty": CappedDuty,
+    "capped-duty-learned": lambda: CappedDuty(learns=True),
+    "capped-duty-learned-closed-loop": lambda: CappedDuty(learns=True, target_stretch=TARGET_STRETCH),
+}
+"""Makes a policy, by its name."""
