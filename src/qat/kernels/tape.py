@@ -223,7 +223,7 @@ class TapeBuilder:
     def __init__(self) -> None:
         self._forms = _Interned()
         self._expressions = _Interned()
-        self._kinds: list[int] = []
+        self._kinds: dict[int, int] = {}
         self._gates: list[int] = []
         self._qubits: list[int] = []
         self._qubit_starts: list[int] = [0]
@@ -235,7 +235,7 @@ class TapeBuilder:
         self._classical: dict[int, Classical] = {}
 
     def __len__(self) -> int:
-        return len(self._kinds)
+        return len(self._gates)
 
     def form(self, form: GateForm) -> int:
         """Number of a gate form on this tape."""
@@ -244,34 +244,33 @@ class TapeBuilder:
     def gate(self, form: int, qubits: Sequence[int], parameters: Sequence[Any] = ()) -> None:
         """Append a gate; ``qubits`` are plain integers, controls first."""
         self._gates.append(form)
-        self._row(Kind.GATE, qubits)
+        self._qubits.extend(qubits)
+        self._qubit_starts.append(len(self._qubits))
         for value in parameters:
-            self._parameter(value)
+            if type(value) is float:
+                self._parameters.append(value)
+            else:
+                self._special(value)
         self._parameter_starts.append(len(self._parameters))
 
     def controlled_gate(self, cbit: int, form: int, qubits: Sequence[int], parameters: Sequence[Any] = ()) -> None:
         """Append a gate that acts when classical bit ``cbit`` is 1."""
-        self._classical[len(self._kinds)] = Classical((cbit,))
+        self._note(Kind.CLASSIC_CONTROL, Classical((cbit,)))
         self.gate(form, qubits, parameters)
-        self._kinds[-1] = Kind.CLASSIC_CONTROL
 
     def classical(self, kind: Kind, qubits: Sequence[int] = (), classical: Classical = Classical()) -> None:  # noqa: B008
         """Append a measurement, reset, logic, break or remap."""
-        self._classical[len(self._kinds)] = classical
-        self._gates.append(NO_FORM)
-        self._row(kind, qubits)
-        self._parameter_starts.append(len(self._parameters))
+        self._note(kind, classical)
+        self.gate(NO_FORM, qubits)
 
-    def _row(self, kind: Kind, qubits: Sequence[int]) -> None:
-        self._kinds.append(kind)
-        self._qubits.extend(qubits)
-        self._qubit_starts.append(len(self._qubits))
+    def _note(self, kind: Kind, classical: Classical) -> None:
+        """The next row is not a plain gate."""
+        self._kinds[len(self._gates)] = kind
+        self._classical[len(self._gates)] = classical
 
-    def _parameter(self, value: Any) -> None:
+    def _special(self, value: Any) -> None:
         index = len(self._parameters)
-        if type(value) is float:
-            self._parameters.append(value)
-        elif is_symbolic(value):
+        if is_symbolic(value):
             self._slots.append(index)
             self._slot_expressions.append(self._expressions.index(value))
             self._parameters.append(float("nan"))
@@ -292,19 +291,22 @@ class TapeBuilder:
 
     def tape(self, nb_qubits: int, nb_cbits: int = 0) -> Tape:
         """The finished tape. Cost O(n)."""
+        kinds = np.zeros(len(self._gates), np.uint8)
+        for row, kind in self._kinds.items():
+            kinds[row] = kind
         return Tape(
             nb_qubits=nb_qubits,
             nb_cbits=nb_cbits,
             forms=tuple(self._forms),  # type: ignore[arg-type]
-            kinds=np.array(self._kinds, np.uint8),
+            kinds=kinds,
             gates=np.array(self._gates, np.int32),
             qubit_starts=np.array(self._qubit_starts, np.int32),
             qubits=np.array(self._qubits, np.int32),
             parameter_starts=np.array(self._parameter_starts, np.int32),
             parameters=np.array(self._parameters, np.float64),
             objects=self._objects,
-            slots=np.array(self._slots, np.int32),
-            slot_expressions=np.array(self._slot_expressions, np.int32),
+            slots=np.array(self._slots, np.int32) if self._slots else _EMPTY_INT,
+            slot_expressions=np.array(self._slot_expressions, np.int32) if self._slots else _EMPTY_INT,
             expressions=tuple(self._expressions),
             classical=self._classical,
         )

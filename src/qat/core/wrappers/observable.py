@@ -163,12 +163,12 @@ class Observable(Serializable):
             raise ValueError("Could not add a term to an Ising observable: add another observable to it instead")
         if not hasattr(term, "qbits"):
             raise TypeError(f"The term is {term!r:.80}: give a Term, as Term(1.0, 'ZZ', [0, 1])")
-        qubits = tuple(term.qbits)
+        qubits, letters = tuple(term.qbits), term.op
         for qubit in qubits:
             if not 0 <= qubit < self._nbqbits:
                 raise ValueError(f"qubit {qubit} is out of bound (nbqbits={self._nbqbits}) in {term}")
-        if term.op.strip("I"):
-            algebra.merge(self._data, key_of(term.op, qubits), (term.coeff, term.op, qubits, _class_of(term)))
+        if letters.strip("I"):
+            algebra.merge(self._data, key_of(letters, qubits), (term.coeff, letters, qubits, _class_of(term)))
         else:
             self._constant = self._constant + term.coeff
         self._forget()

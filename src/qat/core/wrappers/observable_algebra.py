@@ -7,6 +7,7 @@ letters and qubits as written, class). A term that is merged moves to the end, i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -199,6 +200,8 @@ def _require_pauli(letters: str, qubits: Any) -> None:
 
 
 def _require_number(coefficient: Any) -> None:
+    if type(coefficient) is float and isfinite(coefficient):
+        return
     if isinstance(coefficient, BaseArithmetic):
         names = coefficient.get_variables()
         raise ValueError(

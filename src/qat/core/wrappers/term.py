@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from numbers import Complex
-from operator import index
+from operator import index, lt
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -89,7 +89,7 @@ class Term:
     _do_validity_check: bool
 
     def __init__(self, coefficient: Any, pauli_op: str, qbits: Sequence[int], do_validity_check: bool = True) -> None:
-        qubits = [index(qubit) for qubit in qbits]
+        qubits = list(map(index, qbits))
         if len(pauli_op) != len(qubits):
             raise ValueError(f"{pauli_op} and {qubits} have different length: give one qubit for each letter")
         self._value = as_coefficient(coefficient)
@@ -97,7 +97,7 @@ class Term:
         self._do_validity_check = do_validity_check
         if "I" in pauli_op:
             self.clean_up()
-        if do_validity_check:
+        if do_validity_check and len(qubits) > 1:
             self._check_term_validity()
 
     @property
@@ -304,7 +304,7 @@ def key_of(letters: str, qubits: tuple[int, ...]) -> Key:
     >>> key_of("ZX", (1, 0))
     ('XZ', (0, 1))
     """
-    if len(qubits) < 2 or not is_pauli(letters):
+    if len(qubits) < 2 or all(map(lt, qubits, qubits[1:])) or not is_pauli(letters):
         return letters, qubits
     order = sorted(range(len(qubits)), key=qubits.__getitem__)
     return "".join([letters[i] for i in order]), tuple([qubits[i] for i in order])

@@ -20,7 +20,6 @@ Complexes = NDArray[np.complex128]
 
 POWERS_OF_I: Complexes = np.array([1, 1j, -1, -1j])
 MAX_WORD_QUBITS = 64
-_BITS = {"I": (0, 0), "X": (1, 0), "Y": (1, 1), "Z": (0, 1)}
 _LETTERS = {(1, 0): "X", (1, 1): "Y", (0, 1): "Z"}
 _PRODUCT_BLOCK = 1 << 20
 
@@ -189,16 +188,20 @@ def masks_of(letters: str, qubits: Sequence[int], nb_qubits: int) -> tuple[int, 
     """
     x = z = seen = 0
     for letter, qubit in zip(letters, qubits, strict=True):
-        if letter not in _BITS:
-            raise ValueError(f"{letter!r} in {letters!r} is not a Pauli letter: expected I, X, Y or Z")
         bit = 1 << (nb_qubits - 1 - qubit) if 0 <= qubit < nb_qubits else 0
         if not bit or seen & bit:
             problem = "is repeated" if bit else f"is out of bound (nbqbits={nb_qubits})"
             raise ValueError(f"qubit {qubit} {problem} in ({letters}|{list(qubits)})")
         seen |= bit
-        x_bit, z_bit = _BITS[letter]
-        x |= bit * x_bit
-        z |= bit * z_bit
+        if letter == "Z":
+            z |= bit
+        elif letter == "X":
+            x |= bit
+        elif letter == "Y":
+            x |= bit
+            z |= bit
+        elif letter != "I":
+            raise ValueError(f"{letter!r} in {letters!r} is not a Pauli letter: expected I, X, Y or Z")
     return x, z
 
 

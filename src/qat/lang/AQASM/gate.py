@@ -55,7 +55,8 @@ class Gate(Applicable):
         self.form = form
         self.parameters = self._tape_parameters = parameters
         self.signature = signature
-        self.arity = form.record.arity + form.nb_controls if form.record.arity else None
+        arity = form.record.arity
+        self.arity = arity + form.nb_controls if arity else None
 
     def _like(self, form: GateForm, parameters: tuple[Any, ...] | None = None) -> Gate:
         made: Gate = object.__new__(_class_of(form))

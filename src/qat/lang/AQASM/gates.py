@@ -29,6 +29,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+_new_gate = object.__new__
+
+
 class AbstractGate(GateSignature):
     """A family of gates: call it with parameters to get a gate.
 
@@ -62,6 +65,7 @@ class AbstractGate(GateSignature):
         super().__init__(name, arg_types, arity, matrix_generator, circuit_generator)
         if self.arity is not None and not (isinstance(self.arity, int | np.integer) and self.arity > 0):
             raise InvalidArguments(arity, f"it is no arity for {name}", "give a positive integer or a function")
+        self.arity = None if self.arity is None else int(self.arity)
         self.dag_func: Callable[..., Any] | None = None
         self._forms: dict[int, GateForm] = {}
 
@@ -73,7 +77,7 @@ class AbstractGate(GateSignature):
             WrongArgumentType: one is not of its type, or is NaN or infinite.
         """
         checked = checked_parameters(self.name, self.arg_types, params)
-        gate: ParamGate = object.__new__(ParamGate)
+        gate: ParamGate = _new_gate(ParamGate)
         gate._set(self.plain_form(self._arity(checked)), checked, self)
         return gate
 
@@ -112,7 +116,7 @@ class AbstractGate(GateSignature):
 
     def _arity(self, parameters: tuple[Any, ...]) -> int | None:
         if self.arity is not None:
-            return int(self.arity)
+            return self.arity
         if self.arity_generator is None:
             return None if self.circuit_generator is None else _arity_of(self.circuit_generator(*parameters))
         arity = self.arity_generator(*parameters)

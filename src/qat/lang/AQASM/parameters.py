@@ -15,6 +15,8 @@ from qat.kernels.tape import is_symbolic
 
 __all__ = ["checked_parameters"]
 
+_ONE_FLOAT = [float]
+
 
 def checked_parameters(name: str, types: Sequence[type], values: Sequence[Any]) -> tuple[Any, ...]:
     """The parameters of gate ``name`` as plain Python values; expressions are left as they are.
@@ -26,6 +28,8 @@ def checked_parameters(name: str, types: Sequence[type], values: Sequence[Any]) 
     >>> checked_parameters("FOO", [float, int], [np.float64(0.5), np.int64(2)])
     (0.5, 2)
     """
+    if len(values) == 1 and type(values[0]) is float and types == _ONE_FLOAT and math.isfinite(values[0]):
+        return (values[0],)  # nearly all gates
     if len(values) != len(types):
         error = WrongArgumentsNumber(len(types), len(values), name)
         error.add_note(f"Give {name} ({', '.join(kind.__name__ for kind in types)}); it was given {_shown(values)}.")

@@ -106,7 +106,12 @@ class ScopeManager(ABC):
     def _gate_on(self, gate: Gate, args: Sequence[Any]) -> tuple[Gate, list[int]]:
         if not isinstance(gate, Applicable):
             gate = _routine_of(gate)
-        indices = self.indices(args)
+        indices: list[int] = []
+        for arg in args:
+            if type(arg) is not Qbit or arg.scope is not self:
+                indices = self.indices(args)
+                break
+            indices.append(arg.index)
         if gate.arity != len(indices):
             gate = self._sized(gate, indices)
         if len(indices) > 1 and len(set(indices)) != len(indices):

@@ -107,11 +107,17 @@ class TapeWriter:
 
     def write(self, operations: Iterable[Operation]) -> None:
         """Write the operations of a program."""
+        known, add = self._plain, self.builder.gate
         for operation in operations:
-            if type(operation) is QGateOperation:
-                self.gate(operation.gate, operation.args)
-            else:
+            if type(operation) is not QGateOperation:
                 self._write_other(operation)
+                continue
+            gate = operation.gate
+            form = known.get(id(gate.form)) if type(gate) in _PLAIN_CLASSES else None
+            if form is None:
+                self.gate(gate, operation.args)
+            else:  # nearly all gates
+                add(form, operation.args, gate._tape_parameters)
 
     def _write_other(self, operation: Operation) -> None:
         match operation:
