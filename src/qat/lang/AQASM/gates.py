@@ -65,7 +65,6 @@ class AbstractGate(GateSignature):
         super().__init__(name, arg_types, arity, matrix_generator, circuit_generator)
         if self.arity is not None and not (isinstance(self.arity, int | np.integer) and self.arity > 0):
             raise InvalidArguments(arity, f"it is no arity for {name}", "give a positive integer or a function")
-        self.arity = None if self.arity is None else int(self.arity)
         self.dag_func: Callable[..., Any] | None = None
         self._forms: dict[int, GateForm] = {}
 
@@ -116,7 +115,7 @@ class AbstractGate(GateSignature):
 
     def _arity(self, parameters: tuple[Any, ...]) -> int | None:
         if self.arity is not None:
-            return self.arity
+            return int(self.arity)
         if self.arity_generator is None:
             return None if self.circuit_generator is None else _arity_of(self.circuit_generator(*parameters))
         arity = self.arity_generator(*parameters)
