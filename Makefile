@@ -12,7 +12,7 @@ NATIVE := CMakeLists.txt packaging/editable/CMakeLists.txt $(wildcard src/qat/ke
 BUILD_TOOLS := 'scikit-build-core>=0.11' 'nanobind>=2.4' 'cmake>=3.20' 'ninja>=1.11'
 EXAMPLES := $(filter-out chemistry,$(notdir $(basename $(wildcard examples/*.py))))
 
-.PHONY: demo examples test lint types imports unit fuzz sanitize sanitized sanitized-fuzz format clean
+.PHONY: demo examples test lint types imports unit fuzz fuzz-wire sanitize sanitized sanitized-fuzz format clean
 .DELETE_ON_ERROR:
 
 demo: example-hybrid_job
@@ -38,6 +38,12 @@ imports: $(VENV)/.installed-dev
 # Last, so that its closing line is the last one printed.
 unit: $(VENV)/.installed-dev
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+# Random bytes for everything that decodes: make fuzz-wire FUZZ_WIRE="-max_total_time=600".
+FUZZ_WIRE ?= -max_total_time=120
+fuzz-wire: $(VENV)/.installed-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check atheris
+	$(BIN)/python -m tests.fuzz.wire $(FUZZ_WIRE)
 
 # New random plans for the engine until time is up: make fuzz FUZZ="--minutes 20 --seed 1".
 FUZZ ?= --minutes 5
