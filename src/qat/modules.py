@@ -37,7 +37,7 @@ def register_modules() -> None:
     set_server("qat.served")
     set_default_qpu(get_default_qpu)
     sys.meta_path.insert(0, ServiceFinder(KINDS, service_folders))
-    sys.meta_path.append(UnknownNames(KINDS))
+    sys.meta_path.append(UnknownNames(kind.module for kind in KINDS))
 
 
 def service_folders(module: str) -> list[str]:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Pipeable", "described", "refuse"]
+__all__ = ["EXPECTED", "Pipeable", "described", "refusal", "refuse"]
 
 _ORDER = "a stack reads: generator | plugins and junctions | QPU"
+
+EXPECTED = {
+    "QPU": "nothing can follow a QPU; put plugins in front of it",
+    "plugin": "a plugin is piped to a plugin, a junction or a QPU",
+    "junction": "a junction is piped to a plugin, a junction or a QPU",
+    "generator": "a generator is piped to a plugin, a junction or a QPU",
+    "application": "nothing can follow a QPU; put plugins in front of it",
+}
+"""What may stand to the right of each."""
 
 
 class Pipeable:
@@ -27,7 +36,16 @@ def refuse(left: Any, right: Any, expected: str) -> Any:
     classes = [cls for cls in type(right).__mro__ if cls is not Pipeable]
     if not isinstance(right, type) and any("__ror__" in vars(cls) for cls in classes):
         return NotImplemented
-    raise TypeError(f"cannot pipe {described(left)} to {described(right)}: {expected} ({_ORDER})")
+    raise refusal(left, right, expected)
+
+
+def refusal(left: Any, right: Any, expected: str) -> TypeError:
+    """The error for ``left | right``.
+
+    >>> print(refusal(1, 2, EXPECTED["QPU"]))
+    cannot pipe an object of type int to an object of type int: nothing can follow a QPU; ...
+    """
+    return TypeError(f"cannot pipe {described(left)} to {described(right)}: {expected} ({_ORDER})")
 
 
 def described(item: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from qat.core.composition import refuse
+from qat.core.composition import EXPECTED, refuse
 from qat.core.plugins import AbstractPlugin
 from qat.core.qpu.qpu import CommonQPU
 from qat.core.services import OffloadedService
@@ -70,7 +70,7 @@ class AbstractGenerator(Servable, ABC):
             return CompositeBatchGenerator(self, other)
         if isinstance(other, CommonQPU):
             return Application(self, other)
-        return refuse(self, other, "a generator is piped to a plugin, a junction or a QPU")
+        return refuse(self, other, EXPECTED["generator"])
 
     def __str__(self) -> str:
         return type(self).__name__

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from qat.core.composition import refuse
+from qat.core.composition import EXPECTED, refuse
 from qat.core.contexts import PLUGINS, QPUS, Services
 from qat.core.errors import ErrorType, PluginException, ServiceError
 from qat.core.plugins import AbstractPlugin
@@ -96,7 +96,7 @@ class Junction(QPUHandler):
 
     def __or__(self, other: Any) -> Any:
         if not isinstance(other, CommonQPU | AbstractPlugin):
-            return refuse(self, other, "a junction is piped to a plugin, a junction or a QPU")
+            return refuse(self, other, EXPECTED["junction"])
         stack = copy(self) if self.has_qpu() else self
         stack._below = other if self._below is None or self.has_qpu() else self._below | other
         return stack

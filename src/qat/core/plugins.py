@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from qat.core.composition import described, refuse
+from qat.core.composition import EXPECTED, described, refuse
 from qat.core.contexts import PLUGINS, ServiceContext, Services, current_plugin
 from qat.core.services import OffloadedService
 from qat.core.serving import Servable
@@ -94,7 +94,7 @@ class AbstractPlugin(ServiceContext, Servable, ABC):
             return CompositeQPU(self, plugin2)
         if isinstance(plugin2, AbstractPlugin):
             return CompositePlugin(self, plugin2)
-        return refuse(self, plugin2, "a plugin is piped to a plugin, a junction or a QPU")
+        return refuse(self, plugin2, EXPECTED["plugin"])
 
     def __str__(self) -> str:
         return type(self).__name__

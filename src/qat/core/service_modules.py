@@ -220,15 +220,19 @@ class ServiceFinder:
 
 
 class UnknownNames:
-    """The last entry of ``sys.meta_path``: says which services there are when an unknown one is imported."""
+    """The last entry of ``sys.meta_path``: says which services there are when an unknown one is imported.
 
-    def __init__(self, kinds: Sequence[Kind]) -> None:
-        self._modules = {kind.module for kind in kinds}
+    Args:
+        modules: the service modules; each has a function ``hint(name)``.
+    """
+
+    def __init__(self, modules: Iterable[str]) -> None:
+        self._modules = frozenset(modules)
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> None:
         """Raise an ImportError with near matches for ``from qat.qpus import Unknown``; None for anything else."""
         parent, _, name = fullname.rpartition(".")
-        module = sys.modules.get(parent) if parent in self._modules else None
-        if isinstance(module, ServiceModule):
+        module: Any = sys.modules.get(parent) if parent in self._modules else None
+        if module is not None:
             reason = f"it is neither a service nor a module there; {module.hint(name)}"
             raise ModuleNotFoundError(f"cannot import name {name!r} from {parent!r}: {reason}", name=name)

@@ -47,18 +47,17 @@ class Patience:
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     jitter: Callable[[], float] = field(default=random.random, repr=False)
 
-    def run(self, attempt: Callable[[], Response], *, is_safe: bool, limit_s: float | None = None) -> Response:
+    def run(self, attempt: Callable[[], Response], *, is_safe: bool) -> Response:
         """The answer of the first attempt that gets one.
 
         Args:
             attempt: sends the request.
             is_safe: whether the server may get it twice; otherwise it is only sent again if it never left.
-            limit_s: less patience than usual.
 
         Raises:
             UnreachableError: the server was away for longer than the limit.
         """
-        end = self.clock() + (self.limit_s if limit_s is None else min(limit_s, self.limit_s))
+        end = self.clock() + self.limit_s
         for delay in delays(self.jitter):
             try:
                 response = attempt()

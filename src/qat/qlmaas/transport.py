@@ -1,4 +1,4 @@
-"""The seam between the client and the network: one method, ``request``. Everything above it can be tested without one."""
+"""The seam between the client and the network: one method, ``request``. All above it can be tested without one."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any, overload
 
-from qat.core.composition import refuse
+from qat.core.composition import EXPECTED, refuse
 from qat.core.contexts import ServiceContext, current_qpu
 from qat.core.errors import ErrorType, QPUException
 from qat.core.lazy import lazy_exports
@@ -146,7 +146,7 @@ class CommonQPU(ServiceContext, Servable):
         return self._plugins
 
     def __or__(self, other: Any) -> Any:
-        return refuse(self, other, "nothing can follow a QPU; put plugins in front of it")
+        return refuse(self, other, EXPECTED["QPU"])
 
     def __str__(self) -> str:
         return " | ".join([*map(str, self._plugins), type(self).__name__])

@@ -1,0 +1,6 @@
+"""The plugins and junctions of the server; ``dir(qlmaas.plugins)`` lists them."""
+
+from qat.qlmaas.names import service_names
+
+__path__: list[str] = []  # as of a package, so that an unknown name is explained
+__getattr__, __dir__, hint = service_names("qat.plugins")
