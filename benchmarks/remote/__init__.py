@@ -1,0 +1,1 @@
+"""Figures of remote access. See the README."""
