@@ -79,11 +79,12 @@ class Files:
         Raises:
             StorageFull: there is no room; nothing is kept.
         """
+        path = self._path(name)
         unfinished = self._directory / f"{name.job_id}.{secrets.token_hex(8)}{_UNFINISHED}"
         try:
             with full_disk(f"{len(content)} bytes in {self._directory}"):
                 _write_to_disk(unfinished, content)
-                unfinished.rename(self._path(name))
+                unfinished.rename(path)
                 self._flush_names()
         except BaseException:
             unfinished.unlink(missing_ok=True)

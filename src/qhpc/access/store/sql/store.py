@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy.exc import IntegrityError
 
 from qat.comm.access.messages import LogLine, Usage
-from qhpc.access.jobs.life_cycle import JobEvent, Succeeded
+from qhpc.access.jobs.life_cycle import JobEvent, Succeeded, advance
 from qhpc.access.jobs.record import JobRecord
 from qhpc.access.store.checks import check_events, check_filter, check_new, check_texts, same_submission
 from qhpc.access.store.files import FileName, Files
@@ -103,6 +103,8 @@ class SqlStore(SqlIdentity):
         """Keep the result and mark the job as done."""
         event = Succeeded(time_s=time_s, result_bytes=len(result), result_sha256=await _checksum(result))
         name = FileName(job_id, "result", event.result_sha256)
+        if len(result) > INLINE_BYTES:  # no file is written in vain
+            advance(await self.get(job_id), event)
         in_row = await self._keep(name, result)
         try:
             return await self._database.run(job_rows.finish_job, job_id, event, in_row)

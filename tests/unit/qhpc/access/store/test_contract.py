@@ -66,6 +66,7 @@ def test_what_is_not_there_is_unknown(store, method):
         getattr(store, method)(UNKNOWN)
     for call in (
         lambda: store.finish(UNKNOWN, b"", 0.0),
+        lambda: store.finish("../x", bytes(1 << 17), 0.0),
         lambda: store.delete_files(UNKNOWN, 0.0),
         lambda: store.append_log(UNKNOWN, [LogLine(number=0, time_s=0.0, stream="stdout", text="x")]),
     ):
