@@ -124,6 +124,10 @@ def report(error: BaseException) -> None:
 
 def exit_code_of(error: BaseException) -> ExitCode:
     """The exit code that tells scripts what kind of error it was; classes say it in ``exit_name``."""
+    from qat.core.errors import ServiceError
+
+    if isinstance(error, ServiceError):  # raised by a service, on the server
+        return ExitCode.JOB_FAILED
     return ExitCode[getattr(error, "exit_name", "ERROR")]
 
 

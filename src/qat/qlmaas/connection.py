@@ -161,6 +161,14 @@ class QLMaaSConnection:
         """All that the server says about its services, or those of a kind such as ``qat.qpus``."""
         return self._catalogue.views(kind)
 
+    def service(self, name: str, kind: str | None = None) -> ServiceView:
+        """What the server says about one service.
+
+        Raises:
+            UnknownServiceError: there is none of this name.
+        """
+        return self._catalogue.find(name, kind)
+
     def _descriptions(self, kind: str) -> list[ServiceDescription]:
         views = self._catalogue.views(kind)
         return [ServiceDescription(f"{view.kind}:{view.name}", view.doc, view.warning) for view in views]
@@ -177,11 +185,11 @@ class QLMaaSConnection:
 
     def get_jobs(self, **filters: Any) -> list[AsyncResult]:
         """All jobs of the user but those whose files were removed, the newest first; see ``jobs`` for the filters."""
-        return [job for job in self._all_jobs(filters) if job._view is not None and job._view.state != "deleted"]
+        return [job for job in self._all_jobs(filters) if job.known.state != "deleted"]
 
     def get_jobs_info(self, **filters: Any) -> list[JobInfo]:
         """What the server knows about all jobs of the user; see ``jobs`` for the filters."""
-        return [job_info(job._view) for job in self._all_jobs(filters) if job._view is not None]
+        return [job_info(job.known) for job in self._all_jobs(filters)]
 
     def jobs(
         self,

@@ -65,7 +65,7 @@ class AsyncResult:
         """
         end = None if timeout is None else time.monotonic() + timeout
         if progress and not self._is_done:
-            self._draw_progress(timeout)
+            self.show_progress(timeout)
         while not self._is_done:
             remaining_s = None if end is None else end - time.monotonic()
             if remaining_s is not None and remaining_s <= 0:
@@ -113,7 +113,12 @@ class AsyncResult:
         state = "not ended" if self._view is None else self._view.state
         return WaitExpiredError(f"job {self._id} is {state} after {timeout:g} s; join() again to wait on", "timeout")
 
-    def _draw_progress(self, limit_s: float | None) -> None:
+    def show_progress(self, limit_s: float | None = None) -> None:
+        """Draw a line that shows how far the job is, in a terminal or a notebook, until it has ended.
+
+        Args:
+            limit_s: for so many seconds at most.
+        """
         from qat.qlmaas.following import News, follow
         from qat.qlmaas.progress import ProgressLine, display_here
 
@@ -181,6 +186,11 @@ class AsyncResult:
         self.refresh()
         assert self._view is not None
         return self._view
+
+    @property
+    def known(self) -> JobView:
+        """The job as the server saw it when it was last asked; asked for the first time if it never was."""
+        return self.view if self._view is None else self._view
 
     def refresh(self, wait_s: float = 0.0) -> bool:
         """Ask the server for the state of the job.
