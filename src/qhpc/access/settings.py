@@ -14,8 +14,6 @@ from qhpc.access.tls import is_loopback
 
 __all__ = ["AccessSettings", "default_directory", "read_settings"]
 
-_GIB = 2**30
-
 
 def default_directory() -> Path:
     """Where a server of one's own keeps its things: ``~/.local/share/openqat``, or below ``$XDG_DATA_HOME``."""
@@ -93,7 +91,7 @@ class AccessSettings(BaseSettings):
         int, Field(ge=64 * 2**20, description="Memory of one job; by default 4/5 of the machine's.")
     ] = Field(default_factory=_usable_memory_bytes)
     max_time_s: Annotated[float, Field(gt=0, description="Running time of one job.")] = 7 * 86400.0
-    max_result_bytes: Annotated[int, Field(ge=1024, description="Longest result of a job.")] = 2 * _GIB
+    max_result_bytes: Annotated[int, Field(ge=1024, description="Longest result of a job.")] = 512 * 2**20
     max_waiting_jobs: Annotated[int, Field(ge=1, description="Waiting jobs of all users.")] = 100_000
     max_qubits: Annotated[int, Field(ge=1, description="Qubits of one job.")] = 1000
     max_shots: Annotated[int, Field(ge=1, description="Shots of one job.")] = 100_000_000
@@ -101,6 +99,19 @@ class AccessSettings(BaseSettings):
         float | None, Field(description="How long files are kept after the end of a job; none keeps them.")
     ] = 30 * 86400.0
     drain_s: Annotated[float, Field(ge=0, description="How long a server that stops waits for running jobs.")] = 5.0
+    run_as: Annotated[
+        Literal["server", "owner"],
+        Field(
+            description="Jobs run as the Unix user of the server, or as the Unix user of the owner's name; "
+            "for the latter the server has to be root."
+        ),
+    ] = "server"
+    work_directory: Annotated[
+        Path | None, Field(description="Where running jobs have their private folders; the system's by default.")
+    ] = None
+    service_folders: Annotated[
+        tuple[str, ...], Field(description="Folders with packages of the site that offer services.")
+    ] = ()
     services_allow: Annotated[
         tuple[str, ...], Field(description="Services that may be used: patterns such as `qat.qpus:*`.")
     ] = ("*",)

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-__all__ = ["CertificateFiles", "is_loopback", "local_names", "own_certificate", "server_context"]
+__all__ = ["CertificateFiles", "is_loopback", "local_names", "own_certificate", "server_context", "write_private"]
 
 _LIFETIME = timedelta(days=825)
 _RENEW_BEFORE_END = timedelta(days=30)
@@ -83,8 +83,8 @@ def _is_good(path: Path, names: list[str], now: datetime) -> bool:
 def _make(files: CertificateFiles, names: list[str], now: datetime) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = _signed(key, names, now)
-    _write_private(files.key, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    _write_private(files.certificate, certificate.public_bytes(Encoding.PEM))
+    write_private(files.key, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    write_private(files.certificate, certificate.public_bytes(Encoding.PEM))
     files.certificate.chmod(0o644)
 
 
@@ -134,7 +134,7 @@ def _general_name(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _write_private(path: Path, content: bytes) -> None:
+def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner reads, at once or not at all."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from qhpc.access.api.identity_port import IdentityPort
 from qhpc.access.api.metrics import Metrics
+from qhpc.access.identity import Identity
 from qhpc.access.service.caller import Caller
 from qhpc.access.service.problems import AccessProblem
 from qhpc.access.service.service import AccessService
@@ -32,7 +32,7 @@ class ApiContext:
 
     service: AccessService
     store: Store
-    identity: IdentityPort
+    identity: Identity
     metrics: Metrics
     clock: Callable[[], float]
 

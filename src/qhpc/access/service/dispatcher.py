@@ -34,6 +34,7 @@ from qhpc.access.launchers.protocol import (
 from qhpc.access.service.active import ActiveJob, ActiveJobs
 from qhpc.access.service.hub import Hub
 from qhpc.access.service.order import FairQueue
+from qhpc.access.service.recent import RecentResults
 from qhpc.access.service.recovery import after_loss, needs_adoption
 from qhpc.access.service.writer import JobWriter
 from qhpc.access.store.protocol import DamagedContent, Store, UnknownJob
@@ -59,6 +60,7 @@ class Dispatcher:
     def __init__(self, store: Store, launcher: Launcher, hub: Hub, clock: Callable[[], float]) -> None:
         self._store, self._launcher, self._clock = store, launcher, clock
         self.jobs, self.queue = ActiveJobs(), FairQueue()
+        self.results = RecentResults()
         self.writer = JobWriter(store, self.jobs, hub)
         self._running_limits: dict[str, int | None] = {}
         self.recent_running_s: deque[float] = deque(maxlen=200)
@@ -189,6 +191,8 @@ class Dispatcher:
         job.submission = None
         launched = Launched(time_s=self._clock(), launcher=self._launcher.name, handle=launch.handle)
         await self.writer.apply(job, launched)
+        if record.estimate is not None and not record.estimate.is_safe_to_retry:
+            await self._store.sync()  # not even a loss of power may have it run twice
         try:
             await self._launcher.submit(launch)
         except LaunchError as error:
@@ -275,6 +279,8 @@ class Dispatcher:
             await self._started(job, report.time_s)
             await self.writer.store_progress(job, report.time_s)
             record = await self.writer.finish(job, report.result, report.time_s)
+            if record.state == "done":
+                self.results.keep(record.id, report.result)
             self.recent_running_s.append(report.time_s - (record.started_s or report.time_s))
         else:
             await self.writer.store_progress(job, report.time_s)

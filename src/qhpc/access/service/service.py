@@ -140,7 +140,9 @@ class AccessService:
         job = await self.wait(caller, job_id, wait_s)
         if job.state not in FINAL_STATES:
             return self.view(job)
-        result = await self._store.result(job_id) if job.state == "done" else None
+        result = self.dispatcher.results.get(job_id)
+        if result is None and job.state == "done":
+            result = await self._store.result(job_id)
         if result is None:
             raise no_result(job)
         return result
@@ -184,6 +186,7 @@ class AccessService:
             raise AccessProblem(
                 "not-final", f"job {job_id} is {job.state}; cancel it first, or wait until it has ended"
             )
+        self.dispatcher.results.forget(job_id)
         return self.view(job if job.state == "deleted" else await self._store.delete_files(job_id, self.clock()))
 
     async def explain(self, caller: Caller, job_id: str) -> Explanation:

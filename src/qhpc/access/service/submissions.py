@@ -57,12 +57,21 @@ class Submissions:
         Raises:
             AccessProblem: it is not accepted; nothing was kept.
         """
-        key = _checked_key(origin.idempotency_key)
-        if key is not None and await self._store.find(caller.name, key) is not None:
-            return await self._add(JobRecord(id=new_id(self._clock()), owner=caller.name, idempotency_key=key), body)
-        job = await self._inspected(caller, body, origin)
-        await self._check_quotas(caller, len(body))
+        _check_key(origin.idempotency_key)
+        try:
+            job = await self._inspected(caller, body, origin)
+            await self._check_quotas(caller, len(body))
+        except AccessProblem:
+            job = await self._known(caller, origin)
         return await self._add(job, body)
+
+    async def _known(self, caller: Caller, origin: Origin) -> JobRecord:
+        """The job of the key: it was accepted earlier, whatever would be said of it now. Else the problem is raised."""
+        key = origin.idempotency_key
+        known = None if key is None else await self._store.find(caller.name, key)
+        if known is None:
+            raise
+        return replace(known, id=new_id(self._clock()))
 
     async def _inspected(self, caller: Caller, body: bytes, origin: Origin) -> JobRecord:
         submission = decode_submission(body)
@@ -122,6 +131,7 @@ class Submissions:
             raise AccessProblem("storage-full", detail, retry_after_s=60.0) from None
         if is_new:
             self._dispatcher.add(kept, body)
+        await self._store.sync()
         return kept, is_new
 
 
@@ -152,13 +162,10 @@ def unavailable(error: LaunchError) -> AccessProblem:
     return AccessProblem("invalid-argument", str(error))
 
 
-def _checked_key(key: str | None) -> str | None:
+def _check_key(key: str | None) -> None:
     if key is not None and not (0 < len(key) <= _MAX_KEY_LENGTH and key.isascii() and key.isprintable()):
-        detail = (
-            f"the idempotency key is {key[:40]!r}…; 1 to {_MAX_KEY_LENGTH} printable ASCII characters were expected"
-        )
+        detail = f"the idempotency key {key[:40]!r} has to be 1 to {_MAX_KEY_LENGTH} printable ASCII characters"
         raise AccessProblem("malformed-request", detail)
-    return key
 
 
 def _child(job: JobRecord, parent: JobRecord) -> JobRecord:

@@ -130,6 +130,9 @@ class MemoryStore(MemoryIdentity, MemorySessions):
     async def close(self) -> None:
         """Nothing is to be done."""
 
+    async def sync(self) -> None:
+        """There is no disk."""
+
     async def sweep(self, time_s: float) -> int:
         """There are no files."""
         return 0

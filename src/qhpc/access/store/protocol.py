@@ -1,6 +1,7 @@
 """What every store offers. One suite of tests runs on all of them.
 
-All methods are coroutines. A method that returns has its effect on disk: it survives ``kill -9``. Times are passed in.
+All methods are coroutines. What a method has done when it returns survives ``kill -9`` of the server; ``sync`` waits
+until it survives a loss of power, too. Times are passed in.
 """
 
 from __future__ import annotations
@@ -259,6 +260,9 @@ class Store(JobStore, IdentityStore, Protocol):
 
     async def open(self) -> None:
         """Connect; create or migrate the schema."""
+
+    async def sync(self) -> None:
+        """Wait until all that was done before is on disk. Those who wait at the same time share the disk's work."""
 
     async def sweep(self, time_s: float) -> int:
         """Remove files that belong to no job, as a crash between two steps leaves them; how many there were."""

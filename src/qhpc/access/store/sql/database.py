@@ -31,13 +31,16 @@ class Database(Protocol):
         """Disconnect."""
 
     async def run(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run work in a transaction, which is on disk when this returns. If the work fails nothing is changed.
+        """Run work in a transaction. Once this returns it survives ``kill -9``. If the work fails nothing is changed.
 
         Raises:
             StorageFull: there is no room.
             StoreUnavailable: the database does not answer.
             IntegrityError: a row is there already.
         """
+
+    async def sync(self) -> None:
+        """Wait until all that was done survives a loss of power, too."""
 
 
 @contextmanager

@@ -55,3 +55,6 @@ class PostgresqlDatabase:
         with plain_errors():
             async with self._engine.begin() as connection:
                 return await connection.run_sync(work, *args, **kwargs)
+
+    async def sync(self) -> None:
+        """Nothing is to be done: the server has it on disk when a transaction is committed."""

@@ -1,8 +1,8 @@
 """SQLite, called directly: a transaction takes less time than handing it to a thread and back would.
 
-The journal is a write-ahead log. With ``synchronous=FULL`` every commit waits until it is on disk, so that what the
-server has accepted survives ``kill -9`` of the server and also a loss of power; ``NORMAL`` would lose the last commits
-with the power. News that may be forgotten with the power is not worth a second way of writing.
+The journal is a write-ahead log. A committed transaction survives ``kill -9`` of the server at once. That it survives a
+loss of power as well takes the disk milliseconds, in which the event loop must not stand still, so a thread sees to it
+(``synchronous=NORMAL``, and :class:`DiskSync` after each transaction that wrote); ``sync`` waits for that.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from qhpc.access.store.sql.database import plain_errors
+from qhpc.access.store.sql.disk_sync import DiskSync
 from qhpc.access.store.sql.schema import bring_up_to_date
 
 __all__ = ["SqliteDatabase"]
@@ -38,6 +39,7 @@ class SqliteDatabase:
         self._path = path
         self._engine: Engine | None = None
         self._connection: Connection | None = None
+        self._disk: DiskSync | None = None
 
     async def open(self) -> None:
         """Connect; create or migrate the schema."""
@@ -48,20 +50,33 @@ class SqliteDatabase:
             self._connection = self._engine.connect()
             with self._connection.begin():
                 bring_up_to_date(self._connection)
+        self._disk = DiskSync(self._path)
 
     async def close(self) -> None:
         """Disconnect; what is in the write-ahead log goes into the database."""
+        if self._disk is not None:
+            await self._disk.close()
         if self._connection is not None and self._engine is not None:
             self._connection.close()
             self._engine.dispose()
-        self._connection = self._engine = None
+        self._connection = self._engine = self._disk = None
 
     async def run(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run work in a transaction."""
-        if self._connection is None:
+        if self._connection is None or self._disk is None:
             raise RuntimeError(f"the store in {self._path} is not open; await its open() first")
+        driver: Any = self._connection.connection.driver_connection
+        nb_changes = driver.total_changes
         with plain_errors(), self._connection.begin():
-            return work(self._connection, *args, **kwargs)
+            done = work(self._connection, *args, **kwargs)
+        if driver.total_changes != nb_changes:
+            self._disk.begin()
+        return done
+
+    async def sync(self) -> None:
+        """Wait until all that was done is on disk."""
+        if self._disk is not None:
+            await self._disk.sync()
 
 
 def _engine(path: Path) -> Engine:
@@ -73,7 +88,12 @@ def _engine(path: Path) -> Engine:
 
 def _set_up(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where we say so, not where the driver guesses
-    for pragma in (f"busy_timeout={_BUSY_TIMEOUT_MS}", "journal_mode=WAL", "synchronous=FULL"):
+    for pragma in (
+        f"busy_timeout={_BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "wal_autocheckpoint=0",
+    ):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -58,6 +58,10 @@ class SqlStore(SqlIdentity):
         """Disconnect."""
         await self._database.close()
 
+    async def sync(self) -> None:
+        """Wait until all that was done is on disk."""
+        await self._database.sync()
+
     async def sweep(self, time_s: float) -> int:
         """Remove files that belong to no job; how many there were."""
         if self._files is None:
