@@ -66,13 +66,13 @@ def test_a_new_database_is_private(tmp_path):
         assert len(list((path.parent / "jobs-files").iterdir())) == 1
 
 
-def test_commits_wait_for_the_disk(sqlite):
-    settings = sqlite.store._database.run(
-        lambda connection: [
-            connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in ("journal_mode", "synchronous")
-        ]
-    )
-    assert asyncio.run(settings) == ["wal", 2]
+def test_nobody_loses_a_commit_that_was_waited_for(sqlite, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fdatasync", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
+    added(sqlite)
+    sqlite.sync()
+    log = Path(f"{sqlite.store._database._path}-wal")
+    assert synced[-1] == log.stat().st_size > 0
 
 
 # Crashes
