@@ -40,6 +40,10 @@ class Program:
     ) -> NDArray[Any]: ...
     def plan_size(self, parameters: NDArray[Any], supplied: NDArray[Any]) -> tuple[int, int, int]:
         """Numbers of nodes, passes and instructions of a run in double precision."""
+    def duration(
+        self, parameters: NDArray[Any], supplied: NDArray[Any], is_single: bool, fusion: bool, nb_threads: int
+    ) -> float:
+        """Seconds of a run without its planning; see ``native/costs.h``."""
 
 def instruction_sets() -> list[str]: ...
 def instruction_set() -> str: ...

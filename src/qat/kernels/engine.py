@@ -46,7 +46,7 @@ class Precision(IntEnum):
 
 
 class Estimate(NamedTuple):
-    """What a run will need: ``nb_bytes`` of memory at its peak and, very roughly, ``duration_s``."""
+    """What a run will need: ``nb_bytes`` of memory at its peak, ``duration_s`` on this machine when it is not busy."""
 
     nb_bytes: int
     duration_s: float
@@ -195,8 +195,45 @@ class Engine(Protocol):
 
     name: str
 
-    def estimate(self, tape: Tape, *, precision: Precision = Precision.DOUBLE) -> Estimate:
-        """Memory and time of a run of ``tape``, from its size alone. Cost O(1)."""
+    @property
+    def nb_threads(self) -> int:
+        """How many threads a run uses at most."""
+
+    def needed_bytes(
+        self,
+        tape: Tape,
+        *,
+        precision: Precision = Precision.DOUBLE,
+        paulis: Sequence[PauliSum] = (),
+        nb_shots: int = 0,
+        gradient: bool = False,
+    ) -> int:
+        """The memory of ``estimate``, in microseconds however large the run."""
+
+    def estimate(
+        self,
+        tape: Tape,
+        *,
+        precision: Precision = Precision.DOUBLE,
+        paulis: Sequence[PauliSum] = (),
+        nb_shots: int = 0,
+        nb_measured: int | None = None,
+        gradient: bool = False,
+        moves: Moves | None = None,
+    ) -> Estimate:
+        """Memory and time of a run of ``tape``; nothing as large as a state is allocated.
+
+        A run that does not fit into the machine is only priced roughly, by its number of rows.
+
+        Args:
+            tape: the circuit.
+            precision: of the amplitudes.
+            paulis: observables whose values are asked for; with shots, each of their strings by itself.
+            nb_shots: shots, for outcomes unless there are observables. Necessary if the tape measures.
+            nb_measured: how many qubits the outcomes have; all by default.
+            gradient: whether the derivatives of the first observable are asked for too.
+            moves: as for ``value_and_gradient``.
+        """
 
     def state(self, tape: Tape, initial: Initial = None, *, precision: Precision = Precision.DOUBLE) -> State:
         """The final state, shape ``(2**n,)``; ``initial`` is not changed. Cost O(rows * 2**n)."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from qat.kernels.engine import NotEnoughMemoryError
@@ -16,8 +16,6 @@ _UNLIMITED = 1 << 62
 _CGROUP = Path("/sys/fs/cgroup")
 _CGROUP_FILES = (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"))
 
-_limit: ContextVar[int] = ContextVar("qat_memory_limit", default=_UNLIMITED)
-
 
 def require_memory(needed_bytes: int, nb_qubits: int) -> None:
     """See to it that so much can be allocated for a run with ``nb_qubits`` qubits.
@@ -25,8 +23,6 @@ def require_memory(needed_bytes: int, nb_qubits: int) -> None:
     Raises:
         NotEnoughMemoryError: it cannot.
     """
-    if needed_bytes > (limit := _limit.get()):
-        raise NotEnoughMemoryError(needed_bytes, limit, nb_qubits)
     if needed_bytes > _CHECK_FROM_BYTES and needed_bytes > (available := available_bytes()):
         raise NotEnoughMemoryError(needed_bytes, available, nb_qubits)
 
@@ -42,21 +38,14 @@ def available_bytes() -> int:
     return min(_free_bytes(), _address_space_bytes(), *_control_group_bytes())
 
 
-@contextmanager
-def memory_limit(nb_bytes: int) -> Iterator[None]:
-    """Runs within may not need more than so much, whatever there is.
+@lru_cache(maxsize=1)
+def total_bytes() -> int:
+    """Bytes of the machine, or what its control group leaves of them; the same for the whole process.
 
-    >>> with memory_limit(1 << 20):
-    ...     require_memory(1 << 21, 17)
-    Traceback (most recent call last):
-        ...
-    qat.kernels.engine.NotEnoughMemoryError: Not enough memory for simulation: 17 qubits need 2097152 bytes ...
+    >>> total_bytes() >= available_bytes()
+    True
     """
-    token = _limit.set(nb_bytes)
-    try:
-        yield
-    finally:
-        _limit.reset(token)
+    return min(_physical_bytes(), *_control_group_limits())
 
 
 def _free_bytes() -> int:
@@ -91,8 +80,13 @@ def _physical_bytes() -> int:
 
 def _control_group_bytes() -> Iterator[int]:
     for limit_file, usage_file in _CGROUP_FILES:
-        try:
+        with suppress(OSError, ValueError):
             limit = int((_CGROUP / limit_file).read_text())
             yield max(limit - int((_CGROUP / usage_file).read_text()), 0)
-        except (OSError, ValueError):
-            continue
+
+
+def _control_group_limits() -> Iterator[int]:
+    yield _UNLIMITED
+    for limit_file, _ in _CGROUP_FILES:
+        with suppress(OSError, ValueError):
+            yield int((_CGROUP / limit_file).read_text())

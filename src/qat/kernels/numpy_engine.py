@@ -26,7 +26,7 @@ from qat.kernels.numpy_plan import Plan
 from qat.kernels.numpy_plan_cache import PlanCache
 from qat.kernels.numpy_products import overlap
 from qat.kernels.numpy_steps import Operands, Step
-from qat.kernels.tape import Tape
+from qat.kernels.tape import Kind, Tape
 from qat.kernels.tape_algebra import has_boxes, opened
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ STATE_SHARE = 0.5
 _STATES_PER_RUN = 3
 _STATES_PER_GRADIENT = 6
 _STATES_PER_EXPECTATION = 4
+_BYTES_PER_SHOT = 24
 _BYTES_PER_SECOND = 2e9
 _SECONDS_PER_ROW = 3e-6
 
@@ -57,11 +58,42 @@ class NumpyEngine:
     def __init__(self) -> None:
         self._plans = PlanCache(compiled)
 
-    def estimate(self, tape: Tape, *, precision: Precision = Precision.DOUBLE) -> Estimate:
-        """See ``Engine.estimate``."""
-        state_bytes = precision.dtype.itemsize << tape.nb_qubits
-        nb_bytes = _STATES_PER_RUN * state_bytes
-        return Estimate(nb_bytes, len(tape) * (_SECONDS_PER_ROW + nb_bytes / _BYTES_PER_SECOND))
+    @property
+    def nb_threads(self) -> int:
+        """One."""
+        return 1
+
+    def needed_bytes(
+        self,
+        tape: Tape,
+        *,
+        precision: Precision = Precision.DOUBLE,
+        paulis: Sequence[PauliSum] = (),
+        nb_shots: int = 0,
+        gradient: bool = False,
+    ) -> int:
+        """See ``Engine.needed_bytes``."""
+        nb_states = _STATES_PER_GRADIENT if gradient else _STATES_PER_EXPECTATION if paulis else _STATES_PER_RUN
+        return (nb_states * precision.dtype.itemsize << tape.nb_qubits) + _BYTES_PER_SHOT * nb_shots
+
+    def estimate(
+        self,
+        tape: Tape,
+        *,
+        precision: Precision = Precision.DOUBLE,
+        paulis: Sequence[PauliSum] = (),
+        nb_shots: int = 0,
+        nb_measured: int | None = None,
+        gradient: bool = False,
+        moves: Moves | None = None,
+    ) -> Estimate:
+        """See ``Engine.estimate``. The time is rough, from numbers of rows and terms."""
+        nb_bytes = self.needed_bytes(tape, precision=precision, paulis=paulis, nb_shots=nb_shots, gradient=gradient)
+        state_bytes = precision.dtype.itemsize * 2.0**tape.nb_qubits
+        nb_steps = len(tape) * (4 if gradient else 1) + sum(len(np.unique(each.x_masks)) for each in paulis)
+        nb_branches = 1 if tape.is_unitary else min(nb_shots, 1 << min(_measured_bits(tape), 62))
+        step_s = _SECONDS_PER_ROW + _STATES_PER_RUN * state_bytes / _BYTES_PER_SECOND
+        return Estimate(nb_bytes, nb_branches * nb_steps * step_s)
 
     def state(self, tape: Tape, initial: Initial = None, *, precision: Precision = Precision.DOUBLE) -> State:
         """See ``Engine.state``."""
@@ -159,6 +191,11 @@ class NumpyEngine:
 def _require_expectation(state: State) -> None:
     control.check()
     require_memory(_STATES_PER_EXPECTATION * 16 * len(state), len(state).bit_length() - 1)
+
+
+def _measured_bits(tape: Tape) -> int:
+    is_split = np.isin(tape.kinds, (Kind.MEASURE, Kind.RESET))
+    return int(np.diff(tape.qubit_starts)[is_split].sum())
 
 
 def unbound_error(tape: Tape) -> MissingMatrixError:

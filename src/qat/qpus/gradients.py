@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qat.core.wrappers.job import Job
     from qat.core.wrappers.observable import Observable
 
-__all__ = ["value_and_gradient"]
+__all__ = ["moves_of", "value_and_gradient"]
 
 
 def value_and_gradient(engine: Engine, job: Job, parameter_map: Mapping[str, float]) -> tuple[float, dict[str, float]]:
@@ -30,7 +30,7 @@ def value_and_gradient(engine: Engine, job: Job, parameter_map: Mapping[str, flo
     tape = opened(job.circuit.tape)
     bound = tape.bound(evaluate_all(tape.expressions, values)) if tape.expressions else tape
     observable = job.observable(**values) if job.observable.get_variables() else job.observable
-    paulis, moves = observable.pauli_sum(), _moves_of(tape)
+    paulis, moves = observable.pauli_sum(), moves_of(tape)
     value, by_parameter = engine.value_and_gradient(bound, paulis, job.psi_0, moves=moves)
     gradient = dict.fromkeys(values, 0.0)
     by_slot = by_parameter[tape.slots]
@@ -42,7 +42,8 @@ def value_and_gradient(engine: Engine, job: Job, parameter_map: Mapping[str, flo
     return value, gradient
 
 
-def _moves_of(tape: Tape) -> Moves | None:
+def moves_of(tape: Tape) -> Moves | None:
+    """How the parameters of a circuit without boxes go along with its variables, if that is the same everywhere."""
     columns = (tape.slots.tobytes(), tape.slot_expressions.tobytes())
     return _moves(tuple(tape.expressions), len(tape.parameters), *columns)
 

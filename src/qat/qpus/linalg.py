@@ -18,6 +18,7 @@ from qat.kernels.engine import (
     BreakError,
     Engine,
     EngineError,
+    Estimate,
     MissingMatrixError,
     NotEnoughMemoryError,
     NotReversibleError,
@@ -41,6 +42,7 @@ from qat.qpus.simulation import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from qat.core.resources import AllocationModel, ResourceModel
     from qat.core.wrappers.job import Batch, Job
 
 __all__ = ["CLinAlg", "CLinalg", "LinAlg", "PyLinalg"]
@@ -140,6 +142,7 @@ class LinAlg(QPUHandler):
         self._rng = np.random.default_rng(seed)
         self._engine_name = select_engine(engine).name if engine is not None else None
         self._engine_options = (nb_threads, fusion)
+        self._max_bytes: int | None = None
 
     @property
     def engine(self) -> Engine:
@@ -215,12 +218,69 @@ class LinAlg(QPUHandler):
         """
         from qat.qpus.gradients import value_and_gradient
 
-        self._check(job)
+        self._check(job, gradient=True)
         try:
             with control.run():
                 return value_and_gradient(self.engine, job, parameter_map)
         except (EngineError, MemoryError) as error:
             raise self._published(error) from error
+
+    def estimate(self, job: Job, *, gradient: bool = False) -> Estimate:
+        """What a job will need: bytes at the peak, and seconds on this machine if it is not busy.
+
+        For plain gates within a factor of 2 above a millisecond; an upper bound where measurements branch. Costs as
+        much as planning the circuit, which the run then finds done; parameters need no values. A job that cannot fit
+        into this machine is told in microseconds, its time roughly.
+
+        Args:
+            job: with a circuit.
+            gradient: whether it is for :meth:`value_and_gradient`.
+
+        Raises:
+            QPUException: as for :meth:`submit_job`; but not for a lack of memory.
+
+        >>> from qat.core import Circuit
+        >>> LinAlg(nb_threads=1).estimate(Circuit.empty(40).to_job()).nb_bytes / 2**40 >= 16
+        True
+        """
+        from qat.qpus.estimates import Demand, estimate
+
+        self._check_content(job)
+        try:
+            return estimate(self.engine, Demand.of(job, self._precision, gradient=gradient))
+        except (EngineError, MemoryError) as error:
+            raise self._published(error) from error
+
+    def estimate_resources_for_batch(self, batch: Batch) -> list[ResourceModel]:
+        """What each job of a batch would need, in the published structure: MB and minutes, rounded up.
+
+        See :meth:`estimate` for bytes and seconds.
+        """
+        from qat.qpus.estimates import resource_model
+
+        name = f"qat.qpus:{type(self).__name__}"
+        return [resource_model(name, job, self.estimate(job), self.engine.nb_threads) for job in batch.jobs]
+
+    def apply_resource_consumption_limits(self, allocation_model: AllocationModel) -> None:
+        """Keep to an allocation from now on: its threads per job, and its memory, shared by the jobs it runs at a time.
+
+        What the allocation leaves open stays as it is. A job that needs more memory is refused with
+        ``INSUFFICIENT_RESOURCES``.
+
+        Raises:
+            QPUException: the number of threads or the memory is not positive.
+        """
+        nb_threads, megabytes = (
+            allocation_model.allocated_thread_count_per_job,
+            allocation_model.allocated_total_memory_mb,
+        )
+        for name, value in (("threads", nb_threads), ("MB of memory", megabytes)):
+            if value is not None and value < 1:
+                self._refuse(f"The allocation has {value} {name}: give at least 1, or None for no limit.")
+        if nb_threads is not None:
+            self._engine_options = (nb_threads, self._engine_options[1])
+        if megabytes is not None:
+            self._max_bytes = megabytes * 10**6 // max(allocation_model.parallel_job_count or 1, 1)
 
     def _sampled(self, job: Job) -> Result:
         request, engine = Request.of(job, self._precision), self.engine
@@ -234,7 +294,17 @@ class LinAlg(QPUHandler):
         request = Request.of(job, self._precision)
         return evaluated(request, self.engine, job, self._rng, give_terms=self._gives_terms)
 
-    def _check(self, job: Job) -> None:
+    def _check(self, job: Job, *, gradient: bool = False) -> None:
+        self._check_content(job)
+        if self._max_bytes is not None:
+            from qat.qpus.estimates import Demand
+
+            needed_bytes = Demand.of(job, self._precision, gradient=gradient).needed_bytes(self.engine)
+            if needed_bytes > self._max_bytes:
+                assert job.circuit is not None
+                raise self._published(NotEnoughMemoryError(needed_bytes, self._max_bytes, job.circuit.tape.nb_qubits))
+
+    def _check_content(self, job: Job) -> None:
         if job.circuit is None:
             self._refuse(
                 f"{type(self).__name__} simulates circuits, this job has none. Give a job made with circuit.to_job(); "

@@ -82,8 +82,8 @@ def _checked(qubits: Sequence[int], nb_qubits: int) -> list[int]:
     return list(qubits)
 
 
-_MAX_COLUMN_BYTES = 1 << 23
-_BYTES_PER_SAMPLE = 32
+MAX_COLUMN_BYTES = 1 << 23
+BYTES_PER_SAMPLE = 32
 """State, probability and amplitude in columns."""
 
 
@@ -95,7 +95,7 @@ def exact_samples(request: Request, engine: Engine, threshold: float) -> Result:
     with control.part(0, _STATE_SHARE):
         state = request.state(engine)
     with control.part(_STATE_SHARE, 1):
-        is_large = len(state) * _BYTES_PER_SAMPLE > _MAX_COLUMN_BYTES
+        is_large = len(state) * BYTES_PER_SAMPLE > MAX_COLUMN_BYTES
         if is_large and 1 << len(request.qubits) == len(state):
             return _large_result(state, request.qubits, threshold)
         distribution = engine.probabilities(state, request.qubits)
@@ -111,7 +111,7 @@ def exact_samples(request: Request, engine: Engine, threshold: float) -> Result:
 def _large_result(state: State, qubits: list[int], threshold: float) -> Result:
     """Columns take at most a 32nd of the state on top of it, or 8 MiB."""
     columns = DenseColumns(state, qubits, threshold, look=control.report)
-    is_compact = columns.nb_samples * _BYTES_PER_SAMPLE <= max(_MAX_COLUMN_BYTES, state.nbytes >> 5)
+    is_compact = columns.nb_samples * BYTES_PER_SAMPLE <= max(MAX_COLUMN_BYTES, state.nbytes >> 5)
     return Result.from_columns(columns.columns() if is_compact else columns, len(qubits))
 
 
@@ -157,7 +157,7 @@ def split_samples(
 ) -> Result:
     """Random outcomes of a circuit that measures or resets; each sample tells what was found on the way."""
     if not aggregate:
-        _require_shots(nb_shots, _BYTES_PER_MEASURED_SHOT)
+        _require_shots(nb_shots, BYTES_PER_MEASURED_SHOT)
     found: list[tuple[int, int, tuple[Measurement, ...]]] = []
     for branch in _branches(request, engine, nb_shots, rng):
         counts = engine.sample(branch.state, request.qubits, branch.nb_shots, rng)
@@ -176,7 +176,7 @@ def split_samples(
 
 
 _BYTES_PER_SHOT = 16
-_BYTES_PER_MEASURED_SHOT = 500
+BYTES_PER_MEASURED_SHOT = 500
 """A list of measurements and its entry, as Python objects."""
 
 

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from benchmarks.engine.memory import CASES, allowed_bytes, measured
+from qat.comm.resource.ttypes import AllocationModel
 from qat.core import Observable
 from qat.core.errors import ErrorType, QPUException
 from qat.core.simutil import wavefunction
 from qat.core.wrappers.dense_columns import DenseColumns
-from qat.kernels.memory import available_bytes, memory_limit, require_memory
+from qat.kernels.memory import available_bytes
 from qat.lang.AQASM import CNOT, RX, H, Program
 from qat.qpus import LinAlg
 from tests.unit.kernels.engines import IS_NATIVE
@@ -88,13 +89,29 @@ def test_wave_functions_of_large_results():
 
 
 # ---------------------------------------------------------------- too little of it
-def test_a_limit_refuses_what_would_exceed_it():
-    with memory_limit(1 << 20):
-        assert len(LinAlg().submit(ghz(10).to_job())) == 2
-        with pytest.raises(QPUException, match=r"18 qubits need .* 1048576 are available") as caught:
-            LinAlg().submit(ghz(18).to_job())
-    assert caught.value.code == ErrorType.INSUFFICIENT_RESOURCES and caught.value.retryable
-    require_memory(1 << 21, 17)
+@pytest.mark.parametrize("engine", ["numpy", None])
+def test_an_allocation_limits_memory(engine):
+    qpu = LinAlg(engine=engine, nb_threads=1)
+    qpu.apply_resource_consumption_limits(AllocationModel(allocated_total_memory_mb=20, parallel_job_count=2))
+    assert len(qpu.submit(ghz(10).to_job())) == 2
+    job = ghz(20).to_job(observable=Observable.sigma_z(0, 20))
+    for act in (lambda: qpu.submit(job), lambda: qpu.submit([job, job]), lambda: qpu.value_and_gradient(job, {})):
+        with pytest.raises(QPUException, match=r"20 qubits need .* 10000000 are available") as caught:
+            act()
+        assert caught.value.code == ErrorType.INSUFFICIENT_RESOURCES and caught.value.retryable
+    qpu.apply_resource_consumption_limits(AllocationModel(allocated_total_memory_mb=2000))
+    assert qpu.submit(job).value == pytest.approx(0, abs=1e-9)
+
+
+def test_an_allocation_limits_threads():
+    qpu = LinAlg()
+    qpu.apply_resource_consumption_limits(AllocationModel(allocated_thread_count_per_job=1))
+    assert qpu.engine.nb_threads == 1
+    qpu.apply_resource_consumption_limits(AllocationModel())
+    assert qpu.engine.nb_threads == 1
+    for wrong in (AllocationModel(allocated_thread_count_per_job=0), AllocationModel(allocated_total_memory_mb=-5)):
+        with pytest.raises(QPUException, match=r"The allocation has (0 threads|-5 MB of memory): give at least 1"):
+            qpu.apply_resource_consumption_limits(wrong)
 
 
 @pytest.mark.parametrize("kind", ["samples", "observable", "batch", "gradient"])

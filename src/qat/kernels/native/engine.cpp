@@ -83,6 +83,17 @@ std::tuple<std::int64_t, std::int64_t, std::int64_t> size_of_plan(const Program&
     return {size.nb_nodes, size.nb_passes, size.nb_instructions};
 }
 
+// Seconds of a run, without its planning.
+double duration(const Program& program, const Array<double>& parameters,
+                                    const Array<Complex>& supplied, bool is_single, bool fusion, int nb_threads) {
+    check(program, parameters, supplied);
+    const Settings settings = settings_of(fusion, nb_threads, 0);
+    return without_gil([&] {
+        return is_single ? plan_size<float>(program, parameters.data(), supplied.data(), settings).duration_s
+                         : plan_size<double>(program, parameters.data(), supplied.data(), settings).duration_s;
+    });
+}
+
 }  // namespace
 }  // namespace qat
 
@@ -98,7 +109,8 @@ void bind_engine(nb::module_& module) {
         .def("run", &run_from_zero)
         .def("run_from", &run_from<double>)
         .def("run_from", &run_from<float>)
-        .def("plan_size", &size_of_plan);
+        .def("plan_size", &size_of_plan)
+        .def("duration", &duration);
     module.def("instruction_sets", &instruction_sets);
     module.def("instruction_set", &instruction_set);
     module.def("select_instruction_set", &select_instruction_set);

@@ -25,7 +25,11 @@ Large& large() {
     return *arrays;
 }
 
-void* fresh(std::size_t nb_bytes) {
+std::size_t whole_pages(std::size_t nb_bytes) { return (nb_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE; }
+
+}  // namespace
+
+void* fresh_memory(std::size_t nb_bytes) {
     void* const p = std::aligned_alloc(HUGE_PAGE, nb_bytes);
     if (!p) throw std::bad_alloc();
 #ifdef MADV_HUGEPAGE
@@ -34,7 +38,11 @@ void* fresh(std::size_t nb_bytes) {
     return p;
 }
 
-}  // namespace
+bool is_kept(std::size_t nb_bytes) {
+    Large& arrays = large();
+    const std::lock_guard<std::mutex> lock(arrays.mutex);
+    return arrays.kept && arrays.kept_size == whole_pages(nb_bytes);
+}
 
 void* take_memory(std::size_t nb_bytes) {
     if (nb_bytes < HUGE_PAGE) {
@@ -42,7 +50,7 @@ void* take_memory(std::size_t nb_bytes) {
         if (!p) throw std::bad_alloc();
         return p;
     }
-    nb_bytes = (nb_bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    nb_bytes = whole_pages(nb_bytes);
     Large& arrays = large();
     const std::lock_guard<std::mutex> lock(arrays.mutex);
     void* p = arrays.kept;
@@ -50,7 +58,7 @@ void* take_memory(std::size_t nb_bytes) {
     arrays.kept = nullptr;
     if (!fits) {
         std::free(p);
-        p = fresh(nb_bytes);
+        p = fresh_memory(nb_bytes);
     }
     try {
         arrays.sizes[p] = nb_bytes;

@@ -15,6 +15,11 @@ void give_memory(void* p) noexcept;
 
 constexpr std::size_t MAX_BYTES = std::size_t(1) << 62;  // products of sizes stay far from overflowing
 
+// Memory straight from the system, for std::free.
+void* fresh_memory(std::size_t nb_bytes);
+// Whether `take_memory` has an array of this size at hand.
+bool is_kept(std::size_t nb_bytes);
+
 struct Free {
     void operator()(void* p) const { give_memory(p); }
 };

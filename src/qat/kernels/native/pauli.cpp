@@ -66,6 +66,17 @@ nb::object applied(const PauliSum& sum, const Coefficients& coefficients, std::c
     return as_numpy<Real>(std::move(out), state.size());
 }
 
+// Seconds: of the values of all strings, and of applying the sum.
+double values_duration(const PauliSum& sum, bool is_single, int nb_threads) {
+    return without_gil([&] {
+        return is_single ? sum.values_duration_s(pauli_kernels<float>(), nb_threads)
+                         : sum.values_duration_s(pauli_kernels<double>(), nb_threads);
+    });
+}
+double apply_duration(const PauliSum& sum, int nb_threads) {
+    return without_gil([&] { return sum.apply_duration_s(pauli_kernels<double>(), nb_threads); });
+}
+
 }  // namespace
 }  // namespace qat
 
@@ -78,6 +89,8 @@ void bind_pauli(nb::module_& module) {
         .def("term_values", &term_values<float>, nb::arg("state"), nb::arg("nb_threads"))
         .def("expectation", &expectation<double>)
         .def("expectation", &expectation<float>)
+        .def("values_duration", &values_duration)
+        .def("apply_duration", &apply_duration)
         .def("applied", &applied<double>)
         .def("applied", &applied<float>, nb::arg("coefficients"), nb::arg("constant"), nb::arg("state"),
              nb::arg("nb_threads"));

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "costs.h"
+#include "dispatch.h"
 #include "parallel.h"
 #include "watch.h"
 
@@ -306,6 +308,46 @@ void PauliSum::apply_small(const Complex* coefficients, Complex constant, const 
     }
 }
 
+// Half of the pairs of tiles are met where the two tiles differ.
+template <class Real>
+double PauliSum::values_duration_s(const PauliKernels<Real>& kernels, int nb_threads) const {
+    // an amplitude of small states, a term in a transformed tile, a visit to a pair of tiles
+    constexpr double small_s = 2e-9, found_s = 3e-9, visit_s = 5e-8;
+    if (is_small(kernels.min_tile_bits)) return std::ldexp(small_s * size(), nb_qubits_);
+    const Tiles cut = tiles(kernels.min_tile_bits);
+    const PauliCosts& costs = pauli_costs(kernels, cut.tile_bits);
+    double seconds = 0;
+    Mask parts_before = ~Mask(0);
+    for (const Group& group : groups_) {
+        const std::size_t nb_terms = group.end - group.first;
+        const double transformed = group.x ? costs.products + costs.transform_products : costs.squares + costs.transform_squares;
+        const double each = nb_terms > MAX_SINGLE_SUMS ? transformed + std::ldexp(found_s * nb_terms, -cut.tile_bits)
+                                                       : costs.signed_sum * nb_terms;
+        seconds += std::ldexp(each + std::ldexp(visit_s, -cut.tile_bits), nb_qubits_ - (group.x >> cut.tile_bits ? 1 : 0));
+        if (group.x >> cut.part_bits != parts_before) seconds += reading_s(nb_qubits_, qat::kernels<Real>());
+        parts_before = group.x >> cut.part_bits;
+    }
+    return seconds / worthwhile_threads(nb_threads);
+}
+
+template <class Real>
+double PauliSum::apply_duration_s(const PauliKernels<Real>& kernels, int nb_threads) const {
+    constexpr double small_s = 3e-9, entered_s = 1e-8;  // an amplitude of small states; a term in a table of weights
+    if (is_small(kernels.min_tile_bits)) return std::ldexp(small_s * size(), nb_qubits_);
+    const Tiles cut = tiles(kernels.min_tile_bits);
+    const PauliCosts& costs = pauli_costs(kernels, cut.tile_bits);
+    double seconds = 3 * reading_s(nb_qubits_, qat::kernels<Real>());
+    for (const Group& group : groups_) {
+        const std::size_t nb_terms = group.end - group.first;
+        const double weighted = costs.transform_products + costs.add_weighted + std::ldexp(entered_s * nb_terms, -cut.tile_bits);
+        seconds += std::ldexp(nb_terms > MAX_SINGLE_SUMS ? weighted : costs.add_signed * nb_terms, nb_qubits_);
+    }
+    return seconds / worthwhile_threads(nb_threads);
+}
+
+template double PauliSum::values_duration_s(const PauliKernels<double>&, int) const;
+template double PauliSum::values_duration_s(const PauliKernels<float>&, int) const;
+template double PauliSum::apply_duration_s(const PauliKernels<double>&, int) const;
 template PauliSum::Complex PauliSum::expectation(const Complex*, Complex, const double*, const PauliKernels<double>&, int) const;
 template PauliSum::Complex PauliSum::expectation(const Complex*, Complex, const float*, const PauliKernels<float>&, int) const;
 template std::vector<double> PauliSum::term_values(const double*, const PauliKernels<double>&, int) const;

@@ -45,6 +45,12 @@ public:
     void apply(const Complex* coefficients, Complex constant, const Real* in, Real* out,
                const PauliKernels<Real>& kernels, int nb_threads) const;
 
+    // How long `term_values` and `apply` take, in seconds; see costs.h.
+    template <class Real>
+    double values_duration_s(const PauliKernels<Real>& kernels, int nb_threads) const;
+    template <class Real>
+    double apply_duration_s(const PauliKernels<Real>& kernels, int nb_threads) const;
+
 private:
     struct Term {
         Mask z;

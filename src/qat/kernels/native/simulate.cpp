@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "costs.h"
 #include "dispatch.h"
 #include "watch.h"
 
@@ -111,7 +112,8 @@ PlanSize plan_size(const Program& program, const double* parameters, const Compl
     program.feed(planner, parameters, supplied);
     planner.finish();
     const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings));
-    PlanSize size{static_cast<std::int64_t>(planner.nodes().size()), static_cast<std::int64_t>(passes.size()), 0};
+    PlanSize size{static_cast<std::int64_t>(planner.nodes().size()), static_cast<std::int64_t>(passes.size()), 0,
+                  duration_s(passes, nb_places, chosen, settings.execution.nb_threads)};
     for (const Pass& pass : passes) size.nb_instructions += static_cast<std::int64_t>(pass.instructions.size());
     return size;
 }

@@ -44,6 +44,7 @@ int padded_places(int nb_places);
 // The passes that a run takes and the instructions in them, for tests and estimates.
 struct PlanSize {
     std::int64_t nb_nodes, nb_passes, nb_instructions;
+    double duration_s;  // of the run; see costs.h
 };
 template <class Real>
 PlanSize plan_size(const Program& program, const double* parameters, const Complex* supplied, const Settings& settings);
