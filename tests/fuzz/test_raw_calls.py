@@ -154,8 +154,9 @@ def test_gradients(program, values, supplied, uses, entries, sum_of_strings, coe
     if program is None or sum_of_strings is None:
         return
     start = np.zeros(0, np.complex128)
-    arguments = (supplied, uses, entries, start, sum_of_strings, coefficients, 0.5, nb_threads)
-    is_refused(_native.value_and_gradient, program, values, *arguments)
+    for marks in (np.ones(np.shape(values), np.uint8), np.zeros(2, np.uint8)):
+        arguments = (supplied, uses, entries, start, sum_of_strings, coefficients, 0.5, marks, nb_threads)
+        is_refused(_native.value_and_gradient, program, values, *arguments)
     rows = np.atleast_2d(values)
     is_refused(_native.energies, program, rows, sum_of_strings, coefficients, 0.5, nb_threads)
     is_refused(_native.energies, program, rows[:0], sum_of_strings, coefficients, 0.5, nb_threads)

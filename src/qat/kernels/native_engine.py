@@ -206,7 +206,7 @@ class NativeEngine(NativeObservables):
             return self.expectation(state, paulis).real, np.zeros(len(tape.parameters))
         if start is None and (found := native_subspace.value_and_gradient(section[0], tape, paulis, moves)) is not None:
             return found
-        return value_and_gradient(section[0], tape, paulis, start, self._nb_threads)
+        return value_and_gradient(section[0], tape, paulis, start, moves, self._nb_threads)
 
     def trajectories(
         self,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qat.kernels import _native, native_pauli
-from qat.kernels.engine import NotReversibleError, State
+from qat.kernels.engine import Moves, NotReversibleError, State
 from qat.kernels.gates import Matrix
 from qat.kernels.native_program import Section
 from qat.kernels.numpy_gradient import NORM_TOLERANCE, numerical_rate
@@ -22,13 +23,14 @@ _Rates = tuple[list[tuple[int, int, int]], Matrix]
 
 
 def value_and_gradient(
-    section: Section, tape: Tape, paulis: PauliSum, initial: State | None, nb_threads: int
+    section: Section, tape: Tape, paulis: PauliSum, initial: State | None, moves: Moves | None, nb_threads: int
 ) -> tuple[float, NDArray[np.float64]]:
     """Expectation value after a run of plain gates, and its derivatives by ``tape.parameters``.
 
     Args:
         section: all gates of the tape, compiled.
         initial: where to start, complex128; all qubits 0 by default.
+        moves: the directions that derivatives are wanted along; all by default.
 
     Raises:
         NotReversibleError: a matrix is not unitary, so that undoing the gates does not give back the initial state.
@@ -45,11 +47,18 @@ def value_and_gradient(
         native_pauli.strings_on(tape.nb_qubits, paulis),
         paulis.coefficients,
         complex(paulis.constant),
+        np.ones(len(tape.parameters), np.uint8) if moves is None else _varied(moves),
         nb_threads,
     )
     if abs(norm - 1) > NORM_TOLERANCE:
         raise NotReversibleError
     return value, gradient
+
+
+@lru_cache(maxsize=16)
+def _varied(moves: Moves) -> NDArray[np.uint8]:
+    """1 for the parameters that change along the moves: a random change leaves none of them out."""
+    return np.not_equal(moves.draw(np.random.default_rng(1)), 0).astype(np.uint8)
 
 
 def _supplied_rates(section: Section, tape: Tape) -> _Rates:

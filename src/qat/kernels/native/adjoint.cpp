@@ -103,11 +103,11 @@ Terms strings_of(const Complex* rate, const int* places, int size, const PauliFr
 class Backward {
 public:
     Backward(const Adjoint& problem, double* bra, double* ket, int nb_places, double* gradient)
-        : problem_(problem), program_(problem.program), bra_(bra), ket_(ket), nb_places_(nb_places),
+        : problem_(problem), program_(problem.program), merged_(program_.merged(problem.parameters, problem.is_varied)), bra_(bra), ket_(ket), nb_places_(nb_places),
           gradient_(gradient), layer_(nb_places) {}
 
     void run() {
-        const auto& gates = program_.gates();
+        const auto& gates = *merged_;
         const std::int64_t first = first_with_parameter();
         std::int64_t end = std::int64_t(gates.size());
         for (std::int64_t i = end - 1; i >= first; --i) {
@@ -124,12 +124,11 @@ public:
 private:
     const Adjoint& problem_;
     const Program& program_;
+    std::shared_ptr<const Program::Gates> merged_;
     double *bra_, *ket_;
     int nb_places_;
     double* gradient_;
     Layer layer_;
-
-    static bool has_angle(const Gate& gate) { return gate.kind >= Kind::rx && gate.kind <= Kind::phase; }
 
     bool has_rate(const Gate& gate) const {
         return gate.kind == Kind::supplied &&
@@ -138,19 +137,19 @@ private:
     }
 
     std::int64_t first_with_parameter() const {
-        const auto& gates = program_.gates();
+        const auto& gates = *merged_;
         const auto found = std::find_if(gates.begin(), gates.end(),
-                                        [this](const Gate& gate) { return has_angle(gate) || has_rate(gate); });
+                                        [this](const Gate& gate) { return gate.has_angle() || has_rate(gate); });
         return found - gates.begin();
     }
 
     double angle_of(const Gate& gate) const {
-        return has_angle(gate) ? gate.value * problem_.parameters[gate.parameter] : gate.value;
+        return gate.has_angle() ? gate.value * problem_.parameters[gate.parameter] : gate.value;
     }
 
     // Adds the derivatives of a gate, unless some string cannot be carried to the end of the layer.
     bool can_add(const Gate& gate) {
-        if (has_angle(gate)) return add(derivative(gate), gate.parameter);
+        if (gate.has_angle()) return add(derivative(gate), gate.parameter);
         if (gate.kind != Kind::supplied) return true;
         std::vector<std::pair<Terms, std::int64_t>> found;
         for (const SuppliedRate& rate : problem_.rates)
@@ -173,8 +172,8 @@ private:
         const PauliFrame& frame = layer_.frame();
         const int place = program_.places(gate)[0];
         Terms terms;
-        if (gate.is_parity) {
-            terms.add(frame.image(2, place) * frame.image(2, __builtin_ctzll(gate.controls)), -0.5 * gate.value * I);
+        if (gate.is_string) {
+            terms.add(frame.image(gate.x, gate.z), -0.5 * gate.value * gate.string_sign * I);
             return terms;
         }
         if (gate.kind == Kind::phase) terms.add({}, 0.5 * gate.value * I);
@@ -188,7 +187,7 @@ private:
         PauliFrame& frame = layer_.frame();
         const int* const places = program_.places(gate);
         const Mask bit = Mask(1) << places[0];
-        if (gate.is_parity) return frame.take_diagonal(bit | gate.controls);
+        if (gate.is_string) return frame.take_rotation(gate.x, gate.z);
         if (gate.kind == Kind::swap) return frame.take_swap(places[0], places[1]);
         if (gate.kind == Kind::iswap) {
             frame.take_diagonal(bit | Mask(1) << places[1]);
@@ -204,7 +203,7 @@ private:
         const Watch::Part part(1 - end / nb_gates, 1 - begin / nb_gates);
         layer_.add_to(gradient_, bra_, ket_, nb_places_, problem_.settings.execution.nb_threads);
         layer_ = Layer(nb_places_);
-        undo<double>(program_, begin, end, problem_.parameters, problem_.supplied, {bra_, ket_}, nb_places_, problem_.settings);
+        undo<double>(program_, *merged_, begin, end, problem_.parameters, problem_.supplied, {bra_, ket_}, nb_places_, problem_.settings);
     }
 };
 

@@ -27,6 +27,7 @@ struct Adjoint {
     const double* parameters;
     const Complex* supplied;
     std::vector<SuppliedRate> rates;
+    const std::uint8_t* is_varied;  // by parameter: whether its derivative is wanted; others may come out as 0
     Settings settings;
 };
 

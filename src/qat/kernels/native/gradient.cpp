@@ -82,7 +82,9 @@ Answer value_and_gradient(const Adjoint& problem, Start<double> start, const Pau
 // The value, the derivatives, and the squared norm of the state after undoing gates: 1, if they are unitary.
 nb::object gradient(const Program& program, const Array<double>& parameters, const Array<Complex>& supplied,
                     const std::vector<RateTuple>& uses, const Array<Complex>& rates, const Array<Complex>& initial,
-                    const PauliSum& observable, const Array<Complex>& coefficients, Complex constant, int nb_threads) {
+                    const PauliSum& observable, const Array<Complex>& coefficients, Complex constant,
+                    const Array<std::uint8_t>& is_varied, int nb_threads) {
+    if (is_varied.size() != parameters.size()) throw std::invalid_argument("marks that do not fit the parameters");
     if (std::int64_t(parameters.size()) < program.nb_parameters()) throw std::invalid_argument("too few parameters");
     if (std::int64_t(supplied.size()) != program.nb_supplied()) throw std::invalid_argument("wrong number of matrix entries");
     if (observable.nb_qubits() != program.nb_qubits() || coefficients.size() != observable.size())
@@ -92,7 +94,7 @@ nb::object gradient(const Program& program, const Array<double>& parameters, con
     Settings settings;
     settings.execution = {nb_threads};
     const Adjoint problem{program, parameters.data(), supplied.data(), rates_of(program, uses, rates, parameters.size()),
-                          settings};
+                          is_varied.data(), settings};
     const Start<double> start{initial.size() ? initial.data() : nullptr, program.nb_qubits()};
     Answer answer = without_gil([&] {
         return value_and_gradient(problem, start, observable, coefficients.data(), constant, parameters.size());

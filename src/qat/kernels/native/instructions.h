@@ -28,6 +28,7 @@ enum class Opcode : std::uint8_t {
     diagonal,        // quadratic phase polynomial
     dense,           // any matrix on any positions, where all of `mask` is 1
     transpose,       // exchanges the lowest positions with `positions`
+    string,          // a turn about a Pauli string
 };
 
 // The entries of the matrices: cheaper kernels for purely real and purely imaginary ones.
@@ -66,6 +67,12 @@ struct Diagonal {
     int nb_outer;
 };
 
+// exp(-i angle / 2 P), where P maps i to i ^ x, times i^popcount(x & z) and a sign for each bit of i in z.
+struct StringTurn {
+    Mask x, z, outer_z;
+    double cos, sin;  // of angle / 2
+};
+
 struct Instruction {
     Opcode opcode;
     Mask outer;  // acts only on tiles whose outer bits contain these
@@ -77,6 +84,7 @@ struct Instruction {
     const int* positions;     // dense: the first is the most significant bit of the matrix index
     const Factor* matrix;     // dense: rows of 2^nb_targets
     const Diagonal* diagonal;
+    StringTurn string;
     Rotations first, second;
 };
 

@@ -25,21 +25,6 @@ inline void put(Real* to, Vector<Real> value) {
     reinterpret_cast<Unaligned<Real>*>(to)->value = value;
 }
 
-template <class Real>
-constexpr int NB_LANES = WIDTH<Real> / 2;
-
-template <int flip>
-struct Flipped {
-    static constexpr int at(int i) { return i ^ flip; }
-};
-// out[i] = v[i ^ flip]; the lowest bit exchanges real and imaginary parts.
-template <int flip, class Real>
-inline Vector<Real> flipped(Vector<Real> v) {
-    return shuffled<Real, Flipped<flip>>(v, v);
-}
-
-inline int parity(Mask bits) { return __builtin_popcountll(bits) & 1; }
-
 // `bits` with a 0 put in at `place`.
 inline Mask with_zero(Mask bits, int place) {
     const Mask below = (Mask(1) << place) - 1;
@@ -48,22 +33,6 @@ inline Mask with_zero(Mask bits, int place) {
 
 constexpr int BLOCK_BITS = 3;
 constexpr int BLOCK = 1 << BLOCK_BITS;
-
-// (-1)^popcount(z & c) for the complex lanes c, on both parts.
-template <class Real>
-Vector<Real> lane_signs(Mask z) {
-    Vector<Real> signs{};
-    for (int lane = 0; lane < WIDTH<Real>; ++lane) signs[lane] = parity(z & (lane >> 1)) ? Real(-1) : Real(1);
-    return signs;
-}
-
-// Negates the real parts: multiplication by i is exchanging the parts, then this.
-template <class Real>
-Vector<Real> alternating(Real value) {
-    Vector<Real> signs{};
-    for (int lane = 0; lane < WIDTH<Real>; ++lane) signs[lane] = lane & 1 ? value : -value;
-    return signs;
-}
 
 template <class Real>
 struct BlockWalk {

@@ -3,6 +3,7 @@
 #pragma once
 #include "kernels_diagonal.h"
 #include "kernels_dense.h"
+#include "kernels_strings.h"
 
 namespace qat {
 namespace {
@@ -21,6 +22,7 @@ void run_one(Real* tile, int nb_bits, const Instruction& instruction, Mask outer
             return run_pair_phases<Real>(tile, nb_bits, instruction.target, instruction.partner, instruction.scales);
         case Opcode::diagonal: return run_diagonal<Real>(tile, *instruction.diagonal, outer);
         case Opcode::dense: return run_dense<Real>(tile, nb_bits, instruction);
+        case Opcode::string: return run_string<Real>(tile, nb_bits, instruction.string, outer);
         case Opcode::transpose: return run_transpose<Real>(tile, nb_bits, instruction.positions);
     }
 }

@@ -1,6 +1,7 @@
 #include "pass_writer.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 namespace qat {
@@ -15,6 +16,7 @@ int lane_weight(const Node& node) {
         case Node::Kind::pair: return 3;
         case Node::Kind::swap: return 2;
         case Node::Kind::dense: return 12;
+        case Node::Kind::string: return 0;
         default: return 1;
     }
 }
@@ -110,7 +112,7 @@ std::vector<int> PassWriter::by_kind(Mask tile, const std::vector<int>& nodes) c
                 order.push_back(nodes[i]);
                 is_done[i] = 1;
             }
-            if (!is_free || turn == 2) {
+            if (!is_free || (turn == 2 && node.kind != Node::Kind::string)) {
                 moved |= node.moved;
                 kept |= node.kept;
             }
@@ -127,6 +129,7 @@ void PassWriter::write_node(const Node& node) {
         case Node::Kind::phase: return write_phase(node);
         case Node::Kind::flip: return write_flip(node);
         case Node::Kind::dense: return write_dense(node);
+        case Node::Kind::string: return write_string(node);
         case Node::Kind::swap: {
             flush_touching(node.moved, 0);
             Instruction& swap = append(Opcode::swap);
@@ -260,6 +263,12 @@ void PassWriter::write_dense(const Node& node) {
     dense.matrix = gate.matrix.data();
 }
 
+void PassWriter::write_string(const Node& node) {
+    flush_touching(node.moved, node.kept);
+    append(Opcode::string).string = {inner_mask(node.moved), inner_mask(node.z), outer_mask(node.z),
+                                     std::cos(node.angle / 2), std::sin(node.angle / 2)};
+}
+
 void PassWriter::write_transpose() {
     if (!transposed_.empty()) {
         pass_.positions.push_back(transposed_);
@@ -281,13 +290,22 @@ Instruction& PassWriter::append(Opcode opcode) {
 }
 
 void PassWriter::set_masks(Instruction& instruction, Mask places) const {
-    for (; places; places &= places - 1) {
-        const int place = __builtin_ctzll(places);
-        if (positions_[place] >= 0)
-            instruction.mask |= bit_of(positions_[place]);
-        else
-            instruction.outer |= bit_of(outer_positions_[place]);
-    }
+    instruction.mask = inner_mask(places);
+    instruction.outer = outer_mask(places);
+}
+
+Mask PassWriter::inner_mask(Mask places) const {
+    Mask mask = 0;
+    for (; places; places &= places - 1)
+        if (const int position = positions_[__builtin_ctzll(places)]; position >= 0) mask |= bit_of(position);
+    return mask;
+}
+
+Mask PassWriter::outer_mask(Mask places) const {
+    Mask mask = 0;
+    for (; places; places &= places - 1)
+        if (const int position = outer_positions_[__builtin_ctzll(places)]; position >= 0) mask |= bit_of(position);
+    return mask;
 }
 
 }  // namespace qat

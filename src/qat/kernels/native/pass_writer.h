@@ -26,6 +26,7 @@ private:
     void write_phase(const Node& node);
     void write_flip(const Node& node);
     void write_dense(const Node& node);
+    void write_string(const Node& node);
     void write_transpose();
     void flush_rotations(int entries);
     void flush_phases();
@@ -33,6 +34,8 @@ private:
     Instruction& append(Opcode opcode);
     void append_lane_rotation(const Node& node, int i, int position, const Complex* scales);
     void set_masks(Instruction& instruction, Mask places) const;
+    Mask inner_mask(Mask places) const;
+    Mask outer_mask(Mask places) const;
     bool is_in_lanes(int place) const { return positions_[place] < lane_bits_; }
 
     static constexpr int NB_ENTRIES = 3;

@@ -48,6 +48,15 @@ PauliString operator*(const PauliString& a, const PauliString& b) {
     return product;
 }
 
+LetterMap LetterMap::of(const Complex* matrix) {
+    LetterMap map{{}, {}, true};
+    for (int letter = 0; letter < 3; ++letter) {
+        map.letters[letter] = letter_of(conjugated(matrix, PAULIS[letter]), map.signs[letter]);
+        map.is_known &= map.letters[letter] >= 0;
+    }
+    return map;
+}
+
 PauliFrame::PauliFrame(int nb_places) : images_(nb_places) {
     for (int place = 0; place < nb_places; ++place) {
         const Mask bit = Mask(1) << place;
@@ -55,16 +64,24 @@ PauliFrame::PauliFrame(int nb_places) : images_(nb_places) {
     }
 }
 
+PauliString PauliFrame::image(Mask x, Mask z) const {
+    PauliString string;
+    for (Mask rest = x | z; rest; rest &= rest - 1) {
+        const int place = __builtin_ctzll(rest);
+        string = string * image(x >> place & 1 ? (z >> place & 1 ? Y : X) : Z, place);
+    }
+    return string;
+}
+
 void PauliFrame::take_one_qubit(const Complex* matrix, int place) {
     const std::array<PauliString, 3> before = images_[place];
+    const LetterMap map = LetterMap::of(matrix);
     for (int letter = 0; letter < 3; ++letter) {
-        int sign = 1;
-        const int found = letter_of(conjugated(matrix, PAULIS[letter]), sign);
-        if (found < 0) {
+        if (map.letters[letter] < 0) {
             forget(letter, place);
         } else {
-            images_[place][letter] = before[found];
-            images_[place][letter].sign *= sign;
+            images_[place][letter] = before[map.letters[letter]];
+            images_[place][letter].sign *= map.signs[letter];
         }
     }
 }
@@ -86,6 +103,14 @@ void PauliFrame::take_controlled(const Complex* matrix, int place, Mask controls
 }
 
 void PauliFrame::take_swap(int a, int b) { std::swap(images_[a], images_[b]); }
+
+void PauliFrame::take_rotation(Mask x, Mask z) {
+    for (Mask rest = x | z; rest; rest &= rest - 1) {
+        const int place = __builtin_ctzll(rest), own = x >> place & 1 ? (z >> place & 1 ? Y : X) : Z;
+        for (int letter : {X, Y, Z})
+            if (letter != own) forget(letter, place);
+    }
+}
 
 void PauliFrame::take_diagonal(Mask places) {
     for (; places; places &= places - 1)

@@ -23,6 +23,14 @@ struct PauliString {
 // Of strings that commute: the product is Hermitian too.
 PauliString operator*(const PauliString& a, const PauliString& b);
 
+// What X, Y, Z (0, 1, 2) on one qubit become under a gate U: U P U^dagger is signs[P] times letters[P].
+struct LetterMap {
+    int letters[3], signs[3];  // letter -1: not a single one
+    bool is_known;             // all of them
+
+    static LetterMap of(const std::complex<double>* matrix);
+};
+
 class PauliFrame {
 public:
     using Complex = std::complex<double>;
@@ -32,10 +40,14 @@ public:
     // What P = X, Y or Z (0, 1, 2) on a place becomes.
     const PauliString& image(int letter, int place) const { return images_[place][letter]; }
 
+    // What a string becomes.
+    PauliString image(Mask x, Mask z) const;
+
     // From now on, images are those of U P U^dagger for a gate U in front of all others that were taken.
     void take_one_qubit(const Complex* matrix, int place);
     void take_controlled(const Complex* matrix, int place, Mask controls);
     void take_swap(int a, int b);
+    void take_rotation(Mask x, Mask z);  // by any angle about a string
     void take_diagonal(Mask places);
     void take_unknown(const int* places, int size, Mask controls);
 

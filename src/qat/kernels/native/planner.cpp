@@ -217,6 +217,30 @@ void Planner::pair(int control, int target) {
     touch(node.moved, static_cast<int>(nodes_.size()) - 1);
 }
 
+void Planner::turn(Mask x, Mask z, double angle) {
+    if (__builtin_popcountll(x | z) == 1) {
+        const double cos = std::cos(angle / 2), sin = std::sin(angle / 2);
+        const Matrix2 about_x = {cos, Complex(0, -sin), Complex(0, -sin), cos}, about_y = {cos, -sin, sin, cos},
+                      about_z = {Complex(cos, -sin), 0, 0, Complex(cos, sin)};
+        return one_qubit(__builtin_ctzll(x | z), !x ? about_z : z ? about_y : about_x);
+    }
+    if (!x && __builtin_popcountll(z) == 2) {
+        phase(0, -angle / 2);
+        phase(z & -z, angle);
+        phase(z & (z - 1), angle);
+        return phase(z, -2 * angle);
+    }
+    Node node{};
+    node.kind = Node::Kind::string;
+    node.moved = renamed(x);
+    node.z = renamed(z);
+    node.kept = node.z & ~node.moved;
+    node.angle = angle;
+    flush_all(node.moved | node.z);
+    nodes_.push_back(node);
+    touch(node.moved, static_cast<int>(nodes_.size()) - 1);
+}
+
 void Planner::emit_phase(Mask mask, double angle) {
     if (std::abs(angle) <= 1e-15) return;
     Node node{};

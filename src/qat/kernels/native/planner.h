@@ -23,7 +23,7 @@ inline Mask bit_of(int place) { return Mask(1) << place; }
 inline Factor factor_of(Complex z) { return {z.real(), z.imag()}; }
 
 struct Node {
-    enum class Kind : std::uint8_t { rotation, pair, flip, swap, phase, dense };
+    enum class Kind : std::uint8_t { rotation, pair, flip, swap, phase, dense, string };
     Kind kind;
     Entries entries = Entries::real;
     int a = -1, b = -1;         // places; flip: target a, swap and pair: both
@@ -32,7 +32,8 @@ struct Node {
     bool is_crossed[2] = {false, false};
     Complex scales[4];          // rotation: by bit of a; pair: by bit of a | bit of b << 1
     bool is_controlled = false; // pair: followed by X on b where a is 1
-    double angle = 0;           // phase
+    double angle = 0;           // phase, string
+    Mask z = 0;                 // string: places of Z and Y; those of X and Y are `moved`
     int matrix = -1;            // dense: number of the matrix; controls are `kept`
 };
 
@@ -50,6 +51,8 @@ public:
     void gate(const Complex* matrix, const int* places, int size, Mask controls);
     void one_qubit(int place, const Matrix2& matrix);
     void flip(int place, Mask controls);
+    // exp(-i angle / 2 P) for the Pauli string with X or Y on the places `x`, Z or Y on `z`.
+    void turn(Mask x, Mask z, double angle);
     void phase(Mask mask, double angle);
     void swap(int a, int b);
     // Emits what waits, and brings renamed places back to where they belong.
@@ -57,6 +60,7 @@ public:
 
     const std::vector<Node>& nodes() const { return nodes_; }
     const std::vector<DenseGate>& dense_gates() const { return dense_gates_; }
+    bool has_fusion() const { return fusion_; }
     Complex global_factor() const { return global_factor_; }
 
 private:

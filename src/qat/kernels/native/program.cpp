@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "ladders.h"
+
 namespace qat {
 
 Program::Program(int nb_qubits, const Columns& columns, const std::vector<Form>& forms, std::vector<Complex> matrices)
@@ -17,8 +19,35 @@ Program::Program(int nb_qubits, const Columns& columns, const std::vector<Form>&
         if (begin < 0 || end < begin || end > columns.nb_qubit_entries)
             throw std::invalid_argument("qubits out of range");
         add(forms[columns.gates[row]], columns.qubits + begin, end - begin, columns.parameter_starts[row]);
-        merge_parity();
     }
+    for (std::size_t i = 0; i < gates_.size(); ++i)
+        if ((gates_[i].kind == Kind::rx || gates_[i].kind == Kind::ry) && !gates_[i].controls)
+            turns_.push_back(static_cast<std::int32_t>(i));
+    merged_ = std::make_shared<const Gates>(with_strings(*this, {}));
+}
+
+// Which gates are RX or RY by a quarter, and which way round: 1 or -1, others 0; empty if none is.
+std::vector<signed char> Program::quarter_turns(const double* parameters, const std::uint8_t* is_varied) const {
+    std::vector<signed char> found;
+    for (const std::int32_t turn : turns_) {
+        const Gate& gate = gates_[turn];
+        const double angle = gate.value * parameters[gate.parameter];
+        if (std::abs(angle) != M_PI_2 || (is_varied && is_varied[gate.parameter])) continue;
+        found.resize(gates_.size());
+        found[turn] = angle > 0 ? 1 : -1;
+    }
+    return found;
+}
+
+std::shared_ptr<const Program::Gates> Program::merged(const double* parameters, const std::uint8_t* is_varied) const {
+    std::vector<signed char> quarters = quarter_turns(parameters, is_varied);
+    if (quarters.empty()) return merged_;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (quarters != recent_quarters_) {
+        recent_ = std::make_shared<const Gates>(with_strings(*this, quarters));
+        recent_quarters_ = std::move(quarters);
+    }
+    return recent_;
 }
 
 // Throws std::invalid_argument for what would reach beyond the state or the array of matrices.
@@ -72,23 +101,6 @@ void Program::add(const Form& form, const std::int32_t* qubits, int nb_qubits, s
     gates_.push_back(gate);
 }
 
-// CNOT, turn about Z of its target, the same CNOT: a turn by the parity of the two, which is diagonal.
-void Program::merge_parity() {
-    const std::size_t size = gates_.size();
-    if (size < 3 || gates_[size - 1].kind != Kind::flip) return;
-    const Gate &first = gates_[size - 3], &last = gates_[size - 1];
-    Gate& turn = gates_[size - 2];
-    const bool is_turn = turn.kind == Kind::rz || turn.kind == Kind::phase || turn.kind == Kind::fixed_phase;
-    const int target = places_[last.places];
-    if (!is_turn || turn.controls || turn.is_parity || first.kind != Kind::flip || first.controls != last.controls ||
-        __builtin_popcountll(last.controls) != 1 || places_[first.places] != target || places_[turn.places] != target)
-        return;
-    turn.is_parity = true;
-    turn.controls = last.controls;
-    gates_[size - 3] = turn;
-    gates_.resize(size - 2);
-}
-
 // X and diag(1, phase) have ways of their own.
 void Program::classify(Gate& gate) const {
     gate.kind = Kind::matrix;
@@ -102,20 +114,19 @@ void Program::classify(Gate& gate) const {
 }
 
 void Program::feed(Planner& planner, const double* parameters, const Complex* supplied) const {
-    for (const Gate& gate : gates_) {
-        const bool has_angle = gate.kind >= Kind::rx && gate.kind <= Kind::phase;
+    const std::shared_ptr<const Gates> merged_gates = planner.has_fusion() ? merged(parameters) : nullptr;
+    for (const Gate& gate : merged_gates ? *merged_gates : gates_) {
         const Complex* const matrix = (gate.kind == Kind::supplied ? supplied : matrices_.data()) + gate.matrix;
-        feed(planner, gate, has_angle ? gate.value * parameters[gate.parameter] : gate.value, matrix);
+        feed(planner, gate, gate.has_angle() ? gate.value * parameters[gate.parameter] : gate.value, matrix);
     }
 }
 
-void Program::feed_inverse(Planner& planner, const double* parameters, const Complex* supplied, std::int64_t begin,
-                           std::int64_t end) const {
+void Program::feed_inverse(Planner& planner, const Gates& gates, const double* parameters, const Complex* supplied,
+                           std::int64_t begin, std::int64_t end) const {
     std::vector<Complex> adjoint;
     for (std::int64_t i = end - 1; i >= begin; --i) {
-        const Gate& gate = gates_[i];
-        const bool has_angle = gate.kind >= Kind::rx && gate.kind <= Kind::phase;
-        const double angle = has_angle ? gate.value * parameters[gate.parameter] : gate.value;
+        const Gate& gate = gates[i];
+        const double angle = gate.has_angle() ? gate.value * parameters[gate.parameter] : gate.value;
         const Complex* matrix = nullptr;
         if (gate.kind == Kind::matrix || gate.kind == Kind::supplied) {
             const int size = 1 << gate.size;
@@ -154,11 +165,9 @@ Matrix2 Program::matrix(const Gate& gate, double angle, const Complex* supplied)
 
 void Program::feed(Planner& planner, const Gate& gate, double angle, const Complex* matrix) const {
     const int* const places = places_.data() + gate.places;
-    if (gate.is_parity) {
-        if (gate.kind == Kind::rz) planner.phase(0, -angle / 2);
-        planner.phase(gate.controls, angle);
-        planner.phase(bit_of(places[0]), angle);
-        return planner.phase(gate.controls | bit_of(places[0]), -2 * angle);
+    if (gate.is_string) {
+        if (gate.kind == Kind::phase || gate.kind == Kind::fixed_phase) planner.phase(0, angle / 2);
+        return planner.turn(gate.x, gate.z, gate.string_sign * angle);
     }
     switch (gate.kind) {
         case Kind::matrix:

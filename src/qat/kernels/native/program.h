@@ -3,6 +3,8 @@
 // Made once from the columns of a tape and kept by the engine; a run feeds it to a planner together with numbers, which
 // costs about 0.1 microseconds a gate. Qubit q of n is place n - 1 - q of the state index.
 #pragma once
+#include <memory>
+#include <mutex>
 #include <vector>
 
 #include "planner.h"
@@ -30,24 +32,35 @@ public:
     struct Gate {
         Kind kind;
         std::uint8_t size;       // targets
-        bool is_parity;          // a turn by the parity of the target and the one control
+        bool is_string;          // a turn about a Pauli string instead of one place; see ladders.h
+        std::int8_t string_sign;
         std::int32_t places;     // where its targets begin in places_
         Mask controls;
         std::int32_t parameter;
         double value;            // sign of the angle, or angle of a fixed phase
         std::int64_t matrix;     // in matrices_, or among those supplied
+        Mask x, z;               // of the string
+
+        bool has_angle() const { return kind >= Kind::rx && kind <= Kind::phase; }
     };
+    using Gates = std::vector<Gate>;
 
     Program(int nb_qubits, const Columns& columns, const std::vector<Form>& forms, std::vector<Complex> matrices);
+
+    Program(const Program&) = delete;
 
     // Plans all gates. `supplied` holds the matrices of the supplied forms, row by row, one after the other.
     void feed(Planner& planner, const double* parameters, const Complex* supplied) const;
 
-    // Plans the inverses of the gates begin <= i < end, the last one first.
-    void feed_inverse(Planner& planner, const double* parameters, const Complex* supplied, std::int64_t begin,
-                      std::int64_t end) const;
+    // Plans the inverses of the gates begin <= i < end of `gates`, the last one first.
+    void feed_inverse(Planner& planner, const Gates& gates, const double* parameters, const Complex* supplied,
+                      std::int64_t begin, std::int64_t end) const;
 
-    const std::vector<Gate>& gates() const { return gates_; }
+    // As they came, and with ladders merged into turns about strings as far as the parameters allow. is_varied: for
+    // which parameters derivatives are wanted, so that their gates stay; null: for none.
+    const Gates& gates() const { return gates_; }
+    std::shared_ptr<const Gates> merged(const double* parameters, const std::uint8_t* is_varied = nullptr) const;
+
     // The targets of a gate.
     const int* places(const Gate& gate) const { return places_.data() + gate.places; }
     // The matrix of a gate on one qubit, controls aside.
@@ -62,14 +75,20 @@ private:
     void check(const Form& form, const std::int32_t* qubits, int nb_qubits) const;
     void add(const Form& form, const std::int32_t* qubits, int nb_qubits, std::int32_t parameter);
     void classify(Gate& gate) const;
-    void merge_parity();
+    std::vector<signed char> quarter_turns(const double* parameters, const std::uint8_t* is_varied) const;
     void feed(Planner& planner, const Gate& gate, double angle, const Complex* matrix) const;
 
     int nb_qubits_;
     std::vector<Complex> matrices_;
-    std::vector<Gate> gates_;
+    Gates gates_;
     std::vector<int> places_;
     std::int64_t nb_parameters_ = 0, nb_supplied_ = 0;
+    std::vector<std::int32_t> turns_;  // the RX and RY without controls
+    std::shared_ptr<const Gates> merged_;
+    // The merged gates for the quarter turns that were met last.
+    mutable std::mutex mutex_;
+    mutable std::vector<signed char> recent_quarters_;
+    mutable std::shared_ptr<const Gates> recent_;
 };
 
 }  // namespace qat

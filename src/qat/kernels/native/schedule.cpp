@@ -16,7 +16,7 @@ public:
     bool is_finished() const { return first_ == nodes_.size(); }
 
     Mask pick(std::vector<int>& picked) {
-        const int room = std::min(shape_.nb_tile_bits, nb_places_);
+        int room = std::min(shape_.nb_tile_bits, nb_places_);
         Mask tile = bit_of(std::min(room, shape_.nb_run_bits)) - 1;
         if (room == nb_places_) tile = bit_of(nb_places_) - 1;
         const Mask all = bit_of(nb_places_) - 1;
@@ -25,6 +25,7 @@ public:
             if (is_done_[i]) continue;
             const Node& node = nodes_[i];
             const bool is_free = !(node.moved & (moved | kept)) && !(node.kept & moved);
+            if (picked.empty()) room = std::max(room, __builtin_popcountll(tile | node.moved));
             if (is_free && __builtin_popcountll(tile | node.moved) <= room) {
                 tile |= node.moved;
                 picked.push_back(static_cast<int>(i));

@@ -127,6 +127,37 @@ inline Choice<Real> lanes_with(Mask mask) {
 inline Factor operator*(Factor a, Factor b) { return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re}; }
 inline bool is_one(Factor a) { return a.re == 1 && a.im == 0; }
 
+template <class Real>
+constexpr int NB_LANES = WIDTH<Real> / 2;
+
+template <int flip>
+struct Flipped {
+    static constexpr int at(int i) { return i ^ flip; }
+};
+// out[i] = v[i ^ flip]; the lowest bit exchanges real and imaginary parts.
+template <int flip, class Real>
+inline Vector<Real> flipped(Vector<Real> v) {
+    return shuffled<Real, Flipped<flip>>(v, v);
+}
+
+inline int parity(Mask bits) { return __builtin_popcountll(bits) & 1; }
+
+// (-1)^popcount(z & c) for the complex lanes c, on both parts.
+template <class Real>
+Vector<Real> lane_signs(Mask z) {
+    Vector<Real> signs{};
+    for (int lane = 0; lane < WIDTH<Real>; ++lane) signs[lane] = parity(z & (lane >> 1)) ? Real(-1) : Real(1);
+    return signs;
+}
+
+// Negates the real parts: multiplication by i is exchanging the parts, then this.
+template <class Real>
+Vector<Real> alternating(Real value) {
+    Vector<Real> signs{};
+    for (int lane = 0; lane < WIDTH<Real>; ++lane) signs[lane] = lane & 1 ? value : -value;
+    return signs;
+}
+
 // Calls body(k) for every k whose bits lie within `free`, in increasing order. Cost: two operations each.
 template <class Body>
 inline void for_each_subset(Mask free, Body body) {

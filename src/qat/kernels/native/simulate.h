@@ -32,10 +32,11 @@ template <class Real>
 void apply(const Program& program, const double* parameters, const Complex* supplied, Real* state, int nb_places,
            const Settings& settings);
 
-// Undoes the gates begin <= i < end of a program on several states, in place. The global phase is left out.
+// Undoes the gates begin <= i < end of those of a program on several states, in place. The global phase is left out.
 template <class Real>
-void undo(const Program& program, std::int64_t begin, std::int64_t end, const double* parameters, const Complex* supplied,
-          const std::vector<Real*>& states, int nb_places, const Settings& settings);
+void undo(const Program& program, const Program::Gates& gates, std::int64_t begin, std::int64_t end,
+          const double* parameters, const Complex* supplied, const std::vector<Real*>& states, int nb_places,
+          const Settings& settings);
 
 // Places of a state including padding.
 template <class Real>

@@ -20,8 +20,6 @@ constexpr std::size_t MAX_PAIRS = 1 << 24;
 int parity(Mask bits) { return __builtin_popcountll(bits) & 1; }
 int nb_ones(Mask bits) { return __builtin_popcountll(bits); }
 
-bool has_angle(const Program::Gate& gate) { return gate.kind >= Kind::rx && gate.kind <= Kind::phase; }
-
 // Whether a turn by this angle maps Pauli strings to Pauli strings.
 bool is_clifford(double angle) { return std::abs(std::remainder(angle, M_PI_2)) < 1e-14; }
 
@@ -70,22 +68,21 @@ private:
         const int* const places = program_.places(gate);
         if (gate.kind == Kind::swap) return frame_.take_swap(places[0], places[1]), true;
         if (gate.kind == Kind::supplied || gate.size > 1) return false;
-        const bool is_turn = has_angle(gate) || (gate.kind == Kind::fixed_phase && !is_clifford(gate.value));
+        const bool is_turn = gate.has_angle() || (gate.kind == Kind::fixed_phase && !is_clifford(gate.value));
         if (!is_turn || is_known_clifford(gate)) return take_clifford(gate, places[0]);
         return add_rotation(gate, places[0]);
     }
 
     bool is_known_clifford(const Program::Gate& gate) const {
-        return has_angle(gate) && is_constant(gate.parameter) && is_clifford(probe(0)[gate.parameter]);
+        return gate.has_angle() && is_constant(gate.parameter) && is_clifford(probe(0)[gate.parameter]);
     }
 
     bool take_clifford(const Program::Gate& gate, int place) {
         double angle = gate.value;
-        if (has_angle(gate)) {
+        if (gate.has_angle()) {
             angle *= probe(0)[gate.parameter];
             subspace_.known_.push_back({gate.parameter, probe(0)[gate.parameter]});
         }
-        if (gate.is_parity) return take_parity(gate, place, angle);
         const Matrix2 inverse = dagger(program_.matrix(gate, angle, nullptr));
         if (gate.controls && !is_simple_control(gate, angle)) return false;
         frame_.take_controlled(inverse.data(), place, gate.controls);
@@ -99,24 +96,14 @@ private:
         return nb_ones(gate.controls) == 1 && (gate.kind == Kind::flip || is_z);
     }
 
-    // CNOT, turn about Z, CNOT.
-    bool take_parity(const Program::Gate& gate, int place, double angle) {
-        const Complex x[4] = {0, 1, 1, 0}, z[4] = {1, 0, 0, std::polar(1.0, -angle)};
-        frame_.take_controlled(x, place, gate.controls);
-        frame_.take_one_qubit(z, place);
-        frame_.take_controlled(x, place, gate.controls);
-        return frame_.image(0, place).is_known;
-    }
-
     bool add_rotation(const Program::Gate& gate, int place) {
         const int letter = gate.kind == Kind::rx ? 0 : gate.kind == Kind::ry ? 1 : 2;
-        PauliString string = frame_.image(letter, place);
-        if (gate.is_parity) string = string * frame_.image(2, __builtin_ctzll(gate.controls));
-        if (gate.controls && !gate.is_parity) return false;
+        const PauliString string = frame_.image(letter, place);
+        if (gate.controls) return false;
         if (!parity(string.x & string.z)) return false;  // not real
         // turns i into i ^ x by factor * (-1)^popcount(z & i)
         const double factor = gate.value * string.sign * ((nb_ones(string.x & string.z) & 3) == 1 ? 1 : -1);
-        subspace_.rotations_.push_back({string.x, string.z, has_angle(gate) ? gate.parameter : -1, factor});
+        subspace_.rotations_.push_back({string.x, string.z, gate.has_angle() ? gate.parameter : -1, factor});
         return true;
     }
 
@@ -200,16 +187,6 @@ private:
         return true;
     }
 
-    PauliString carried(Mask x, Mask z) const {
-        PauliString string;
-        for (Mask rest = x | z; rest; rest &= rest - 1) {
-            const int place = __builtin_ctzll(rest);
-            const int letter = x >> place & 1 ? (z >> place & 1 ? 1 : 0) : 2;
-            string = string * frame_.image(letter, place);
-        }
-        return string;
-    }
-
     // Real part of the observable among the reached states: strings with an even number of Y.
     void set_observable(const Strings& observable) {
         struct Term {
@@ -219,7 +196,7 @@ private:
         std::map<Mask, std::vector<Term>> by_x;
         subspace_.constant_ = observable.constant;
         for (std::size_t k = 0; k < observable.size; ++k) {
-            const PauliString string = carried(observable.x[k], observable.z[k]);
+            const PauliString string = frame_.image(observable.x[k], observable.z[k]);
             const int nb_y = nb_ones(string.x & string.z);
             if (nb_y & 1) continue;
             const double coefficient = observable.coefficients[k] * string.sign * (nb_y & 2 ? -1 : 1);
