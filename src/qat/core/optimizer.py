@@ -10,6 +10,7 @@ from typing import Any
 from qat.core.enums import ProcessingType
 from qat.core.errors import ErrorType, PluginException
 from qat.core.junction import Junction
+from qat.core.progress import report_evaluation
 from qat.core.qpu.qpu import CompositeQPU
 from qat.core.wrappers.job import Batch, Job
 from qat.core.wrappers.result import BatchResult, Result
@@ -144,6 +145,7 @@ class Optimizer(Junction):
         self.trace.append(value)
         if self.progress is not None:
             self.progress(len(self.trace), value, values)
+        report_evaluation(len(self.trace), value, values)
         return value
 
     def _value(self, result: Any) -> float:

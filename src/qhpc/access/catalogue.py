@@ -190,7 +190,8 @@ class ClerkCatalogue:
             self._timer.cancel()
         self._timer = None
         if self._questions and self._clerk is not None:
-            deadline_s = self._settings.deadline_s if self._clerk.is_ready else _START_DEADLINE_S
+            is_long = next(iter(self._questions.values())).kind == FrameKind.SERVICES  # all of them are imported then
+            deadline_s = _START_DEADLINE_S if is_long or not self._clerk.is_ready else self._settings.deadline_s
             self._timer = asyncio.get_running_loop().call_later(deadline_s, self._on_deadline)
 
     def _on_deadline(self) -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,10 +65,11 @@ def spawn(
     *,
     mark: str,
     home: Path,
+    arguments: Sequence[str] = (),
     user: str | None = None,
     is_captured: bool = False,
 ) -> Child:
-    """Start ``python -m module FD PARENT`` with a socket as descriptor ``FD``.
+    """Start ``python -m module FD PARENT arguments…`` with a socket as descriptor ``FD``.
 
     The child is the leader of its own session. It gets an environment of its own: nothing of the server's but path,
     language and time zone; ``HOME`` and the folder for temporary files are ``home``.
@@ -78,6 +79,7 @@ def spawn(
         settings: how.
         mark: names the child, see ``MARK``.
         home: its folder, which is there.
+        arguments: more arguments; everybody on the machine can read them.
         user: Unix user to run as; only root can choose another.
         is_captured: whether standard output and error come back to us.
     """
@@ -85,7 +87,7 @@ def spawn(
     readers, writers = _pipes(is_captured)
     try:
         process = subprocess.Popen(
-            [settings.python, "-P", "-m", module, str(theirs.fileno()), str(os.getpid())],
+            [settings.python, "-P", "-m", module, str(theirs.fileno()), str(os.getpid()), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=writers[0],
             stderr=writers[1],

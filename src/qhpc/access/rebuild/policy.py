@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from fnmatch import fnmatchcase
 
 import msgspec
 
-__all__ = ["ServicePolicy", "SubmissionLimits"]
+__all__ = ["UNLIMITED", "ServicePolicy", "SubmissionLimits"]
 
 
 class ServicePolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,3 +50,13 @@ class SubmissionLimits(msgspec.Struct, frozen=True, kw_only=True):
     max_jobs: int = 10_000
     max_qubits: int = 10_000
     max_shots: int = 100_000_000
+
+
+UNLIMITED = SubmissionLimits(
+    max_bytes=sys.maxsize,
+    max_services=sys.maxsize,
+    max_jobs=sys.maxsize,
+    max_qubits=sys.maxsize,
+    max_shots=sys.maxsize,
+)
+"""For those who read what has been looked at already."""

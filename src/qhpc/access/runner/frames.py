@@ -3,7 +3,8 @@
 ::
 
     server -> runner   CONFIGURE Configuration, then RUN Assignment, one at a time
-    runner -> server   READY, then for each RUN: PROGRESS Progress, …, and RESULT message or FAILURE Outcome
+    runner -> server   READY, then for each RUN: PROGRESS Progress, …, and RESULT message or FAILURE Outcome, on channel
+                       SPENT if the runner ends after it
 
     server -> clerk    CONFIGURE ClerkConfiguration, then SERVICES and INSPECT submission, each with a channel
     clerk  -> server   READY, then on that channel, in the order of the questions: SERVICES views, INSPECTION parts,
@@ -19,7 +20,13 @@ import msgspec
 from qat.comm.access.messages import Estimate, Failure
 from qhpc.access.rebuild.policy import ServicePolicy, SubmissionLimits
 
-__all__ = ["Assignment", "ClerkConfiguration", "Configuration", "FrameKind", "InspectionParts", "Outcome", "Refusal"]
+__all__ = [
+    "SPENT", "Assignment", "ClerkConfiguration", "Configuration", "FrameKind", "InspectionParts", "Outcome", "Refusal",
+]  # fmt: skip
+
+
+SPENT = 1
+"""Channel of the last frame of a runner that takes no more jobs."""
 
 
 class FrameKind(IntEnum):
@@ -46,12 +53,16 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         preload: services to import beforehand.
         niceness: added to its own.
         max_result_bytes: larger results are refused.
+        max_jobs: the runner ends after so many jobs.
+        max_growth_bytes: the runner ends after a job that has left it so much larger than it was.
     """
 
     policy: ServicePolicy = ServicePolicy()
     preload: tuple[str, ...] = ()
     niceness: int = 0
     max_result_bytes: int = 1 << 30
+    max_jobs: int = 10_000
+    max_growth_bytes: int = 1 << 30
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["end_with_parent", "keep_limits", "limited"]
+__all__ = ["end_with_parent", "keep_limits", "limited", "resident_bytes"]
 
 _PR_SET_PDEATHSIG = 1
 _UNLIMITED = resource.RLIM_INFINITY
@@ -70,3 +70,8 @@ def _address_space_bytes() -> int:
 def _processor_time_s() -> int:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return int(usage.ru_utime + usage.ru_stime)
+
+
+def resident_bytes() -> int:
+    """Memory of this process that is in use."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
