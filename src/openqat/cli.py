@@ -39,6 +39,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "serve": "Start the server of a centre.",
         "users": "Manage the users of a server.",
         "tokens": "Manage API tokens.",
+        "store": "Look after the database of a server.",
     },
 }
 """Subcommands with their one-line helps, by heading. The module of each is ``openqat.commands.NAME``."""

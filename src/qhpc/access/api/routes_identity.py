@@ -12,8 +12,7 @@ from qhpc.access.api.bodies import json_answer, read_json
 from qhpc.access.api.context import Asking, Context
 from qhpc.access.api.documented import answers, asks_json
 from qhpc.access.service.problems import AccessProblem
-from qhpc.access.service.views import user_view
-from qhpc.access.store.protocol import ApiToken
+from qhpc.access.service.views import token_view, user_view
 
 router = APIRouter(prefix="/v1", tags=["identity"])
 
@@ -56,7 +55,7 @@ async def log_in(request: Request, context: Context) -> Response:
     asked = await read_json(request, LogIn)
     address = request.client.host if request.client is not None else "local"
     made = await context.identity.log_in(asked.username, asked.password, address, asked.label, context.clock())
-    return json_answer(_view(made.token, made.secret), headers={"cache-control": "no-store"})
+    return json_answer(token_view(made.token, made.secret), headers={"cache-control": "no-store"})
 
 
 @router.get("/me", responses=answers(UserView))
@@ -76,7 +75,7 @@ async def change_password(request: Request, context: Context, caller: Asking) ->
 @router.get("/tokens", responses=answers(list[TokenView]))
 async def list_tokens(context: Context, caller: Asking) -> Response:
     """Own tokens, without their secrets."""
-    return json_answer([_view(token) for token in await context.identity.tokens(caller)])
+    return json_answer([token_view(token) for token in await context.identity.tokens(caller)])
 
 
 @router.post("/tokens", responses=answers(TokenView), openapi_extra=asks_json(NewTokenRequest))
@@ -84,7 +83,7 @@ async def make_token(request: Request, context: Context, caller: Asking) -> Resp
     """A new token; its secret is told this once."""
     asked = await read_json(request, NewTokenRequest)
     made = await context.identity.issue_token(caller, asked.label, asked.scopes, asked.lifetime_s, context.clock())
-    return json_answer(_view(made.token, made.secret), headers={"cache-control": "no-store"})
+    return json_answer(token_view(made.token, made.secret), headers={"cache-control": "no-store"})
 
 
 @router.delete("/tokens/{token_id}", status_code=204, responses=answers(None, status=204))
@@ -93,15 +92,3 @@ async def revoke_token(context: Context, caller: Asking, token_id: str) -> Respo
     if not await context.identity.revoke_token(caller, token_id):
         raise AccessProblem("unknown-token", f"there is no token {token_id[:60]!r} of yours")
     return Response(status_code=204)
-
-
-def _view(token: ApiToken, secret: str | None = None) -> TokenView:
-    return TokenView(
-        id=token.id,
-        owner=token.owner,
-        scopes=token.scopes,
-        created_s=token.created_s,
-        expires_s=token.expires_s,
-        label=token.label,
-        secret=secret,
-    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from qat.comm.access.messages import JobView, SessionView, UserView
+from qat.comm.access.messages import JobView, SessionView, TokenView, UserView
 from qhpc.access.jobs.record import JobRecord
-from qhpc.access.store.protocol import Account, Session
+from qhpc.access.store.protocol import Account, ApiToken, Session
 
-__all__ = ["job_view", "session_view", "user_view"]
+__all__ = ["job_view", "session_view", "token_view", "user_view"]
 
 _SHARED = tuple(
     name for name in JobView.__struct_fields__ if name in JobRecord.__slots__ and name not in ("message", "meta_data")
@@ -71,4 +71,21 @@ def user_view(account: Account) -> UserView:
         max_waiting_jobs=account.max_waiting_jobs,
         max_running_jobs=account.max_running_jobs,
         max_stored_bytes=account.max_stored_bytes,
+    )
+
+
+def token_view(token: ApiToken, secret: str | None = None) -> TokenView:
+    """A token; its secret only in the answer that makes it.
+
+    >>> token_view(ApiToken(id="a", owner="ada", secret_sha256="ab", scopes=("user",), created_s=0.0)).owner
+    'ada'
+    """
+    return TokenView(
+        id=token.id,
+        owner=token.owner,
+        scopes=token.scopes,
+        created_s=token.created_s,
+        expires_s=token.expires_s,
+        label=token.label,
+        secret=secret,
     )

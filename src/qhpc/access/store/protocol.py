@@ -20,7 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-class StoreError(Exception):
+class StoreError(OSError):
     """Root of what stores refuse to do, but for :class:`LookupError` and :class:`ValueError`."""
 
 
@@ -32,11 +32,11 @@ class KeyReused(ValueError):  # noqa: N818 (says what it is)
     """The idempotency key belongs to a job whose submission was different."""
 
 
-class StorageFull(StoreError, OSError):  # noqa: N818 (says what it is)
+class StorageFull(StoreError):  # noqa: N818 (says what it is)
     """The store cannot keep more; nothing was kept of what was to be added."""
 
 
-class StoreUnavailable(StoreError, OSError):  # noqa: N818 (says what it is)
+class StoreUnavailable(StoreError):  # noqa: N818 (says what it is)
     """The database does not answer now; the same call may succeed later. What was to be changed may be changed."""
 
 
@@ -55,7 +55,7 @@ class InvalidCursor(ValueError):  # noqa: N818 (says what it is)
         return f"{self.cursor!r} is no cursor; expected the next_cursor of a part of the list, unchanged"
 
 
-class DamagedContent(StoreError, OSError):  # noqa: N818 (says what it is)
+class DamagedContent(StoreError):  # noqa: N818 (says what it is)
     """What is stored of a job is not what was put there: its checksum differs, or its file has gone."""
 
 
