@@ -70,18 +70,15 @@ class Machine:
     def handle(self, *events: happened.Event) -> list[do.Instruction]:
         """What is to be done, given what happened, in order of time.
 
-        Events that come late or twice (a task that is known, a slice that has ended) change nothing.
+        Events that come late or twice (a task that is known, a slice that has ended) change nothing. Several events
+        at a time mean the same as one after the other.
         """
         self._out = out = []
-        touched: dict[str, float] = {}
         for event in events:
             pool = _HANDLERS[type(event)](self, event)
             if pool is not None:
-                touched[pool] = event.time_s
-        for name, now_s in touched.items():
-            self._dispatch(self._pools[name], now_s)
-        if events:
-            out += self._nodes.due(events[-1].time_s)
+                self._dispatch(self._pools[pool], event.time_s)
+            out += self._nodes.due(event.time_s)
         return out
 
     # ------------------------------------------------------------ what is known, for accounts and explanations
@@ -145,9 +142,9 @@ class Machine:
         owner = self._sessions.get(event.session_id)
         if owner is None or not owner.is_open:
             return None
-        owner.is_open = False
         for key in owner.keys:
             self._cancel(self._tasks[key], event.time_s, event.reason)
+        owner.is_open = False
         pool = self._pools[owner.session.pool]
         pool.policy.forget(event.session_id)
         self._nodes.closed(event.session_id)
