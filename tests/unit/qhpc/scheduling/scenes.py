@@ -15,7 +15,10 @@ def task(key="t", owner="s", **fields):
     return Task(key=key, session=owner, **{"duration_s": 10.0, **fields})
 
 
-def machine(policy="fifo", *, pool=POOL, sessions=(session(),), **options):
+SESSION = session()
+
+
+def machine(policy="fifo", *, pool=POOL, sessions=(SESSION,), **options):
     """A machine with a pool and open sessions."""
     made = Machine({pool.name: policy}, **options)
     assert made.handle(PoolAdded(0.0, pool), *(SessionOpened(0.0, each) for each in sessions)) == []
