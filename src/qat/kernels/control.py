@@ -15,7 +15,7 @@ from threading import Event
 
 from qat.kernels.engine import EngineError
 
-__all__ = ["RunCancelledError", "RunControl", "check", "part", "report", "run"]
+__all__ = ["RunCancelledError", "RunControl", "check", "is_running", "listening", "part", "report", "run"]
 
 INTERVAL_S = 0.05
 """Least time between two calls of ``on_progress`` within a run; its end is always told."""
@@ -31,7 +31,8 @@ class RunCancelledError(EngineError):
 class RunControl:
     """Cancels what is computed in its ``with`` block, and tells the progress.
 
-    One thread at a time computes under a control; any may cancel it.
+    One thread at a time computes under a control; any may cancel it. Within another's block, it hears the progress
+    and both can cancel.
 
     Args:
         on_progress: called with the fraction done, from 0 to 1, by the thread that computes: never decreasing within
@@ -49,9 +50,10 @@ class RunControl:
     """
 
     def __init__(self, on_progress: Callable[[float], object] | None = None) -> None:
-        self._on_progress = on_progress
+        self._listeners: list[Callable[[float], object]] = [] if on_progress is None else [on_progress]
         self._cancelled = Event()
         self._tokens: list[Token[RunControl | None]] = []
+        self._outer: RunControl | None = None
         self._begin, self._width = 0.0, 1.0
         self._told, self._told_at = 0.0, 0.0
         self._runs: list[tuple[int, int]] = []
@@ -66,27 +68,33 @@ class RunControl:
         return self._cancelled.is_set()
 
     def __enter__(self) -> RunControl:
+        if (outer := _current.get()) is not self:
+            self._outer = outer
         self._tokens.append(_current.set(self))
         return self
 
     def __exit__(self, *exception: object) -> None:
         _current.reset(self._tokens.pop())
+        if not self._tokens:
+            self._outer = None
 
     def _check(self) -> None:
         if self._cancelled.is_set():
             raise RunCancelledError
+        if self._outer is not None:
+            self._outer._check()
 
     def _report(self, fraction: float) -> None:
         self._check()
-        if self._on_progress is None or (now := time.monotonic()) - self._told_at < INTERVAL_S:
+        if not self._listeners or (now := time.monotonic()) - self._told_at < INTERVAL_S:
             return
         self._told_at = now
         self._tell(self._begin + self._width * fraction)
 
     def _tell(self, fraction: float) -> None:
         self._told = max(self._told, min(fraction, 1.0))
-        if self._on_progress is not None:
-            self._on_progress(self._told)
+        for listener in tuple(self._listeners):
+            listener(self._told)
 
     @contextmanager
     def _part(self, begin: float, end: float) -> Iterator[None]:
@@ -129,6 +137,12 @@ def check() -> None:
         control._check()
 
 
+def is_running() -> bool:
+    """Whether a run is under way that somebody follows."""
+    control = _current.get()
+    return control is not None and bool(control._runs)
+
+
 def report(fraction: float) -> None:
     """Tell the control in force that so much of the present part is done; raises if it was cancelled.
 
@@ -151,6 +165,21 @@ def part(begin: float, end: float) -> AbstractContextManager[None]:
     """
     control = _current.get()
     return _NOTHING if control is None else control._part(begin, end)
+
+
+@contextmanager
+def listening(listener: Callable[[float], object]) -> Iterator[None]:
+    """Within, a function hears the progress as well: of the control in force, or of one made for it."""
+    control = _current.get()
+    if control is None:
+        with RunControl(listener):
+            yield
+        return
+    control._listeners.append(listener)
+    try:
+        yield
+    finally:
+        control._listeners.remove(listener)
 
 
 def run(nb_runs: int = 1) -> AbstractContextManager[None]:

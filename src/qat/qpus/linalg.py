@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -92,7 +93,7 @@ class LinAlg(QPUHandler):
         precision: 2 for double, 1 for single precision.
         sparse: accepted for compatibility; results hold exactly the states above ``amp_threshold``.
         light_circuit: accepted for compatibility, without effect.
-        tqdm: accepted for compatibility, without effect.
+        tqdm: whether to show the progress of long runs on standard error; with tqdm if that is installed.
         fusion: whether the engine merges gates; results agree up to rounding.
         readonly_statevector: accepted for compatibility, without effect.
         individual_terms_values: also give each observable term's value, in ``value_data`` and ``error_data``; with
@@ -132,7 +133,7 @@ class LinAlg(QPUHandler):
         plugins: Any = None,
     ) -> None:
         super().__init__(plugins)
-        del use_nbthreads_heuristic, sparse, light_circuit, tqdm, readonly_statevector
+        del use_nbthreads_heuristic, sparse, light_circuit, readonly_statevector
         if nb_threads is not None and nb_threads < 1:
             raise ValueError(f"nb_threads is {nb_threads}: give at least 1, or None for one a core")
         if precision not in (1, 2):
@@ -143,6 +144,7 @@ class LinAlg(QPUHandler):
         self._engine_name = select_engine(engine).name if engine is not None else None
         self._engine_options = (nb_threads, fusion)
         self._max_bytes: int | None = None
+        self._shows_progress = tqdm
 
     @property
     def engine(self) -> Engine:
@@ -162,7 +164,7 @@ class LinAlg(QPUHandler):
         """
         self._check(job)
         try:
-            with control.run():
+            with self._run():
                 return self._observed(job) if job.type == ProcessingType.OBSERVABLE else self._sampled(job)
         except (EngineError, MemoryError) as error:
             raise self._published(error) from error
@@ -172,7 +174,7 @@ class LinAlg(QPUHandler):
         if len(batch.jobs) < 2:
             return super()._submit_batch(batch)
         try:
-            with control.run(len(batch.jobs)):
+            with self._run(len(batch.jobs)):
                 return self._submit_jobs(batch)
         except RunCancelledError as error:
             raise self._published(error) from error
@@ -184,6 +186,15 @@ class LinAlg(QPUHandler):
         results = [shared[i] if i in shared else self.submit_job(job) for i, job in enumerate(batch.jobs)]
         results = [self._wrapped(job, result) for job, result in zip(batch.jobs, results, strict=True)]
         return BatchResult(results=results, meta_data=batch.meta_data)
+
+    def _run(self, nb_runs: int = 1) -> AbstractContextManager[None]:
+        """What is computed within is one run for a ``RunControl`` and for the bar."""
+        if not self._shows_progress:
+            return control.run(nb_runs)
+        from qat.qpus.progress import progress_shown
+
+        title = f"{type(self).__name__}, {nb_runs} jobs" if nb_runs > 1 else type(self).__name__
+        return progress_shown(title, nb_runs)
 
     def _shared_results(self, jobs: Sequence[Job]) -> dict[int, Result]:
         if self._gives_terms or self._precision is Precision.SINGLE or type(self).submit_job is not LinAlg.submit_job:
@@ -220,7 +231,7 @@ class LinAlg(QPUHandler):
 
         self._check(job, gradient=True)
         try:
-            with control.run():
+            with self._run():
                 return value_and_gradient(self.engine, job, parameter_map)
         except (EngineError, MemoryError) as error:
             raise self._published(error) from error

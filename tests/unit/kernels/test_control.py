@@ -224,13 +224,27 @@ def test_a_callback_may_compute(engine):
 
 def test_controls_nest_and_end():
     outer, inner = RunControl(), RunControl()
-    outer.cancel()
-    with outer, inner:
+    with outer, inner, inner:
         control.check()
-    with inner, outer, pytest.raises(RunCancelledError):
+        outer.cancel()
+        with pytest.raises(RunCancelledError):
+            control.check()
+    with inner:
         control.check()
     control.check()
     control.report(0.5)
+
+
+def test_listeners_come_and_go():
+    heard, others = [], []
+    with RunControl(heard.append) as run, control.run():
+        with control.listening(others.append):
+            told(run, 0.25)
+        told(run, 0.5)
+    assert (heard, others) == ([0.25, 0.5, 1.0], [0.25])
+    with control.listening(others.append), control.run():
+        told(control._current.get(), 0.75)
+    assert others == [0.25, 0.75, 1.0]
 
 
 def test_other_threads_are_not_concerned():
