@@ -71,6 +71,13 @@ class _LimitedProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self._expect_head(self.limits.idle_timeout_s)
 
+    def shutdown(self) -> None:
+        """Let go of a connection on which nothing is asked: its client need not say goodbye first."""
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
     def pause_writing(self) -> None:
         super().pause_writing()
         self._write_timer = self.loop.call_later(self.limits.write_timeout_s, self.transport.abort)
@@ -85,7 +92,7 @@ class _LimitedProtocol(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
         self._head_bytes = 0
-        self._head_timer = self.loop.call_later(timeout_s, self.transport.close)
+        self._head_timer = self.loop.call_later(timeout_s, self.transport.abort)
 
     def _stop_timers(self) -> None:
         for timer in (self._head_timer, self._write_timer):

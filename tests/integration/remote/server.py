@@ -1,0 +1,152 @@
+"""A real server as users start it: ``qat up`` in a directory of its own, on a free port."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from configparser import ConfigParser
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import urllib3
+
+from qat.comm.access.messages import JobView, Problem
+
+ROOT = Path(__file__).parents[3]
+SUBMISSION = "application/vnd.openqat.submission+msgpack"
+_START_S, _STOP_S = 60.0, 30.0
+
+
+@dataclass
+class Server:
+    """A server process.
+
+    Attributes:
+        home: what the server and its clients take as the home directory.
+        options: of ``qat up``.
+        environment: more of it.
+    """
+
+    home: Path
+    options: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen | None = None
+    ready: dict = field(default_factory=dict)
+
+    @property
+    def directory(self) -> Path:
+        return self.home / "server"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "server.log"
+
+    @property
+    def client_environment(self) -> dict[str, str]:
+        """For programs that use the server."""
+        paths = [str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]
+        names = ("PATH", "LANG", "TMPDIR", "VIRTUAL_ENV")
+        kept = {name: os.environ[name] for name in names if name in os.environ}
+        return kept | {
+            "HOME": str(self.home),
+            "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+            "QLMAAS_DIR": str(self.directory / "client"),
+        }
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.ready['port']}"
+
+    @property
+    def certificate(self) -> str:
+        return self.ready["certificate"]
+
+    @property
+    def token(self) -> str:
+        parser = ConfigParser(interpolation=None)
+        parser.read(self.directory / "client" / "config.ini")
+        return parser["Server"]["token"]
+
+    @property
+    def database(self) -> str:
+        return f"sqlite:///{self.directory / 'openqat.db'}"
+
+    def command(self, *options: str) -> list[str]:
+        return [sys.executable, "-m", "openqat", "up", "--directory", str(self.directory), *options]
+
+    def start(self, port: int | None = None) -> Server:
+        """Start it, and wait until it takes requests."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        told = self.home / "ready"
+        told.unlink(missing_ok=True)
+        port = port or self.ready.get("port", 0)
+        command = self.command("--port", str(port), "--ready-file", str(told), *self.options)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env=self.client_environment | self.environment, stdout=log, stderr=log, cwd=self.home
+            )
+        self._wait_until(told.exists)
+        self.ready = json.loads(told.read_text(encoding="utf-8"))
+        return self
+
+    def _wait_until(self, is_so) -> None:
+        deadline = time.monotonic() + _START_S
+        while not is_so():
+            assert self.process is not None and self.process.poll() is None, self.log.read_text(encoding="utf-8")
+            assert time.monotonic() < deadline, f"not ready: {self.log.read_text(encoding='utf-8')}"
+            time.sleep(0.01)
+
+    def stop(self) -> int:
+        """Stop it as Ctrl-C does; its exit status."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(_STOP_S)
+
+    def kill(self) -> None:
+        """``kill -9``."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(_STOP_S)
+
+    def client(self, token: str | None = None) -> Http:
+        return Http(self.url, self.certificate, self.token if token is None else token)
+
+
+class Http:
+    """Plain requests, for what no client of ours would send."""
+
+    def __init__(self, url: str, certificate: str, token: str) -> None:
+        self.url, self.token = url, token
+        self.pool = urllib3.PoolManager(
+            ssl_context=ssl.create_default_context(cafile=certificate), retries=False, timeout=60.0
+        )
+
+    def __call__(self, method: str, path: str, body: bytes | None = None, **headers: str):
+        headers = {name.replace("_", "-"): text for name, text in headers.items()}
+        return self.pool.request(
+            method, self.url + path, body=body, headers={"Authorization": f"Bearer {self.token}"} | headers
+        )
+
+    def submit(self, body: bytes, key: str | None = None):
+        headers = {} if key is None else {"Idempotency_Key": key}
+        return self("POST", "/v1/jobs", body, Content_Type=SUBMISSION, **headers)
+
+    def accepted(self, body: bytes, key: str | None = None) -> JobView:
+        reply = self.submit(body, key)
+        assert reply.status in (200, 201), reply.data
+        return msgspec.json.decode(reply.data, type=JobView)
+
+    def job(self, job_id: str, wait_s: float = 0.0) -> JobView:
+        return msgspec.json.decode(self("GET", f"/v1/jobs/{job_id}?wait_s={wait_s}").data, type=JobView)
+
+    def problem(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Problem:
+        reply = self(method, path, body, **headers)
+        assert reply.headers["content-type"] == "application/problem+json", reply.data
+        return msgspec.json.decode(reply.data, type=Problem)
