@@ -1,6 +1,7 @@
 # make demo   run the first hybrid job in an environment of its own; make examples runs them all
 # make test   every check there is; fails on any finding
 # make sanitize   the engine's tests with the address and undefined-behaviour sanitizers; make fuzz looks for more
+# make valgrind   the engine under memcheck
 # Needs Python >= 3.11, make and g++; everything else is installed into .venv, again when pyproject.toml or C++ changes.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -12,7 +13,8 @@ NATIVE := CMakeLists.txt packaging/editable/CMakeLists.txt $(wildcard src/qat/ke
 BUILD_TOOLS := 'scikit-build-core>=0.11' 'nanobind>=2.4' 'cmake>=3.20' 'ninja>=1.11'
 EXAMPLES := $(filter-out chemistry,$(notdir $(basename $(wildcard examples/*.py))))
 
-.PHONY: demo examples test lint types imports unit fuzz fuzz-wire sanitize sanitized sanitized-fuzz format clean
+.PHONY: demo examples test lint types imports unit fuzz fuzz-wire sanitize sanitized sanitized-fuzz self-test valgrind
+.PHONY: memcheck format clean
 .DELETE_ON_ERROR:
 
 demo: example-hybrid_job
@@ -70,6 +72,23 @@ sanitized: $(VENV)/.installed-dev
 	    -DPython_EXECUTABLE=$(abspath $(BIN))/python -DOPENQAT_SANITIZE=ON \
 	    -DOPENQAT_OUTPUT=$(abspath $(SANITIZED))/src/qat/kernels
 	$(BIN)/cmake --build $(SANITIZED)/cmake
+
+# The engine under memcheck: its C++ alone, where nothing may leak, then the whole extension in Python.
+SELF_TEST := build/self_test
+VALGRIND = valgrind --quiet --error-exitcode=1
+valgrind: self-test
+	@if packaging/install-system-packages packaging/valgrind-packages.txt; then $(MAKE) --no-print-directory memcheck; \
+	else echo "make valgrind: skipped, there is no valgrind on this machine"; fi
+
+memcheck:
+	$(VALGRIND) --leak-check=full --errors-for-leak-kinds=definite,possible $(SELF_TEST)/self_test
+	PYTHONMALLOC=malloc PYTHONPATH=. $(VALGRIND) --leak-check=no --suppressions=tests/native/python.supp \
+	    $(BIN)/python tests/native/memcheck.py
+
+self-test: $(VENV)/.installed-dev
+	$(BIN)/cmake -S . -B $(SELF_TEST) -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja -DOPENQAT_SELF_TEST=ON
+	$(BIN)/cmake --build $(SELF_TEST)
+	$(SELF_TEST)/self_test
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
