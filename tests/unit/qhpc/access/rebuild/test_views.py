@@ -1,9 +1,11 @@
 """What users are told about services, and what services say that a batch needs."""
 
+import msgspec
 import pytest
 
+from qat.comm.access.messages import Estimate
 from qat.comm.resource.ttypes import ResourceModel
-from qat.core import Batch, Circuit, Result
+from qat.core import Batch, Circuit, Observable, Result, Schedule
 from qat.core.qlmaas import qlmaas_warning
 from qat.core.qpu import QPUHandler
 from qat.plugins import EmptyPlugin, ScipyMinimizePlugin
@@ -69,13 +71,26 @@ def test_every_service_of_ours_has_a_view_with_documentation():
 def test_a_state_vector_is_estimated_without_being_made():
     recipe = stack("qat.plugins:ScipyMinimizePlugin", "qat.plugins:EmptyPlugin", "LinAlg")
     estimate = estimated(rebuild(recipe, ServiceTable()), [LinAlg()], Batch([ghz_job(40), ghz_job(3, nbshots=7)]))
-    assert estimate.memory_bytes == 3 * 16 << 40
+    assert 16 << 40 <= estimate.memory_bytes <= 64 << 40 and estimate.duration_s > 60
     assert (estimate.nb_jobs, estimate.nb_qubits, estimate.nb_shots) == (2, 40, 7)
 
 
-def test_no_estimate_is_too_large_to_be_sent():
-    estimate = estimated(LinAlg(), [LinAlg()], Batch([Circuit.empty(5000).to_job()]))
+def test_jobs_that_are_alike_are_estimated_once_and_counted_each():
+    job, simulator = ghz_job(18), LinAlg()
+    one, many = (estimated(simulator, [simulator], Batch([job] * nb_jobs)) for nb_jobs in (1, 5000))
+    assert many.memory_bytes == one.memory_bytes and many.duration_s == pytest.approx(5000 * one.duration_s)
+
+
+@pytest.mark.parametrize("nb_qubits", [1020, 5000])
+def test_no_estimate_is_too_large_to_be_sent(nb_qubits):
+    estimate = estimated(LinAlg(), [LinAlg()], Batch([Circuit.empty(nb_qubits).to_job()]))
     assert estimate.memory_bytes == (1 << 63) - 1
+    assert msgspec.json.decode(msgspec.json.encode(estimate), type=Estimate) == estimate
+
+
+def test_a_job_that_the_qpu_refuses_as_it_is_has_no_estimate():
+    schedule = Schedule([(1, Observable.sigma_z(0, 1))]).to_job()
+    assert estimated(LinAlg(), [LinAlg()], Batch([schedule])).memory_bytes is None
 
 
 @pytest.mark.parametrize(
@@ -84,10 +99,10 @@ def test_no_estimate_is_too_large_to_be_sent():
         (None, None, None),
         ([], None, None),
         ([ResourceModel()], None, None),
-        (ResourceModel(mem_necessary_biggest_job_mb=3), 3 << 20, None),
+        (ResourceModel(mem_necessary_biggest_job_mb=3), 3_000_000, None),
         (
             [ResourceModel(mem_necessary_biggest_job_mb=3, max_time_minutes=2)] * 2,
-            3 << 20,
+            3_000_000,
             240.0,
         ),
     ],
