@@ -149,9 +149,8 @@ async def measure(nb_jobs: int, nb_runners: int) -> None:
         print(f"small job, bare       {figures(here)}")
         print(f"added by the launcher {(median(launched) - median(here)) * 1e3:.2f} ms at the median")
         launched, here = await in_turns(bench, cobyla(), 10)
-        print(
-            f"COBYLA, {NB_EVALUATIONS} evaluations: launcher {median(launched) * 1e3:.1f} ms, bare {median(here) * 1e3:.1f} ms"
-        )
+        print(f"COBYLA, {NB_EVALUATIONS} evaluations, launcher {figures(launched)}")
+        print(f"COBYLA, {NB_EVALUATIONS} evaluations, bare     {figures(here)}")
         rate = await bench.throughput(small, nb_jobs, nb_runners)
         print(f"throughput, {nb_runners} runners {rate:.0f} jobs/s")
     print(f"inspection            {figures(await inspections(nb_jobs))}")
