@@ -11,6 +11,7 @@ from qat.core.display_hook import set_renderer
 from qat.core.serialization import set_codec
 from qat.core.service_modules import Kind, ServiceFinder, UnknownNames
 from qat.core.serving import set_server
+from qat.core.travelling import set_record_modules
 
 if TYPE_CHECKING:
     from qat.core.qpu import CommonQPU
@@ -33,6 +34,7 @@ def register_modules() -> None:
         return
     refuse_closed_distributions(sys.modules["qat"].__path__)
     set_codec("qat.comm.wire")
+    set_record_modules({"qat.opt": "qat.opt.records"})
     set_renderer("qat.display")
     set_server("qat.served")
     set_default_qpu(get_default_qpu)

@@ -34,6 +34,7 @@ from qat.comm.wire.values import (
 from qat.core.errors import WireError
 from qat.core.gate_set import GateSet
 from qat.core.records import ComplexNumber
+from qat.core.travelling import format_named, format_of
 from qat.core.variables import BaseArithmetic
 from qat.core.wrappers.term import Term
 
@@ -112,6 +113,13 @@ class Graph(_Part, frozen=True, tag="g"):
     edges: list[list[Argument]]
 
 
+class Fields(_Part, frozen=True, tag="o"):
+    """An object of a package around the core, as its fields; see :mod:`qat.core.travelling`."""
+
+    name: str
+    fields: dict[str, Argument]
+
+
 class Message(_Part, frozen=True, tag="w"):
     """A published value, as a message of :mod:`qat.comm.wire`."""
 
@@ -120,7 +128,7 @@ class Message(_Part, frozen=True, tag="w"):
 
 Argument = (
     None | bool | int | float | str | Complex | Blob | BigInteger | Expression | Array
-    | Items | Table | Pairs | Range | Duration | Operator | Gates | Graph | Message
+    | Items | Table | Pairs | Range | Duration | Operator | Gates | Graph | Fields | Message
 )  # fmt: skip
 """What travels; the type of a field of a structure that holds an argument."""
 
@@ -130,8 +138,8 @@ def pack_argument(value: Any, where: str) -> Argument:
 
     Args:
         value: None, a number, text, bytes, an expression, an array, a ``timedelta``, a range, a published value
-            (Circuit, Job, Observable, Term, Schedule, Result, HardwareSpecs, Topology, GateSet, …), a graph of
-            networkx, or a list, tuple, set or dictionary of these.
+            (Circuit, Job, Observable, Term, Schedule, Result, HardwareSpecs, Topology, GateSet, …), a problem of
+            ``qat.opt`` or its solution, a graph of networkx, or a list, tuple, set or dictionary of these.
         where: what it is, for the error message, e.g. ``"argument 'x0' of qat.plugins:ScipyMinimizePlugin"``.
 
     Raises:
@@ -272,6 +280,11 @@ class _Packer:
                 return Gates(pack_gate_set(value))
         if type(value).__module__.partition(".")[0] == "networkx" and hasattr(value, "adjacency"):
             return self._graph(value, depth)
+        if (record := format_of(value)) is not None:
+            name, (_, fields_of, _) = record
+            fields = fields_of(value)
+            self._enter(len(fields), depth)
+            return Fields(name, {field: self.pack(item, depth + 1) for field, item in fields.items()})
         return self._message(value)
 
     def _graph(self, graph: Any, depth: int) -> Argument:
@@ -329,6 +342,9 @@ class _Unpacker:
                 return {self.unpack(key, depth + 1): self.unpack(item, depth + 1) for key, item in items}
             case Graph():
                 return self._graph(argument, depth)
+            case Fields(name, fields):
+                self._enter(len(fields), depth)
+                return _made(name, {field: self.unpack(item, depth + 1) for field, item in fields.items()})
         return _unpack_leaf(argument)
 
     def _graph(self, parts: Graph, depth: int) -> Any:
@@ -356,6 +372,16 @@ class _Unpacker:
             raise WireError(f"an argument is nested deeper than {MAX_DEPTH}")
         if self._nb_values > MAX_VALUES:
             raise WireError(f"an argument holds more than {MAX_VALUES} values")
+
+
+def _made(name: str, fields: Mapping[str, Any]) -> Any:
+    record = format_named(name)
+    if record is None:
+        raise WireError(f"it holds an object of the unknown class {name[:60]!r}", cure="update openqat here")
+    try:
+        return record.make(fields)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise WireError(f"the fields of a {name} make no sense: {error}", cure="send it again") from error
 
 
 def _unpack_leaf(argument: Any) -> Any:

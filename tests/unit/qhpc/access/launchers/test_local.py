@@ -71,9 +71,17 @@ def test_an_optimisation_runs_beside_the_qpu_and_tells_its_progress(harness):
 
 def test_applications_answer_what_their_generator_answers(harness):
     graph = pack_argument(networkx.cycle_graph(4), "graph")
-    stack = ("qat.generators:MaxCutGenerator", "qat.plugins:ScipyMinimizePlugin", "LinAlg")
-    refused = failure(harness, *stack, task="execute", arguments=(graph,), keywords={"depth": 1})
-    assert refused.exception == "GeneratorException" and "the answer of MaxCutGenerator" in refused.message
+    search = call("qat.plugins:ScipyMinimizePlugin", seed=1)
+    stack = ("qat.generators:MaxCutGenerator", search, "LinAlg")
+    solution = result(harness, *stack, task="execute", arguments=(graph,), keywords={"depth": 1})
+    assert sorted(solution.subsets) == [[0, 2], [1, 3]] and solution.cost == -4.0
+    told = result(harness, "qat.generators:Asking", "Telling", task="execute", keywords={"count": 2})
+    assert told == (2, {"job_id": True, "job_meta_data": True})
+
+
+def test_answers_that_cannot_travel_are_refused(harness):
+    told = failure(harness, call("qat.generators:Asking", answer="odd"), "Telling", task="execute")
+    assert told.exception == "GeneratorException" and "the answer of Asking" in told.message
 
 
 def test_reports_come_in_order(harness):
