@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.remote.server import Server
+from benchmarks.remote.server import Server
 
 
 @pytest.fixture(scope="session")

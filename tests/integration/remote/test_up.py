@@ -8,9 +8,9 @@ import ssl
 import stat
 import subprocess
 
+from benchmarks.remote.submissions import submission
 from qat.comm.wire import decode
 from qat.core import Result
-from tests.integration.remote.submissions import submission
 
 
 def ended(http, job):

@@ -18,7 +18,7 @@ import urllib3
 
 from qat.comm.access.messages import JobView, Problem
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 SUBMISSION = "application/vnd.openqat.submission+msgpack"
 _START_S, _STOP_S = 60.0, 30.0
 
@@ -41,10 +41,12 @@ class Server:
 
     @property
     def directory(self) -> Path:
+        """Where the server keeps its things."""
         return self.home / "server"
 
     @property
     def log(self) -> Path:
+        """What it and its runners write."""
         return self.home / "server.log"
 
     @property
@@ -61,23 +63,33 @@ class Server:
 
     @property
     def url(self) -> str:
+        """Its address."""
         return f"https://127.0.0.1:{self.ready['port']}"
 
     @property
     def certificate(self) -> str:
+        """Whom clients trust."""
         return self.ready["certificate"]
 
     @property
     def token(self) -> str:
+        """The token that it made for programs of its user."""
         parser = ConfigParser(interpolation=None)
         parser.read(self.directory / "client" / "config.ini")
         return parser["Server"]["token"]
 
     @property
     def database(self) -> str:
+        """The address of its store."""
         return f"sqlite:///{self.directory / 'openqat.db'}"
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        return int(self.ready["pid"])
+
     def command(self, *options: str) -> list[str]:
+        """How it is started."""
         return [sys.executable, "-m", "openqat", "up", "--directory", str(self.directory), *options]
 
     def start(self, port: int | None = None) -> Server:
@@ -116,6 +128,7 @@ class Server:
         self.process.wait(_STOP_S)
 
     def client(self, token: str | None = None) -> Http:
+        """A client of it; by default with the token of its user."""
         return Http(self.url, self.certificate, self.token if token is None else token)
 
 
@@ -129,24 +142,29 @@ class Http:
         )
 
     def __call__(self, method: str, path: str, body: bytes | None = None, **headers: str):
+        """The answer to a request."""
         headers = {name.replace("_", "-"): text for name, text in headers.items()}
         return self.pool.request(
             method, self.url + path, body=body, headers={"Authorization": f"Bearer {self.token}"} | headers
         )
 
     def submit(self, body: bytes, key: str | None = None):
+        """The answer to a submission."""
         headers = {} if key is None else {"Idempotency_Key": key}
         return self("POST", "/v1/jobs", body, Content_Type=SUBMISSION, **headers)
 
     def accepted(self, body: bytes, key: str | None = None) -> JobView:
+        """The job of a submission, which has to be accepted."""
         reply = self.submit(body, key)
         assert reply.status in (200, 201), reply.data
         return msgspec.json.decode(reply.data, type=JobView)
 
     def job(self, job_id: str, wait_s: float = 0.0) -> JobView:
+        """A job, at its end or after ``wait_s``."""
         return msgspec.json.decode(self("GET", f"/v1/jobs/{job_id}?wait_s={wait_s}").data, type=JobView)
 
     def problem(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Problem:
+        """The problem that a request has to be answered with."""
         reply = self(method, path, body, **headers)
         assert reply.headers["content-type"] == "application/problem+json", reply.data
         return msgspec.json.decode(reply.data, type=Problem)
