@@ -242,6 +242,21 @@ RUNNING = {
     "operation on a missing qubit": Case(lambda: edited(qbits=[0, 5]), ValueError, "[0, 5]", "raise circuit.nbqbits"),
     "operation on a qubit twice": Case(lambda: edited(qbits=[0, 0]), ValueError, "[0, 0]", "give each qubit once"),
     "operation of no type": Case(lambda: edited(type=17), ValueError, "17", "use one of OpType"),
+    "NaN in a matrix": Case(
+        lambda: simulated(AbstractGate("FOO", [], arity=1, matrix_generator=lambda: np.diag([1, NOT_A_NUMBER]))()),
+        QPUException,
+        "nan",
+        "give finite numbers",
+    ),
+    "infinite matrix of a parameter": Case(
+        lambda: simulated(AbstractGate("FOO", [float], arity=1, matrix_generator=lambda a: np.diag([a, np.inf]))(0.5)),
+        QPUException,
+        "gate FOO has the entry (inf",
+        "give finite numbers",
+    ),
+    "no threads": Case(lambda: LinAlg(nb_threads=0), ValueError, "nb_threads is 0", "give at least 1"),
+    "minus one thread": Case(lambda: LinAlg(nb_threads=-1), ValueError, "nb_threads is -1", "give at least 1"),
+    "engine of no name": Case(lambda: LinAlg(engine="fast"), ValueError, "'fast'", "available: "),
     "precision": Case(lambda: LinAlg(precision=3), ValueError, "3", "give 2 for double"),
 }
 

@@ -127,6 +127,35 @@ class WrongMatrixError(EngineError):
         super().__init__(f"Gate {gate} acts on {arity} qubits, but its matrix has shape {shape}: give {(size, size)}")
 
 
+class NotFiniteMatrixError(EngineError):
+    """The matrix of a gate has entries that are no numbers, or infinite."""
+
+    def __init__(self, gate: str, matrix: NDArray[Any]) -> None:
+        row, column = np.argwhere(~np.isfinite(matrix))[0].tolist()
+        super().__init__(
+            f"The matrix of gate {gate} has the entry {matrix[row, column]} in row {row}, column {column}: "
+            "give finite numbers"
+        )
+
+
+def checked_matrix(gate: str, matrix: Any, arity: int) -> NDArray[np.complex128]:
+    """The matrix that somebody gave for a gate, as complex128 of shape ``(2**arity, 2**arity)``.
+
+    Raises:
+        WrongMatrixError: it has another shape.
+        NotFiniteMatrixError: an entry is not finite.
+
+    >>> checked_matrix("FLIP", [[0, 1], [1, 0]], 1).shape
+    (2, 2)
+    """
+    checked = np.asarray(matrix, np.complex128)
+    if checked.shape != (1 << arity,) * 2:
+        raise WrongMatrixError(gate, checked.shape, arity)
+    if not np.isfinite(checked).all():
+        raise NotFiniteMatrixError(gate, checked)
+    return checked
+
+
 class UnsupportedRowError(EngineError):
     """An operation that no engine executes."""
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qat.kernels._native import Program
-from qat.kernels.engine import MissingMatrixError, UnsupportedRowError, WrongMatrixError
+from qat.kernels.engine import MissingMatrixError, UnsupportedRowError, checked_matrix
 from qat.kernels.gates import GATES, GateForm, Matrix
 from qat.kernels.native_subspace import Evaluators
 from qat.kernels.numpy_plan import Interruption, MatrixGroup
@@ -56,9 +56,7 @@ def _native_form(form: GateForm) -> _Native:
         return _Native(FormKind[record.name], 0)
     if record.nb_parameters or record.matrix is None:
         return _Native(FormKind.SUPPLIED, nb_controls)
-    matrix = np.asarray(kernel.matrices(), np.complex128)
-    if matrix.shape != (1 << record.arity,) * 2:
-        raise WrongMatrixError(record.name, matrix.shape, record.arity)
+    matrix = checked_matrix(record.name, kernel.matrices(), record.arity)
     return _Native(FormKind.FIXED, nb_controls, matrix=matrix)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qat.kernels.engine import MissingMatrixError, UnsupportedRowError
+from qat.kernels.engine import MissingMatrixError, UnsupportedRowError, checked_matrix
 from qat.kernels.gates import GATES, GateForm, Matrix
 from qat.kernels.numpy_plan import Interruption, MatrixGroup, Plan
 from qat.kernels.numpy_steps import BlockStep, Dense, MonomialStep, Step, StridedStep
@@ -66,6 +66,8 @@ class _Nature(NamedTuple):
 def _nature(form: GateForm) -> _Nature:
     kernel, nb_controls = form.kernel
     matrix = kernel.matrices() if not form.record.nb_parameters else None
+    if matrix is not None:
+        matrix = checked_matrix(form.record.name, matrix, kernel.record.arity)
     rates = _rates(kernel)
     diagonal = rates is not None or (matrix is not None and not np.any(matrix - np.diag(matrix.diagonal())))
     if rates is not None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qat.kernels.engine import WrongMatrixError
+from qat.kernels.engine import checked_matrix
 from qat.kernels.gates import GATES, GateForm, Matrix
 from qat.kernels.numpy_steps import Operands, Step
 from qat.kernels.tape import Classical, Kind, Tape
@@ -57,10 +57,7 @@ class MatrixGroup:
 
     def _single(self, tape: Tape, indices: range) -> Matrix:
         matrix = self.form.matrices(*(tape.objects.get(i, float(tape.parameters[i])) for i in indices))
-        checked = np.asarray(matrix, np.complex128)
-        if checked.shape != (1 << self.form.arity,) * 2:
-            raise WrongMatrixError(self.form.record.name, checked.shape, self.form.arity)
-        return checked
+        return checked_matrix(self.form.record.name, matrix, self.form.arity)
 
 
 @dataclass(slots=True)

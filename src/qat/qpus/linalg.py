@@ -22,6 +22,7 @@ from qat.kernels.engine import (
     Estimate,
     MissingMatrixError,
     NotEnoughMemoryError,
+    NotFiniteMatrixError,
     NotReversibleError,
     NotUnitaryError,
     Precision,
@@ -52,6 +53,7 @@ _CODES: dict[type[EngineError], int] = {
     MissingMatrixError: ErrorType.ILLEGAL_GATES,
     UnsupportedRowError: ErrorType.ILLEGAL_GATES,
     WrongMatrixError: ErrorType.ILLEGAL_GATES,
+    NotFiniteMatrixError: ErrorType.ILLEGAL_GATES,
     PreparationError: ErrorType.ILLEGAL_GATES,
     NotUnitaryError: ErrorType.INVALID_ARGS,
     NotReversibleError: ErrorType.NOT_SIMULATABLE,
@@ -163,6 +165,8 @@ class LinAlg(QPUHandler):
                 ``ABORT`` when a :class:`~qat.kernels.control.RunControl` has cancelled the run.
         """
         self._check(job)
+        if self._max_bytes is not None:
+            self._check_memory(job, self._max_bytes)
         try:
             with self._run():
                 return self._observed(job) if job.type == ProcessingType.OBSERVABLE else self._sampled(job)
@@ -203,6 +207,8 @@ class LinAlg(QPUHandler):
 
         for job in jobs:
             self._check(job)
+            if self._max_bytes is not None:
+                self._check_memory(job, self._max_bytes)
         try:
             return shared_results(self.engine, jobs)
         except (EngineError, MemoryError) as error:
@@ -229,7 +235,9 @@ class LinAlg(QPUHandler):
         """
         from qat.qpus.gradients import value_and_gradient
 
-        self._check(job, gradient=True)
+        self._check(job)
+        if self._max_bytes is not None:
+            self._check_memory(job, self._max_bytes, gradient=True)
         try:
             with self._run():
                 return value_and_gradient(self.engine, job, parameter_map)
@@ -256,7 +264,7 @@ class LinAlg(QPUHandler):
         """
         from qat.qpus.estimates import Demand, estimate
 
-        self._check_content(job)
+        self._check(job)
         try:
             return estimate(self.engine, Demand.of(job, self._precision, gradient=gradient))
         except (EngineError, MemoryError) as error:
@@ -305,17 +313,15 @@ class LinAlg(QPUHandler):
         request = Request.of(job, self._precision)
         return evaluated(request, self.engine, job, self._rng, give_terms=self._gives_terms)
 
-    def _check(self, job: Job, *, gradient: bool = False) -> None:
-        self._check_content(job)
-        if self._max_bytes is not None:
-            from qat.qpus.estimates import Demand
+    def _check_memory(self, job: Job, max_bytes: int, *, gradient: bool = False) -> None:
+        from qat.qpus.estimates import Demand
 
-            needed_bytes = Demand.of(job, self._precision, gradient=gradient).needed_bytes(self.engine)
-            if needed_bytes > self._max_bytes:
-                assert job.circuit is not None
-                raise self._published(NotEnoughMemoryError(needed_bytes, self._max_bytes, job.circuit.tape.nb_qubits))
+        needed_bytes = Demand.of(job, self._precision, gradient=gradient).needed_bytes(self.engine)
+        if needed_bytes > max_bytes:
+            assert job.circuit is not None
+            raise self._published(NotEnoughMemoryError(needed_bytes, max_bytes, job.circuit.tape.nb_qubits))
 
-    def _check_content(self, job: Job) -> None:
+    def _check(self, job: Job) -> None:
         if job.circuit is None:
             self._refuse(
                 f"{type(self).__name__} simulates circuits, this job has none. Give a job made with circuit.to_job(); "

@@ -92,27 +92,27 @@ def exact_samples(request: Request, engine: Engine, threshold: float) -> Result:
 
     Results over very many states keep the state vector itself.
     """
+    if BYTES_PER_SAMPLE << request.tape.nb_qubits > MAX_COLUMN_BYTES and len(request.qubits) == request.tape.nb_qubits:
+        return _large_result(request, engine, threshold)
+    state = request.state(engine)
+    distribution = engine.probabilities(state, request.qubits)
+    states = np.flatnonzero(distribution > threshold)
+    return Result.from_arrays(
+        states,
+        probabilities=distribution[states],
+        amplitudes=_amplitudes(state, request.qubits, states),
+        nbqbits=len(request.qubits),
+    )
+
+
+def _large_result(request: Request, engine: Engine, threshold: float) -> Result:
+    """Columns take at most a 32nd of the state on top of it, or 8 MiB."""
     with control.part(0, _STATE_SHARE):
         state = request.state(engine)
     with control.part(_STATE_SHARE, 1):
-        is_large = len(state) * BYTES_PER_SAMPLE > MAX_COLUMN_BYTES
-        if is_large and 1 << len(request.qubits) == len(state):
-            return _large_result(state, request.qubits, threshold)
-        distribution = engine.probabilities(state, request.qubits)
-        states = np.flatnonzero(distribution > threshold)
-        return Result.from_arrays(
-            states,
-            probabilities=distribution[states],
-            amplitudes=_amplitudes(state, request.qubits, states),
-            nbqbits=len(request.qubits),
-        )
-
-
-def _large_result(state: State, qubits: list[int], threshold: float) -> Result:
-    """Columns take at most a 32nd of the state on top of it, or 8 MiB."""
-    columns = DenseColumns(state, qubits, threshold, look=control.report)
-    is_compact = columns.nb_samples * BYTES_PER_SAMPLE <= max(MAX_COLUMN_BYTES, state.nbytes >> 5)
-    return Result.from_columns(columns.columns() if is_compact else columns, len(qubits))
+        columns = DenseColumns(state, request.qubits, threshold, look=control.report)
+        is_compact = columns.nb_samples * BYTES_PER_SAMPLE <= max(MAX_COLUMN_BYTES, state.nbytes >> 5)
+        return Result.from_columns(columns.columns() if is_compact else columns, len(request.qubits))
 
 
 def _amplitudes(state: State, qubits: list[int], states: NDArray[np.intp]) -> NDArray[np.complex128] | None:
