@@ -160,6 +160,7 @@ class Catalogue(Protocol):
 
         Raises:
             InvalidSubmission: it cannot be run; carries the code of ``qat.comm.access.problems`` and near names.
+            LaunchError: it could not be looked at; ``retryable`` if another try may succeed.
         """
 
 
@@ -167,7 +168,8 @@ class InvalidSubmission(Exception):  # noqa: N818 (says what it is)
     """A submission cannot be run.
 
     Attributes:
-        code: ``unknown-service``, ``invalid-stack``, ``invalid-argument``, ``malformed-request`` or ``too-new``.
+        code: ``unknown-service``, ``invalid-stack``, ``invalid-argument``, ``does-not-fit``, ``too-large``,
+            ``malformed-request`` or ``too-new``.
         detail: what was wrong, what was expected, what to do.
         near_names: services of a similar name.
     """

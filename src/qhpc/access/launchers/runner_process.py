@@ -23,6 +23,7 @@ _MAX_READS_AT_END = 64
 _PAUSE_S = 0.02
 """Output is read so long after it began: lines come together, and a job that floods them waits, not the server."""
 _STREAMS: tuple[Stream, ...] = ("stdout", "stderr")
+_START_DEADLINE_S = 120.0
 _EXIT_GRACE_S = 0.5
 _LAST_WORDS_S = 0.05
 """A process that has ended closes its socket at once, unless its children hold it; then no more is expected."""
@@ -57,7 +58,8 @@ class RunnerProcess:
         self._status: int | None = None
         self._pid_descriptor = os.pidfd_open(child.process.pid)
         self._kill_timer: asyncio.TimerHandle | None = None
-        self._end: asyncio.Task[None] | None = None
+        self._cleaning: asyncio.Task[None] | None = None
+        self._has_ended = asyncio.Event()
 
     @classmethod
     async def start(
@@ -86,11 +88,13 @@ class RunnerProcess:
         runner._link.send(FrameKind.CONFIGURE, configuration)
         loop = asyncio.get_running_loop()
         loop.add_reader(runner._pid_descriptor, runner._on_ended)
+        runner._start_timer = loop.call_later(_START_DEADLINE_S, runner.kill)
         for stream in _STREAMS:
             runner._listen(stream)
         return runner
 
     _link: Link
+    _start_timer: asyncio.TimerHandle
 
     @property
     def pid(self) -> int:
@@ -106,8 +110,13 @@ class RunnerProcess:
         if self._status is not None:
             return
         self._signal(signal.SIGTERM)
-        if self._kill_timer is None:
-            self._kill_timer = asyncio.get_running_loop().call_later(grace_s, self.kill)
+        self._set_timer(grace_s)
+
+    def _set_timer(self, kill_after_s: float | None) -> None:
+        if self._kill_timer is not None:
+            self._kill_timer.cancel()
+        loop = asyncio.get_running_loop()
+        self._kill_timer = None if kill_after_s is None else loop.call_later(kill_after_s, self.kill)
 
     def kill(self) -> None:
         """End it now."""
@@ -116,9 +125,7 @@ class RunnerProcess:
 
     async def ended(self) -> None:
         """Wait until it has ended and ``on_exit`` was called."""
-        while self._end is None:
-            await asyncio.sleep(0.005)
-        await asyncio.shield(self._end)
+        await self._has_ended.wait()
 
     def read_rest(self) -> None:
         """Read what it has written so far."""
@@ -170,14 +177,15 @@ class RunnerProcess:
     # --- how it ends ---
 
     def _on_frame(self, frame: Frame) -> None:
-        if frame.kind == FrameKind.READY:
+        if frame.kind == FrameKind.READY and not self.is_ready:
             self.is_ready = True
+            self._start_timer.cancel()
         self._owner.on_frame(self, frame)
 
     def _on_closed(self) -> None:
         """It has closed the link, or has sent what is no frame: either way it is at its end."""
         if self._status is None:
-            asyncio.get_running_loop().call_later(_EXIT_GRACE_S, self.kill)
+            self._set_timer(_EXIT_GRACE_S)
         self._finish()
 
     def _on_ended(self) -> None:
@@ -185,15 +193,15 @@ class RunnerProcess:
         loop.remove_reader(self._pid_descriptor)
         os.close(self._pid_descriptor)
         self._status = self._child.process.wait()
-        if self._kill_timer is not None:
-            self._kill_timer.cancel()
+        self._start_timer.cancel()
+        self._set_timer(None)
         if self._link.is_open:
             loop.call_later(_LAST_WORDS_S, self._finish)
         self._finish(is_last_word=not self._link.is_open)
 
     def _finish(self, is_last_word: bool = True) -> None:
-        if is_last_word and self._status is not None and self._end is None:
-            self._end = asyncio.get_running_loop().create_task(self._clean(self._status))
+        if is_last_word and self._status is not None and self._cleaning is None:
+            self._cleaning = asyncio.get_running_loop().create_task(self._clean(self._status))
 
     async def _clean(self, status: int) -> None:
         """End what the job has left, and let the owner know."""
@@ -204,3 +212,4 @@ class RunnerProcess:
         self._link.close()
         self._owner.on_exit(self, status)
         await asyncio.to_thread(shutil.rmtree, self._home, ignore_errors=True)
+        self._has_ended.set()

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 
 from qat.comm.access.messages import Progress
 
-__all__ = ["INTERVAL_S", "Reporter"]
+__all__ = ["INTERVAL_S", "MAX_PARAMETERS", "Reporter"]
 
 INTERVAL_S = 0.05
 """Least time between two reports."""
+
+MAX_PARAMETERS = 1000
+"""Of a search with more variables, the values are told and the parameters are not."""
 
 
 class Reporter:
@@ -69,7 +72,8 @@ class Reporter:
             self._send(Progress(fraction=self._fraction, time_s=self._now()))
             return
         iteration, value, parameters = self._evaluation
-        numbers = {str(name): float(number) for name, number in parameters.items()}
+        shown = parameters if len(parameters) <= MAX_PARAMETERS else {}
+        numbers = {str(name): float(number) for name, number in shown.items()}
         self._send(
             Progress(
                 iteration=iteration,

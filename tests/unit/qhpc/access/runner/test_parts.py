@@ -21,7 +21,7 @@ from qhpc.access.runner.channel import Channel
 from qhpc.access.runner.failures import outcome_of
 from qhpc.access.runner.frames import FrameKind
 from qhpc.access.runner.isolation import limited, resident_bytes
-from qhpc.access.runner.reporter import INTERVAL_S, Reporter
+from qhpc.access.runner.reporter import INTERVAL_S, MAX_PARAMETERS, Reporter
 
 from ..submissions import variational_job
 
@@ -56,6 +56,12 @@ def test_progress_is_told_at_most_every_interval_and_the_last_always():
     )
     report.flush()
     assert len(sent) == 26, "nothing is told twice"
+
+
+def test_parameters_of_very_large_searches_are_not_told():
+    report, sent, _ = reporter()
+    report.evaluated(1, 0.5, {str(number): 0.0 for number in range(MAX_PARAMETERS + 1)})
+    assert (sent[0].value, sent[0].parameters) == (0.5, {})
 
 
 def test_each_search_has_its_own_best_value():
