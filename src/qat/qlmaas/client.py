@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from threading import Lock
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
-from uuid import uuid4
 
 import msgspec
 
@@ -110,7 +110,7 @@ class AccessClient:
     # ---------------------------------------------------------------- jobs
     def submit(self, submission: Submission, key: str | None = None) -> JobView:
         """Send a job. The same key never makes a second one, so this is tried again like any other call."""
-        headers = {"Content-Type": _SUBMISSION, "Idempotency-Key": key or uuid4().hex}
+        headers = {"Content-Type": _SUBMISSION, "Idempotency-Key": key or _fresh_id()}
         return _decoded(self._call("POST", "/jobs", body=_encode(submission), headers=headers), JobView)
 
     def jobs(self, filters: Mapping[str, Any] | None = None) -> JobPage:
@@ -159,7 +159,7 @@ class AccessClient:
 
     def rerun(self, job_id: str, key: str | None = None) -> JobView:
         """The same submission as a new job."""
-        headers = {"Idempotency-Key": key or uuid4().hex}
+        headers = {"Idempotency-Key": key or _fresh_id()}
         return _decoded(self._call("POST", f"{_job(job_id)}/rerun", headers=headers), JobView)
 
     def edit(self, job_id: str, *, name: str | None = None, tags: Sequence[str] | None = None) -> JobView:
@@ -241,7 +241,7 @@ class AccessClient:
         if content is not None:
             body, headers = json.dumps(content).encode(), {"Content-Type": "application/json", **(headers or {})}
         address = f"/v1{path}?{urlencode(query, doseq=True)}" if query else f"/v1{path}"
-        given = {"X-Request-ID": uuid4().hex, **(headers or {})}
+        given = {"X-Request-ID": _fresh_id(), **(headers or {})}
 
         def attempt() -> Response:
             return self._transport.request(
@@ -272,6 +272,10 @@ class AccessClient:
         if secret is None:
             raise LoginError("the server gave no token for this password; is it an access server of openqat?")
         return secret
+
+
+def _fresh_id() -> str:
+    return os.urandom(16).hex()
 
 
 def _job(job_id: str) -> str:

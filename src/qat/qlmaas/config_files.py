@@ -17,11 +17,7 @@ A file with a secret in it must be readable by its owner alone.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
-from configparser import ConfigParser
-from configparser import Error as IniError
-from netrc import NetrcParseError, netrc
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +91,12 @@ def _file_layer(profile: str | None, environment: Environment) -> Layer:
 
 
 def _read_ini(path: Path) -> dict[str, dict[str, str]]:
+    from configparser import ConfigParser, Error
+
     parser = ConfigParser(interpolation=None)
     try:
         parser.read_string(path.read_text(encoding="utf-8"), str(path))
-    except (IniError, UnicodeDecodeError) as error:
+    except (Error, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}; write it again with 'qat config create'") from None
     sections = {name: dict(parser[name]) for name in parser.sections()}
     if sections.get("Server", {}).get("token"):
@@ -114,6 +112,8 @@ def read_profiles(path: Path) -> tuple[str | None, dict[str, dict[str, Any]]]:
     """
     if not path.exists():
         return None, {}
+    import tomllib
+
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -172,18 +172,12 @@ def write_ini(configuration: Configuration, path: Path | None = None) -> Path:
         The file.
     """
     path = path or ini_path()
-    parser = ConfigParser(interpolation=None)
+    sections: dict[str, list[str]] = {}
     for entry in FIELDS.values():
-        if entry.name == "token":
-            continue
-        if not parser.has_section(entry.section):
-            parser.add_section(entry.section)
         value = getattr(configuration, entry.name)
-        parser[entry.section][entry.name] = "" if value is None else str(value)
-    lines = [
-        f"[{section}]\n" + "".join(f"{name}={value}\n" for name, value in parser[section].items())
-        for section in parser.sections()
-    ]
+        if entry.name != "token":
+            sections.setdefault(entry.section, []).append(f"{entry.name}={'' if value is None else value}\n")
+    lines = [f"[{section}]\n{''.join(entries)}" for section, entries in sections.items()]
     _write_private(path, "\n".join(lines))
     return path
 
@@ -197,6 +191,8 @@ def netrc_entry(hostname: str, path: Path | None = None) -> tuple[str, str] | No
     path = path or Path("~/.netrc").expanduser()
     if not path.exists():
         return None
+    from netrc import NetrcParseError, netrc
+
     try:
         found = netrc(str(path)).authenticators(hostname)
     except (NetrcParseError, UnicodeDecodeError) as error:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Generator, Sequence
 from datetime import datetime
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from qat.comm.access.messages import Explanation, JobView, LogLine
@@ -96,6 +94,8 @@ class AsyncResult:
         return self._awaited().__await__()
 
     async def _awaited(self) -> Any:
+        import asyncio  # here, because importing it takes as long as all of this package
+
         while not self._is_done:
             await asyncio.to_thread(self._poll, _AWAITED_POLL_S, OUTAGE_S)
         return self._result
@@ -264,6 +264,8 @@ class AsyncResult:
         return f"<job {self._id}{'' if self._view is None else f': {self._view.state}'}>"
 
     def _repr_html_(self) -> str:
+        from html import escape
+
         view = self.view
         lines = {"job": view.id, "stack": view.stack, "state": view.state, "owner": view.owner}
         lines |= {"name": view.name or "", "tags": ", ".join(view.tags), "submitted": str(self.submission_date)}

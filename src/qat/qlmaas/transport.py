@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from ipaddress import ip_address
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -101,6 +100,8 @@ def _bracketed(hostname: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
+    from ipaddress import ip_address
+
     try:
         return ip_address(host).is_loopback
     except ValueError:
