@@ -11,7 +11,7 @@ PYTEST_ARGS ?= -n auto
 SANITIZE_TESTS ?= tests/unit/kernels tests/fuzz
 NATIVE := CMakeLists.txt packaging/editable/CMakeLists.txt $(wildcard src/qat/kernels/native/*)
 BUILD_TOOLS := 'scikit-build-core>=0.11' 'nanobind>=2.4' 'cmake>=3.20' 'ninja>=1.11'
-EXAMPLES := $(filter-out chemistry,$(notdir $(basename $(wildcard examples/*.py))))
+EXAMPLES := $(filter-out chemistry own_server,$(notdir $(basename $(wildcard examples/*.py))))
 
 .PHONY: demo examples test lint types imports unit fuzz fuzz-wire sanitize sanitized sanitized-fuzz self-test valgrind
 .PHONY: memcheck format clean

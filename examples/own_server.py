@@ -16,7 +16,18 @@ def own_server():
     """Run ``qat up`` in a private directory; inside, ``qlmaas`` and ``QLMaaSConnection()`` find it."""
     with tempfile.TemporaryDirectory() as name:
         ready = Path(name, "ready.json")
-        command = [sys.executable, "-m", "openqat", "up", "--directory", name, "--port", "0", "--ready-file", str(ready)]
+        command = [
+            sys.executable,
+            "-m",
+            "openqat",
+            "up",
+            "--directory",
+            name,
+            "--port",
+            "0",
+            "--ready-file",
+            str(ready),
+        ]
         environment = {**os.environ, "HOME": name}  # nobody's configuration is touched
         server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         try:

@@ -288,12 +288,13 @@ class QLMaaSConnection:
         _last = self
 
     def reconnect(self) -> None:
-        """Log in again.
+        """Log in again, where that is done with a password, and look who the user is.
 
         Raises:
-            LoginError: there is no password to do so, or the server does not take it.
+            LoginError: the server does not take the password, or the token.
         """
-        self.client.log_in_again()
+        if self.configuration.login == "password":
+            self.client.log_in_again()
         self.user = self.client.me()
 
     def change_password(self, old: str | None = None, new: str | None = None) -> None:

@@ -125,6 +125,19 @@ def call_of(view: ServiceView, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     return ServiceCall(view.kind, view.name, packed, {name: _packed(view, name, v) for name, v in kwargs.items()})
 
 
+def _taken_plugins(view: ServiceView, kwargs: dict[str, Any]) -> tuple[ServiceCall, ...]:
+    """The calls of remote plugins that a QPU is given as ``plugins=[...]``, the same as piping them to it."""
+    from qat.qlmaas.plugins import QLMaaSPlugin
+
+    plugins = kwargs.get("plugins")
+    if view.role != "qpu" or not isinstance(plugins, list | tuple):
+        return ()
+    if not all(isinstance(plugin, QLMaaSPlugin) for plugin in plugins):
+        raise TypeError(f"plugins of the remote {view.name} must be remote too; pipe local ones to it: plugin | qpu")
+    del kwargs["plugins"]
+    return tuple(call for plugin in plugins for call in plugin.recipe.services)
+
+
 def _packed(view: ServiceView, name: str, value: Any) -> Argument:
     return pack_argument(value, f"argument {name!r} of {view.kind}:{view.name}")
 
@@ -138,7 +151,8 @@ def remote_class(connection: QLMaaSConnection, view: ServiceView) -> type[Remote
     bases = {"qpu": QLMaaSQPU, "plugin": QLMaaSPlugin, "junction": QLMaaSJunction, "generator": QLMaaSGenerator}
 
     def __init__(self: RemotePart, *args: Any, **kwargs: Any) -> None:  # noqa: N807 (becomes a method)
-        RemotePart.__init__(self, connection, (call_of(view, args, kwargs),))
+        in_front = _taken_plugins(view, kwargs)
+        RemotePart.__init__(self, connection, (*in_front, call_of(view, args, kwargs)))
 
     content = {
         "__init__": __init__,

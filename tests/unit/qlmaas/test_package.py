@@ -53,7 +53,9 @@ def test_listings(connected):
     exec("from qlmaas.qpus import *", namespace)
     assert "LinAlg" in namespace
     connected.get_qpu("LinAlg")().submit(Circuit.empty(1).to_job())
-    assert dir(qlmaas.jobs) == ["j1"] and qlmaas.jobs.j1.get_status() == "done"
+    assert dir(qlmaas.jobs) == ["Jobj1"] and qlmaas.jobs.Jobj1.get_status() == "done"
+    with pytest.raises(AttributeError, match="write Job and the id"):
+        qlmaas.jobs.j1  # noqa: B018
 
 
 def test_unknown_names_are_explained(connected):

@@ -150,6 +150,13 @@ def test_arguments_are_checked_when_a_part_is_made(parts):
         lin_alg(object())
 
 
+def test_plugins_given_to_a_qpu(parts):
+    qpu = parts[0](seed=1, plugins=[parts[2](), parts[1]()])
+    assert str(qpu) == "ObservableSplitter | ScipyMinimizePlugin | LinAlg"
+    with pytest.raises(TypeError, match="must be remote too"):
+        parts[0](plugins=[EmptyPlugin()])
+
+
 def test_unknown_services(connected, server):
     with pytest.raises(UnknownServiceError, match="did you mean LinAlg"):
         connected.get_qpu("qat.qpus:Linalg")
