@@ -1,7 +1,4 @@
-"""Every name that public third-party code (fermion, interop, simulators, contrib, Pulser, QScore) takes from outside.
-
-Remote access (``qlmaas``, ``qat.qlmaas``, ``RemoteQPU`` and the other served objects, ``serve``) is not here yet.
-"""
+"""Every name that public third-party code (fermion, interop, simulators, contrib, Pulser, QScore) takes from outside."""
 
 from importlib import import_module
 
@@ -57,6 +54,15 @@ qat.lang.AQASM.misc                   build_gate generate_gate_set
 qat.lang.AQASM.program                Program
 qat.lang.AQASM.qftarith               QFT IQFT
 qat.lang.AQASM.qint                   QInt
+qat.qlmaas                            QLMaaSConnection
+qat.qlmaas.connection                 QLMaaSConnection
+qat.qlmaas.job_id                     get_job_id
+qat.qlmaas.qpus                       QLMaaSQPU
+qat.qlmaas.plugins                    QLMaaSPlugin
+qat.qlmaas.generators                 QLMaaSGenerator
+qat.qlmaas.application                QLMaaSApplicationStack
+qat.qlmaas.result                     AsyncResult
+qat.qlmaas.wrappers                   ServiceDescription
 qat.lang.linking.linker               Linker
 qat.lang.linking.util                 AncillaMap
 qat.lang.parser.gates_ast             ASTCircuitBuilder GateAST

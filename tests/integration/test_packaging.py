@@ -8,9 +8,21 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+PACKAGES = {"qat", "qlmaas", "qhpc", "openqat"}
 NOT_SOURCES = (".pyc", ".so")
 SERVICE_FOLDERS = ("qat/qpus", "qat/plugins", "qat/generators")
-OPTIONAL = ("networkx", "matplotlib", "hypothesis", "pytest", "IPython")
+OPTIONAL = (
+    "networkx",
+    "matplotlib",
+    "hypothesis",
+    "pytest",
+    "IPython",
+    "urllib3",
+    "click",
+    "rich",
+    "fastapi",
+    "sqlalchemy",
+)
 
 IMPORT_ALL = f"""
 import importlib, pkgutil, sys
@@ -44,10 +56,10 @@ def wheel(tmp_path_factory):
 
 
 def test_wheel_has_every_module_and_nothing_else(wheel):
-    files = (path for path in (ROOT / "src" / "qat").rglob("*") if path.is_file() and path.suffix not in NOT_SOURCES)
+    files = (path for path in (ROOT / "src").rglob("*") if path.is_file() and path.suffix not in NOT_SOURCES)
     sources = {str(path.relative_to(ROOT / "src")) for path in files if path.parent.name != "native"}
     packaged = {name for name in wheel if ".dist-info/" not in name and not name.endswith(".so")}
-    assert sources == packaged and {name.partition("/")[0] for name in packaged} == {"qat"}
+    assert sources == packaged and {name.partition("/")[0] for name in packaged} == PACKAGES
     assert "qat/py.typed" in packaged and any(name.endswith("licenses/LICENSE") for name in wheel)
 
 

@@ -53,6 +53,12 @@ class AccessClient:
         credentials: who the user is.
         patience: how long the server may be away.
         timeout_s: how long an answer may take.
+
+    >>> from qat.qlmaas.credentials import Token
+    >>> from qat.qlmaas.transport import TableTransport
+    >>> client = AccessClient(TableTransport({"GET /v1/me": UserView(name="ada")}), Token("secret"))
+    >>> client.me().name
+    'ada'
     """
 
     def __init__(

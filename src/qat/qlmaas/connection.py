@@ -45,6 +45,14 @@ class JobList(Sequence[AsyncResult]):
     Attributes:
         total: how many there are in all parts.
         next_cursor: pass it as ``cursor`` for the next part; None after the last.
+
+    >>> from qat.comm.access.messages import JobView, UserView
+    >>> from qat.qlmaas.transport import TableTransport
+    >>> page = JobPage(items=(JobView(id="j7", state="done", owner="ada"),), total=1)
+    >>> server = TableTransport({"GET /v1/me": UserView(name="ada"), "GET /v1/jobs": page})
+    >>> jobs = QLMaaSConnection("qlm.example.org", token="secret", transport=server).jobs(state="done")
+    >>> jobs, jobs[0].get_id(), jobs.next()
+    (<1 of 1 jobs>, 'j7', None)
     """
 
     def __init__(self, connection: QLMaaSConnection, page: JobPage, filters: dict[str, Any]) -> None:
@@ -89,6 +97,14 @@ class QLMaaSConnection:
         ConfigurationError: a value or a file is wrong.
         UnreachableError: the server does not answer.
         LoginError: the server does not know the user (a RuntimeError).
+
+    >>> from qat.comm.access.messages import UserView
+    >>> from qat.qlmaas.transport import TableTransport
+    >>> lin_alg = ServiceView(kind="qat.qpus", name="LinAlg", role="qpu")
+    >>> server = TableTransport({"GET /v1/me": UserView(name="ada"), "GET /v1/services": [lin_alg]})
+    >>> connection = QLMaaSConnection("qlm.example.org", token="secret", transport=server)
+    >>> connection, connection.get_qpus(), connection.get_qpu("qat.qpus:LinAlg")()
+    (<connection of ada to qlm.example.org>, [ServiceDescription('qat.qpus:LinAlg')], <remote QPU LinAlg>)
     """
 
     def __init__(

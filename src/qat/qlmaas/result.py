@@ -32,6 +32,15 @@ class AsyncResult:
         job_id: its id.
         connection: to the server.
         view: what the server said about it last; asked for when it is needed.
+
+    >>> from qat.comm.access.messages import UserView
+    >>> from qat.core import Result
+    >>> from qat.qlmaas import QLMaaSConnection
+    >>> from qat.qlmaas.transport import Response, TableTransport
+    >>> message = Response(200, {}, Result(value=0.5).to_bytes())
+    >>> server = TableTransport({"GET /v1/me": UserView(name="ada"), "GET /v1/jobs/j7/result": message})
+    >>> QLMaaSConnection("qlm.example.org", token="secret", transport=server).get_job("j7").join().value
+    0.5
     """
 
     def __init__(self, job_id: str, connection: QLMaaSConnection, view: JobView | None = None) -> None:

@@ -23,6 +23,16 @@ class Session:
     Args:
         connection: to the server.
         view: what the server says about it.
+
+    >>> from qat.comm.access.messages import UserView
+    >>> from qat.qlmaas import QLMaaSConnection
+    >>> from qat.qlmaas.transport import TableTransport
+    >>> view = SessionView(id="s1", owner="ada", state="open", created_s=0.0, name="evening")
+    >>> answers = {"GET /v1/me": UserView(name="ada"), "POST /v1/sessions": view, "DELETE /v1/sessions/s1": view}
+    >>> connection = QLMaaSConnection("qlm.example.org", token="secret", transport=TableTransport(answers))
+    >>> with connection.session("evening") as session:
+    ...     print(session.id, current_session_id(connection))
+    s1 s1
     """
 
     def __init__(self, connection: QLMaaSConnection, view: SessionView) -> None:

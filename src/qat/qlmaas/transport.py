@@ -8,10 +8,12 @@ from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
+import msgspec
+
 from qat.qlmaas.configuration import Configuration
 from qat.qlmaas.errors import ConfigurationError, UnreachableError
 
-__all__ = ["Address", "HttpTransport", "Response", "Transport", "address_of", "ssl_context_of"]
+__all__ = ["Address", "HttpTransport", "Response", "TableTransport", "Transport", "address_of", "ssl_context_of"]
 
 
 class Response(NamedTuple):
@@ -54,6 +56,25 @@ class Transport(Protocol):
         Raises:
             UnreachableError: no answer.
         """
+
+
+class TableTransport:
+    """A transport without a network: answers from a table, for examples and tests.
+
+    Args:
+        answers: what each request is answered, by method and path: a ``Response``, or a structure sent as JSON.
+
+    >>> TableTransport({"GET /v1/version": {"api": 1}}).request("GET", "/v1/version").body
+    b'{"api":1}'
+    """
+
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        self._answers = answers
+
+    def request(self, method: str, path: str, **_: Any) -> Response:
+        """The answer of the table; 404 for what is not in it."""
+        answer = self._answers.get(f"{method} {path.partition('?')[0]}", Response(404, {}))
+        return answer if isinstance(answer, Response) else Response(200, {}, msgspec.json.encode(answer))
 
 
 class Address(NamedTuple):

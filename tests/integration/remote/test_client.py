@@ -195,7 +195,7 @@ def slow_job():
 
 def test_join_survives_restarts_of_the_server(own_server, monkeypatch):
     connection = connect(own_server.start(), monkeypatch)
-    stack = connection.get_plugin("SPSAMinimizePlugin")(maxiter=1500) | connection.get_qpu("LinAlg")()
+    stack = connection.get_plugin("SPSAMinimizePlugin")(maxiter=600) | connection.get_qpu("LinAlg")()
     future = stack.submit(slow_job())
     joined = []
     waiting = threading.Thread(target=lambda: joined.append(future.join(timeout=90)))
