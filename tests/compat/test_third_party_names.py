@@ -1,4 +1,4 @@
-"""Every name that public third-party code (fermion, interop, simulators, contrib, Pulser, QScore) takes from outside."""
+"""Every name that public third-party code (fermion, interop, simulators, contrib, Pulser, QScore) takes from us."""
 
 from importlib import import_module
 

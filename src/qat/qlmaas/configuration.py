@@ -63,7 +63,7 @@ class Field(NamedTuple):
         section: of ``config.ini`` where it stands.
         default: its value when nobody sets it.
         help: what it is.
-        is_credential: whether it must only ever be used with the server it was written down for.
+        is_of_server: whether it is only used with the server it was written down for, as all that has to do with trust.
     """
 
     name: str
@@ -71,24 +71,24 @@ class Field(NamedTuple):
     section: str
     default: Any
     help: str
-    is_credential: bool = False
+    is_of_server: bool = False
 
 
 FIELDS: dict[str, Field] = {
     entry.name: entry
     for entry in (
         Field("hostname", _text, "Server", None, "name or address of the server, or its URL"),
-        Field("port", _port, "Server", 443, "port of the server"),
-        Field("authentication", _authentication, "Server", None, "password, token, or ssl (a client certificate)"),
-        Field("check_host", _truth, "Server", True, "whether the certificate must name the host"),
+        Field("port", _port, "Server", 443, "port of the server", True),
+        Field("authentication", _authentication, "Server", None, "password, token, or ssl (client certificate)", True),
+        Field("check_host", _truth, "Server", True, "whether the certificate must name the host", True),
         Field("proxy_host", _text, "Server", None, "name of an HTTP proxy"),
         Field("proxy_port", _port, "Server", None, "port of the proxy"),
         Field("timeout", _seconds, "Server", 60.0, "seconds to wait for an answer and to bear with a lost server"),
         Field("username", _text, "Server", None, "user name", True),
         Field("token", _text, "Server", None, "API token", True),
-        Field("certificate", _text, "SSL", None, "file: whom to trust; with a key, the client's certificate"),
+        Field("certificate", _text, "SSL", None, "file: whom to trust; with a key, the client's certificate", True),
         Field("key", _text, "SSL", None, "file: key of the client's certificate", True),
-        Field("ca", _text, "SSL", None, "file: whom to trust, beside a client's certificate"),
+        Field("ca", _text, "SSL", None, "file: whom to trust, beside a client's certificate", True),
     )
 }
 """The settings by name."""
@@ -179,15 +179,15 @@ def ini_layer(sections: Mapping[str, Mapping[str, str]], source: str) -> Layer:
 def merge(layers: Sequence[Layer]) -> Configuration:
     """The settings from layers, the strongest first.
 
-    Credentials of a layer are left out when a stronger one names another server: they are not for it.
+    What a layer says of its server is left out when a stronger layer names another server: it is not for that one.
 
     Raises:
         ConfigurationError: a value is not valid, or a setting is unknown.
 
-    >>> weak = Layer.of({"hostname": "a", "port": "80", "token": "secret"}, "file")
+    >>> weak = Layer.of({"hostname": "a", "port": "80", "token": "secret", "timeout": "5"}, "file")
     >>> merged = merge([Layer.of({"hostname": "b"}, "argument"), weak])
-    >>> merged.hostname, merged.port, merged.token, merged.sources["port"]
-    ('b', 80, None, 'file')
+    >>> merged.hostname, merged.port, merged.token, merged.timeout, merged.sources["timeout"]
+    ('b', 443, None, 5.0, 'file')
     """
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
@@ -196,7 +196,7 @@ def merge(layers: Sequence[Layer]) -> Configuration:
         for name, raw in layer.values.items():
             source = layer.sources[name]
             entry = _field(name, source)
-            if name in values or (entry.is_credential and other_server and "hostname" in layer.values):
+            if name in values or (entry.is_of_server and other_server and "hostname" in layer.values):
                 continue
             values[name], sources[name] = _parsed(entry, raw, source), source
     values = {name: value for name, value in values.items() if value is not None}
@@ -213,5 +213,5 @@ def _parsed(entry: Field, raw: Any, source: str) -> Any:
     try:
         return entry.parse(raw)
     except (ValueError, TypeError) as error:
-        shown = "the value" if entry.is_credential else repr(raw)
+        shown = "the value" if entry.name == "token" else repr(raw)
         raise ConfigurationError(f"{shown} is no {entry.name} ({source}): {error}") from None

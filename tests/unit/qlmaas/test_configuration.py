@@ -84,10 +84,19 @@ def test_a_file_comes_before_the_default_profile_and_after_one_asked_for(env, in
     assert read_configuration({}, env, "p").port == 443
 
 
-def test_credentials_are_for_the_server_they_were_written_down_for(env):
-    save_profile("p", {"hostname": "mine", "token": "t", "username": "u", "port": 8}, path=profiles_path(env))
+def test_what_has_to_do_with_trust_is_for_the_server_it_was_written_down_for(env):
+    trust = {
+        "token": "t",
+        "username": "u",
+        "port": 8,
+        "check_host": False,
+        "certificate": "/c",
+        "key": "/k",
+        "ca": "/a",
+    }
+    save_profile("p", {"hostname": "mine", **trust, "timeout": 5}, path=profiles_path(env))
     other = read_configuration({"hostname": "other"}, env)
-    assert (other.token, other.username, other.port) == (None, None, 8)
+    assert other == Configuration(hostname="other", timeout=5.0, sources=other.sources)
     assert read_configuration({"hostname": "mine"}, env).token == "t"
     assert read_configuration({"hostname": "other"}, {**env, "QLMAAS_TOKEN": "e"}).token == "e"
 
