@@ -13,7 +13,7 @@ from qhpc.access.jobs.life_cycle import FilesDeleted, JobEvent, Succeeded, advan
 from qhpc.access.jobs.record import JobRecord
 from qhpc.access.jobs.usage import used_by_event, used_by_new_job
 from qhpc.access.store.protocol import UnknownJob
-from qhpc.access.store.sql.rows import job_of, lines_of, row_of_job, row_of_lines, rows_of_tags, usage_of
+from qhpc.access.store.sql.rows import job_of, lines_of, row_of_job, row_of_lines, row_of_usage, rows_of_tags, usage_of
 from qhpc.access.store.sql.statements import add_to
 from qhpc.access.store.sql.tables import contents, job_tags, jobs, log_parts, usage
 
@@ -31,6 +31,7 @@ _SELECT_BY_KEY = select(jobs.c.record).where(
 )
 _SELECT_TO_CHANGE = _SELECT.with_for_update()
 _UPDATE = update(jobs).where(jobs.c.id == bindparam("job_id"))
+_UPDATE_TAGS = update(job_tags).where(job_tags.c.job_id == bindparam("id_of_job"))
 _SELECT_CONTENT = (
     select(jobs.c.record, contents.c.content)
     .select_from(jobs.outerjoin(contents, (contents.c.job_id == jobs.c.id) & (contents.c.kind == bindparam("kind"))))
@@ -44,7 +45,7 @@ def add_job(connection: Connection, job: JobRecord, submission: bytes | None) ->
     _put_tags(connection, job)
     if submission is not None:
         connection.execute(_INSERT_CONTENT, {"job_id": job.id, "kind": "submission", "content": submission})
-    _use(connection, used_by_new_job(job))
+    add_to(connection, usage, row_of_usage(used_by_new_job(job), None, job.state))
 
 
 def find_job(connection: Connection, owner: str, idempotency_key: str) -> JobRecord | None:
@@ -72,11 +73,13 @@ def change_job(connection: Connection, job_id: str, events: Sequence[JobEvent]) 
     used = []
     for event in events:
         job, previous = advance(job, event), job
-        used.append(used_by_event(previous, event, job))
+        part = used_by_event(previous, event, job)
+        if part is not None:
+            used.append(row_of_usage(part, previous.state, job.state))
     if job is not before:
         _update(connection, before, job)
-    for part in used:
-        _use(connection, part)
+    for row in used:
+        add_to(connection, usage, row)
     return job
 
 
@@ -154,14 +157,10 @@ def _update(connection: Connection, before: JobRecord, job: JobRecord) -> None:
     old, new = row_of_job(before), row_of_job(job)
     changes = {name: value for name, value in new.items() if value != old[name]}  # spares the indexes of the others
     connection.execute(_UPDATE, {"job_id": job.id, **changes})
+    if job.tags and "state" in changes:
+        connection.execute(_UPDATE_TAGS, {"id_of_job": job.id, "state": job.state})
 
 
 def _put_tags(connection: Connection, job: JobRecord) -> None:
     if job.tags:
         connection.execute(insert(job_tags), rows_of_tags(job))
-
-
-def _use(connection: Connection, part: Usage | None) -> None:
-    if part is not None:
-        names = [column.name for column in usage.columns]
-        add_to(connection, usage, {**{name: getattr(part, name) for name in names}, "account": part.account or ""})

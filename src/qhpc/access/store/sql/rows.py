@@ -14,12 +14,14 @@ from qhpc.access.store.protocol import Account, ApiToken, Session
 
 __all__ = [
     "account_of", "job_of", "lines_of", "row_of_account", "row_of_job", "row_of_lines", "row_of_session",
-    "row_of_token", "rows_of_tags", "session_of", "token_of", "usage_of",
+    "row_of_token", "row_of_usage", "rows_of_tags", "session_of", "token_of", "usage_of",
 ]  # fmt: skip
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_job = msgspec.msgpack.Decoder(JobRecord).decode
 _decode_lines = msgspec.msgpack.Decoder(list[LogLine]).decode
+
+_USAGE = Usage.__struct_fields__
 
 Row = Mapping[Any, Any]
 
@@ -55,7 +57,7 @@ def job_of(record: bytes) -> JobRecord:
 def rows_of_tags(job: JobRecord) -> list[dict[str, Any]]:
     """The rows of ``job_tags``."""
     return [
-        {"job_id": job.id, "tag": tag, "owner": job.owner, "created_s": job.created_s}
+        {"job_id": job.id, "tag": tag, "owner": job.owner, "created_s": job.created_s, "state": job.state}
         for tag in dict.fromkeys(job.tags)
     ]
 
@@ -70,9 +72,21 @@ def lines_of(lines: bytes) -> list[LogLine]:
     return _decode_lines(lines)
 
 
+def row_of_usage(part: Usage, before: str | None, after: str) -> dict[str, Any]:
+    """What is to be added to a row of ``usage``, for a job that went from one state to another.
+
+    >>> row = row_of_usage(Usage(owner="eve", nb_jobs=1), "done", "deleted")
+    >>> row["account"], row["nb_jobs"], row["nb_done"], row["nb_failed"], row["nb_deleted"]
+    ('', 1, -1, 0, 1)
+    """
+    counts = {f"nb_{state}": (state == after) - (state == before) for state in sorted(FINAL_STATES)}
+    return {**{name: getattr(part, name) for name in _USAGE}, "account": part.account or "", **counts}
+
+
 def usage_of(row: Row) -> Usage:
     """The usage in a row of ``usage``."""
-    return Usage(**{**row, "account": row["account"] or None, "nb_shots": int(row["nb_shots"])})
+    fields = {name: row[name] for name in _USAGE}
+    return Usage(**{**fields, "account": row["account"] or None, "nb_shots": int(row["nb_shots"])})
 
 
 def row_of_session(session: Session) -> dict[str, Any]:

@@ -36,7 +36,7 @@ jobs = Table(
     Index("jobs_by_state", "state", "created_s", "id"),
     Index("jobs_by_owner", "owner", "created_s", "id"),
     Index("jobs_by_owner_state", "owner", "state", "created_s", "id"),
-    Index("jobs_by_account", "account", "created_s", "id"),
+    Index("jobs_by_account", "account", "state", "created_s", "id"),
     Index("jobs_by_session", "session_id", "created_s", "id"),
     Index("jobs_by_name", "name", "owner", "created_s", "id"),
     Index("jobs_by_expiry", "expires_s", "id"),
@@ -49,8 +49,10 @@ job_tags = Table(
     Column("tag", _TEXT, primary_key=True),
     Column("owner", _TEXT, nullable=False),
     Column("created_s", Double, nullable=False),
+    Column("state", _TEXT, nullable=False),
     Index("job_tags_by_time", "tag", "created_s", "job_id"),
     Index("job_tags_by_owner", "tag", "owner", "created_s", "job_id"),
+    Index("job_tags_by_state", "tag", "owner", "state", "created_s", "job_id"),
 )
 
 contents = Table(
@@ -80,6 +82,12 @@ usage = Table(
     Column("running_s", Double, nullable=False),
     Column("waiting_s", Double, nullable=False),
     Column("stored_bytes", BigInteger, nullable=False),
+    # How many jobs are in each final state, so that nobody has to count them
+    Column("nb_done", BigInteger, nullable=False),
+    Column("nb_failed", BigInteger, nullable=False),
+    Column("nb_cancelled", BigInteger, nullable=False),
+    Column("nb_stopped", BigInteger, nullable=False),
+    Column("nb_deleted", BigInteger, nullable=False),
 )
 
 sessions = Table(

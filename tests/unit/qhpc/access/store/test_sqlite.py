@@ -135,7 +135,7 @@ def cut_off(store, monkeypatch, step, *, is_after):
     monkeypatch.setattr(store, "_undo", nothing)
 
 
-@pytest.mark.parametrize("function", ["_update", "_use"])
+@pytest.mark.parametrize("function", ["_update", "add_to"])
 def test_a_transaction_that_fails_half_way_changes_nothing(place, sqlite, monkeypatch, function):
     kept = running(sqlite)
     before = everything(sqlite)

@@ -30,7 +30,7 @@ def upgrade() -> None:
     op.create_index("jobs_by_state", "jobs", ["state", "created_s", "id"])
     op.create_index("jobs_by_owner", "jobs", ["owner", "created_s", "id"])
     op.create_index("jobs_by_owner_state", "jobs", ["owner", "state", "created_s", "id"])
-    op.create_index("jobs_by_account", "jobs", ["account", "created_s", "id"])
+    op.create_index("jobs_by_account", "jobs", ["account", "state", "created_s", "id"])
     op.create_index("jobs_by_session", "jobs", ["session_id", "created_s", "id"])
     op.create_index("jobs_by_name", "jobs", ["name", "owner", "created_s", "id"])
     op.create_index("jobs_by_expiry", "jobs", ["expires_s", "id"])
@@ -40,9 +40,11 @@ def upgrade() -> None:
         Column("tag", _TEXT, primary_key=True),
         Column("owner", _TEXT, nullable=False),
         Column("created_s", Double, nullable=False),
+        Column("state", _TEXT, nullable=False),
     )
     op.create_index("job_tags_by_time", "job_tags", ["tag", "created_s", "job_id"])
     op.create_index("job_tags_by_owner", "job_tags", ["tag", "owner", "created_s", "job_id"])
+    op.create_index("job_tags_by_state", "job_tags", ["tag", "owner", "state", "created_s", "job_id"])
     op.create_table(
         "contents",
         Column("job_id", _TEXT, primary_key=True),
@@ -65,6 +67,11 @@ def upgrade() -> None:
         Column("running_s", Double, nullable=False),
         Column("waiting_s", Double, nullable=False),
         Column("stored_bytes", BigInteger, nullable=False),
+        Column("nb_done", BigInteger, nullable=False),
+        Column("nb_failed", BigInteger, nullable=False),
+        Column("nb_cancelled", BigInteger, nullable=False),
+        Column("nb_stopped", BigInteger, nullable=False),
+        Column("nb_deleted", BigInteger, nullable=False),
     )
     op.create_table(
         "sessions",
