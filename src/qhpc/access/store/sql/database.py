@@ -8,8 +8,9 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from qhpc.access.store.protocol import StorageFull, StoreUnavailable
+from qhpc.access.store.protocol import StorageFull, StoreError, StoreUnavailable
 
 __all__ = ["Database", "plain_errors"]
 
@@ -19,6 +20,8 @@ T = TypeVar("T")
 _FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE")
 _FULL_POSTGRESQL = "53100"
 _AWAY_SQLITE = ("SQLITE_BUSY", "SQLITE_LOCKED")
+_AWAY_POSTGRESQL = ("08", "53300", "57P")
+"""Beginnings of the codes of: connection lost, too many connections, server stops or starts."""
 
 
 class Database(Protocol):
@@ -50,10 +53,13 @@ def plain_errors() -> Iterator[None]:
         yield
     except DBAPIError as error:
         name = getattr(error.orig, "sqlite_errorname", "")
-        if name in _FULL or getattr(error.orig, "sqlstate", None) == _FULL_POSTGRESQL:
+        code = getattr(error.orig, "sqlstate", None) or ""
+        if name in _FULL or code == _FULL_POSTGRESQL:
             raise StorageFull(f"the database has no room: {error.orig}") from error
-        if error.connection_invalidated or name in _AWAY_SQLITE:
+        if error.connection_invalidated or name in _AWAY_SQLITE or code.startswith(_AWAY_POSTGRESQL):
             raise StoreUnavailable(f"the database does not answer: {error.orig}") from error
         raise
-    except ConnectionError as error:
+    except StoreError:
+        raise
+    except (OSError, PoolTimeout) as error:
         raise StoreUnavailable(f"the database cannot be reached: {error}") from error
