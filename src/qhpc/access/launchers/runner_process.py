@@ -110,13 +110,12 @@ class RunnerProcess:
         if self._status is not None:
             return
         self._signal(signal.SIGTERM)
-        self._set_timer(grace_s)
+        self._kill_later(grace_s)
 
-    def _set_timer(self, kill_after_s: float | None) -> None:
-        if self._kill_timer is not None:
-            self._kill_timer.cancel()
-        loop = asyncio.get_running_loop()
-        self._kill_timer = None if kill_after_s is None else loop.call_later(kill_after_s, self.kill)
+    def _kill_later(self, delay_s: float) -> None:
+        """Kill it after a delay, unless it is to be killed anyway."""
+        if self._kill_timer is None:
+            self._kill_timer = asyncio.get_running_loop().call_later(delay_s, self.kill)
 
     def kill(self) -> None:
         """End it now."""
@@ -185,7 +184,7 @@ class RunnerProcess:
     def _on_closed(self) -> None:
         """It has closed the link, or has sent what is no frame: either way it is at its end."""
         if self._status is None:
-            self._set_timer(_EXIT_GRACE_S)
+            self._kill_later(_EXIT_GRACE_S)
         self._finish()
 
     def _on_ended(self) -> None:
@@ -193,8 +192,9 @@ class RunnerProcess:
         loop.remove_reader(self._pid_descriptor)
         os.close(self._pid_descriptor)
         self._status = self._child.process.wait()
-        self._start_timer.cancel()
-        self._set_timer(None)
+        for timer in (self._start_timer, self._kill_timer):
+            if timer is not None:
+                timer.cancel()
         if self._link.is_open:
             loop.call_later(_LAST_WORDS_S, self._finish)
         self._finish(is_last_word=not self._link.is_open)

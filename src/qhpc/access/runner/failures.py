@@ -5,13 +5,18 @@ from __future__ import annotations
 import errno
 from collections.abc import Mapping
 
+import msgspec
+
 from qat.comm.access.messages import Failure, Task
 from qat.core.enums import ErrorType
 from qat.core.errors import GeneratorException, PluginException, QPUException, ServiceError, WireError
 from qhpc.access.launchers.protocol import InvalidSubmission
 from qhpc.access.runner.frames import Outcome
 
-__all__ = ["outcome_of"]
+__all__ = ["MAX_MESSAGE", "outcome_of"]
+
+MAX_MESSAGE = 10_000
+"""Longer messages are cut."""
 
 _PUBLISHED = (QPUException, PluginException, GeneratorException)
 _BY_TASK: Mapping[Task, type[ServiceError]] = {"compile": PluginException, "execute": GeneratorException}
@@ -34,16 +39,25 @@ def outcome_of(error: BaseException, task: Task = "submit") -> Outcome:
     """
     if (shortage := _shortage_below(error)) is not None:
         return Outcome(failure=_out_of_memory(shortage), is_limit=True)
+    failure = _failure(error, task)
+    return Outcome(failure=msgspec.structs.replace(failure, message=_shortened(failure.message)))
+
+
+def _shortened(message: str) -> str:
+    return message if len(message) <= MAX_MESSAGE else f"{message[:MAX_MESSAGE]}… ({len(message)} characters)"
+
+
+def _failure(error: BaseException, task: Task) -> Failure:
     match error:
         case ServiceError():
-            return Outcome(failure=_of_service(error))
+            return _of_service(error)
         case InvalidSubmission():
-            return Outcome(failure=Failure(exception="ServerError", message=error.detail, reason=error.code))
+            return Failure(exception="ServerError", message=error.detail, reason=error.code)
         case WireError():
             message = f"the result cannot be sent: {error}"
-            return Outcome(failure=Failure(exception=_name(task), message=message, reason="result-not-sendable"))
+            return Failure(exception=_name(task), message=message, reason="result-not-sendable")
     message = f"{type(error).__name__}: {getattr(error, 'message', None) or error}"
-    return Outcome(failure=Failure(exception=_name(task), message=message))
+    return Failure(exception=_name(task), message=message)
 
 
 def _shortage_below(error: BaseException | None) -> BaseException | None:

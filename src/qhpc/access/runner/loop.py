@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from enum import Enum, auto
 from pathlib import Path
 from types import FrameType
@@ -62,13 +62,20 @@ class Runner:
         self._nb_jobs = 0
         self._size_bytes = resident_bytes()
         self._nb_threads = threading.active_count()
+        self._streams = sys.stdout, sys.stderr
 
     def serve(self) -> None:
         """Run jobs until the server goes, or this runner is spent."""
-        signal.signal(signal.SIGTERM, self._on_terminate)
+        self._put_right()
         self._channel.send(FrameKind.READY, b"")
         while not self._is_ending and (frame := self._channel.receive()) is not None:
             self._run(self._decoder.decode(frame.payload))
+
+    def _put_right(self) -> None:
+        """Undo what a job may have done to signals and streams."""
+        signal.alarm(0)
+        signal.signal(signal.SIGTERM, self._on_terminate)
+        sys.stdout, sys.stderr = self._streams
 
     def _on_terminate(self, number: int, frame: FrameType | None) -> None:
         """SIGTERM: a job is cancelled and raises, an idle runner ends, and one that tells its result ends after it."""
@@ -87,14 +94,16 @@ class Runner:
             self._state = _State.TELLING
         except JobCancelled:
             return
+        self._put_right()
         self._nb_jobs += 1
         self._is_ending = self._is_ending or self._is_spent()
         self._tell(*answer)
         self._state = _State.IDLE
 
     def _tell(self, kind: FrameKind, payload: bytes) -> None:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in self._streams:
+            with suppress(ValueError, OSError):  # the job has closed it
+                stream.flush()
         self._channel.send(kind, payload, channel=SPENT if self._is_ending else 0)
 
     def _answer(self, assignment: Assignment) -> tuple[FrameKind, bytes]:
@@ -128,6 +137,7 @@ class Runner:
         return (
             self._nb_jobs >= self._configuration.max_jobs
             or threading.active_count() > self._nb_threads
+            or any(stream.closed for stream in self._streams)
             or _has_children()
             or resident_bytes() - self._size_bytes > self._configuration.max_growth_bytes
         )

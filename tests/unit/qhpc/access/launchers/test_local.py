@@ -123,6 +123,17 @@ def test_a_process_serves_one_user_only(harness):
     assert len({pid for owner, pid in pids if owner == "ada"}) == 1, "a warm runner is used again"
 
 
+def test_a_job_finds_its_process_as_if_it_were_new(harness):
+    before = result(harness, "Telling", owner="mel").meta_data
+    for _ in range(2):
+        found = result(harness, "Meddling", owner="mel").meta_data
+        assert found["alarm"] == "0" and "_on_terminate" in found["handler"]
+    after = result(harness, "Telling", owner="mel").meta_data
+    assert (after["pid"], after["folder"], after["files"]) == (before["pid"], before["folder"], "")
+    result(harness, call("Meddling", closes=True), owner="mel")
+    assert result(harness, "Telling", owner="mel").meta_data["pid"] != before["pid"]
+
+
 # ---------------------------------------------------------------- failures
 
 

@@ -18,7 +18,7 @@ from qat.plugins import ScipyMinimizePlugin
 from qat.qpus import LinAlg
 from qhpc.access.launchers.protocol import InvalidSubmission
 from qhpc.access.runner.channel import Channel
-from qhpc.access.runner.failures import outcome_of
+from qhpc.access.runner.failures import MAX_MESSAGE, outcome_of
 from qhpc.access.runner.frames import FrameKind
 from qhpc.access.runner.isolation import limited, resident_bytes
 from qhpc.access.runner.reporter import INTERVAL_S, MAX_PARAMETERS, Reporter
@@ -143,6 +143,11 @@ def test_failures(error, task, exception, reason, message):
     assert (outcome.failure.exception, outcome.failure.reason) == (exception, reason)
     assert message in outcome.failure.message
     assert outcome.is_limit == (reason == "out-of-memory")
+
+
+def test_messages_are_not_endless():
+    message = outcome_of(ValueError("x" * 100_000)).failure.message
+    assert len(message) < MAX_MESSAGE + 100 and message.endswith("(100012 characters)")
 
 
 def test_shortage_of_memory_within_a_junction_is_one_too():

@@ -40,6 +40,7 @@ class Telling(QPUHandler):
             "pid": str(os.getpid()),
             "uid": str(os.getuid()),
             "folder": str(Path.cwd()),
+            "files": " ".join(sorted(path.name for path in Path.cwd().iterdir())),
             "home": str(Path.home()),
             "threads": os.environ["OMP_NUM_THREADS"],
             "nice": str(os.nice(0)),
@@ -181,6 +182,24 @@ class Bomb(QPUHandler):
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
         print("begun", os.getpid(), flush=True)
         time.sleep(1000)
+
+
+class Meddling(QPUHandler):
+    """Leaves its process other than it was."""
+
+    def __init__(self, closes=False):
+        super().__init__()
+        self.closes = closes
+
+    def submit_job(self, job):
+        found = {"alarm": str(signal.alarm(1000)), "handler": str(signal.signal(signal.SIGTERM, signal.SIG_IGN))}
+        Path("left.txt").write_text("behind")
+        Path("folder").mkdir()
+        os.chdir("/")
+        if self.closes:
+            sys.stdout.close()
+        sys.stdout = None
+        return Result(value=1.0, meta_data=found)
 
 
 class Threaded(QPUHandler):
