@@ -42,10 +42,11 @@ from qat.qpus.simulation import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from qat.core.resources import AllocationModel, ResourceModel
     from qat.core.wrappers.job import Batch, Job
+    from qat.qpus.prefixes import SharedPrefixes
 
 __all__ = ["CLinAlg", "CLinalg", "LinAlg", "PyLinalg"]
 
@@ -164,17 +165,25 @@ class LinAlg(QPUHandler):
                 here, ``INSUFFICIENT_RESOURCES`` when memory is short, ``BREAK`` when a break's formula is true,
                 ``ABORT`` when a :class:`~qat.kernels.control.RunControl` has cancelled the run.
         """
+        return self._simulated(job, lambda: Request.of(job, self._precision))
+
+    def _simulated(self, job: Job, make_request: Callable[[], Request]) -> Result:
         self._check(job)
         if self._max_bytes is not None:
             self._check_memory(job, self._max_bytes)
         try:
             with self._run():
-                return self._observed(job) if job.type == ProcessingType.OBSERVABLE else self._sampled(job)
+                request = make_request()
+                return (self._observed if job.type == ProcessingType.OBSERVABLE else self._sampled)(job, request)
         except (EngineError, MemoryError) as error:
             raise self._published(error) from error
 
     def _submit_batch(self, batch: Batch) -> BatchResult:
-        """Execute a batch; jobs that are one circuit with different parameters go to the engine together."""
+        """Execute a batch; what jobs have in common is done once.
+
+        Jobs that are one circuit with different parameters go to the engine together; jobs whose circuits begin alike
+        share the state of the beginning.
+        """
         if len(batch.jobs) < 2:
             return super()._submit_batch(batch)
         try:
@@ -184,10 +193,11 @@ class LinAlg(QPUHandler):
             raise self._published(error) from error
 
     def _submit_jobs(self, batch: Batch) -> BatchResult:
-        shared = self._shared_results(batch.jobs)
-        if not shared:
+        if type(self).submit_job is not LinAlg.submit_job:
             return super()._submit_batch(batch)
-        results = [shared[i] if i in shared else self.submit_job(job) for i, job in enumerate(batch.jobs)]
+        shared = self._shared_results(batch.jobs)
+        prefixes = self._prefixes(batch.jobs, shared)
+        results = [shared[i] if i in shared else self._following(job, i, prefixes) for i, job in enumerate(batch.jobs)]
         results = [self._wrapped(job, result) for job, result in zip(batch.jobs, results, strict=True)]
         return BatchResult(results=results, meta_data=batch.meta_data)
 
@@ -201,7 +211,7 @@ class LinAlg(QPUHandler):
         return progress_shown(title, nb_runs)
 
     def _shared_results(self, jobs: Sequence[Job]) -> dict[int, Result]:
-        if self._gives_terms or self._precision is Precision.SINGLE or type(self).submit_job is not LinAlg.submit_job:
+        if self._gives_terms or self._precision is Precision.SINGLE:
             return {}
         from qat.qpus.batches import shared_results
 
@@ -213,6 +223,15 @@ class LinAlg(QPUHandler):
             return shared_results(self.engine, jobs)
         except (EngineError, MemoryError) as error:
             raise self._published(error) from error
+
+    def _prefixes(self, jobs: Sequence[Job], shared: Mapping[int, Result]) -> SharedPrefixes:
+        from qat.qpus.prefixes import SharedPrefixes
+
+        sharing = jobs if self._max_bytes is None else ()  # limits are for what single jobs need
+        return SharedPrefixes(self.engine, sharing, self._precision, shared)
+
+    def _following(self, job: Job, place: int, prefixes: SharedPrefixes) -> Result:
+        return self._simulated(job, lambda: prefixes.request(job, place))
 
     def get_specs(self) -> HardwareSpecs:
         """All-to-all, any gate with a matrix, samples and observables; the number of qubits depends on the memory."""
@@ -301,16 +320,15 @@ class LinAlg(QPUHandler):
         if megabytes is not None:
             self._max_bytes = megabytes * 10**6 // max(allocation_model.parallel_job_count or 1, 1)
 
-    def _sampled(self, job: Job) -> Result:
-        request, engine = Request.of(job, self._precision), self.engine
+    def _sampled(self, job: Job, request: Request) -> Result:
+        engine = self.engine
         if not job.nbshots:
             return exact_samples(request, engine, job.threshold)
         if request.tape.is_unitary:
             return shot_samples(request, engine, job.nbshots, self._rng, aggregate=bool(job.aggregate_data))
         return split_samples(request, engine, job.nbshots, self._rng, aggregate=bool(job.aggregate_data))
 
-    def _observed(self, job: Job) -> Result:
-        request = Request.of(job, self._precision)
+    def _observed(self, job: Job, request: Request) -> Result:
         return evaluated(request, self.engine, job, self._rng, give_terms=self._gives_terms)
 
     def _check_memory(self, job: Job, max_bytes: int, *, gradient: bool = False) -> None:
@@ -354,13 +372,13 @@ class PyLinalg(LinAlg):
     def __init__(self, *, plugins: Any = None) -> None:
         super().__init__(plugins=plugins)
 
-    def _observed(self, job: Job) -> Result:
+    def _observed(self, job: Job, request: Request) -> Result:
         if job.nbshots:
             self._refuse(
                 f"In OBSERVABLE mode, cannot use nbshots > 0 (here nbshots = {job.nbshots}). "
                 "Use ObservableSplitter plugin."
             )
-        return super()._observed(job)
+        return super()._observed(job, request)
 
 
 class CLinalg(LinAlg):

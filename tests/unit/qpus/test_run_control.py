@@ -89,6 +89,6 @@ def test_a_cancelled_control_refuses_batches_and_gradients():
 def test_jobs_of_a_batch_share_the_progress():
     heard = []
     with RunControl(heard.append):
-        LinAlg(engine="numpy").submit([circuit(8)(a=0.1).to_job(), circuit(9)(a=0.1).to_job()])
+        LinAlg(engine="numpy").submit([circuit(8)(a=0.1).to_job(), circuit(9)(a=0.2).to_job()])
     assert heard == sorted(heard) and heard[-1] == 1.0
     assert any(fraction <= 0.5 for fraction in heard) and any(0.5 < fraction < 1.0 for fraction in heard)
