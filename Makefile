@@ -1,4 +1,4 @@
-# make demo   run the first hybrid job in an environment of its own; make examples runs them all
+# make demo   run the mission's two programs, here and on a server, in an environment of its own; make examples runs all
 # make test   every check there is; fails on any finding
 # make sanitize   the engine's tests with the address and undefined-behaviour sanitizers; make fuzz looks for more
 # make valgrind   the engine under memcheck
@@ -17,7 +17,7 @@ EXAMPLES := $(filter-out chemistry own_server,$(notdir $(basename $(wildcard exa
 .PHONY: memcheck format clean
 .DELETE_ON_ERROR:
 
-demo: example-hybrid_job
+demo: example-hybrid_job example-remote_vqe
 
 examples: $(EXAMPLES:%=example-%)
 
@@ -108,7 +108,7 @@ $(VENV)/.system: packaging/apt-packages.txt packaging/install-system-packages
 # The extension is part of the installation: changed C++ sources install again, which compiles only what changed.
 $(VENV)/.installed: pyproject.toml $(NATIVE) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(BUILD_TOOLS)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --editable ".[server]"
 	touch $@
 
 $(VENV)/.installed-dev: pyproject.toml $(NATIVE) | $(BIN)/python

@@ -90,13 +90,18 @@ class AccessClient:
         """The user who is logged in."""
         return self._json("GET", "/me", type=UserView, patience_s=patience_s)
 
-    def log_in_again(self) -> None:
+    def log_in_again(self, refused: str | None = None) -> None:
         """Forget the token that is in use, and get a new one where a password is known.
+
+        Args:
+            refused: the token that the server did not take; when another thread has got a new one, that is kept.
 
         Raises:
             LoginError: there is no password, or the server does not take it.
         """
         with self._lock:
+            if refused is not None and refused != self._secret:
+                return
             self._secret = self._credentials.secret(self._secret_for, is_renewed=True)
 
     def change_password(self, old: str, new: str) -> None:
@@ -256,9 +261,10 @@ class AccessClient:
             )  # fmt: skip
 
         patience = self._patience if patience_s is None else replace(self._patience, limit_s=patience_s)
+        used = self._secret
         response = patience.run(attempt, is_safe=is_safe)
         if response.status == 401 and not is_anonymous:
-            self.log_in_again()
+            self.log_in_again(refused=used)
             response = patience.run(attempt, is_safe=is_safe)
         if response.status >= 300 and response.status != 304:
             raise exception_of(_problem(response, given["X-Request-ID"]))

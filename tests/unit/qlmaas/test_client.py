@@ -115,6 +115,16 @@ def test_an_expired_token_is_renewed_with_the_password(server, netrc):
     assert server.requests.count(("POST", "/login")) == 3
 
 
+def test_threads_log_in_again_once(server, netrc):
+    connection = QLMaaSConnection("fake", transport=server)
+    client = connection.client
+    refused = client._secret
+    server.tokens.clear()
+    client.log_in_again(refused)
+    client.log_in_again(refused)
+    assert client.me().name == "me" and server.requests.count(("POST", "/login")) == 2
+
+
 def test_an_expired_token_alone_ends(connected, server):
     server.tokens.clear()
     with pytest.raises(RuntimeError, match="has expired; get a new one with 'qat login'"):
