@@ -1,7 +1,7 @@
 """Estimates of jobs beside what they take: seconds and bytes, for the workloads at several sizes.
 
-    python -m benchmarks.engine.estimates                      # 1 and 2 threads, sizes of milliseconds to seconds
-    python -m benchmarks.engine.estimates --threads 1 --only qft --rounds 5
+    python -m benchmarks.engine.estimates                      # one thread, sizes of microseconds to half a second
+    python -m benchmarks.engine.estimates --threads 1,2 --only qft --rounds 5
 
 Both times are of the processor for one thread (so that neighbours do not count), of the clock for more. "first" is
 what the first estimate of a process costs, measurements included; the others are of circuits not seen before.
@@ -114,7 +114,7 @@ def rows(nb_threads: int, nb_rounds: int, only: str) -> Iterator[str]:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--threads", default="1,2", help="numbers of threads, separated by commas")
+    parser.add_argument("--threads", default="1", help="numbers of threads, separated by commas")
     parser.add_argument("--rounds", type=int, default=5, help="most runs of a job; their median counts")
     parser.add_argument("--only", default="", help="jobs whose names contain this")
     options = parser.parse_args()

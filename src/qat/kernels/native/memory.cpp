@@ -39,6 +39,7 @@ void* fresh_memory(std::size_t nb_bytes) {
 }
 
 bool is_kept(std::size_t nb_bytes) {
+    if (nb_bytes < HUGE_PAGE) return true;
     Large& arrays = large();
     const std::lock_guard<std::mutex> lock(arrays.mutex);
     return arrays.kept && arrays.kept_size == whole_pages(nb_bytes);

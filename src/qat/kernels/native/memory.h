@@ -17,7 +17,7 @@ constexpr std::size_t MAX_BYTES = std::size_t(1) << 62;  // products of sizes st
 
 // Memory straight from the system, for std::free.
 void* fresh_memory(std::size_t nb_bytes);
-// Whether `take_memory` has an array of this size at hand.
+// Whether `take_memory` has an array of this size at hand; small ones come from the heap, which mostly has.
 bool is_kept(std::size_t nb_bytes);
 
 struct Free {

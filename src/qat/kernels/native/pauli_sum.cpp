@@ -312,7 +312,7 @@ void PauliSum::apply_small(const Complex* coefficients, Complex constant, const 
 template <class Real>
 double PauliSum::values_duration_s(const PauliKernels<Real>& kernels, int nb_threads) const {
     // an amplitude of small states, a term in a transformed tile, a visit to a pair of tiles
-    constexpr double small_s = 2e-9, found_s = 3e-9, visit_s = 5e-8;
+    constexpr double small_s = 2e-9, found_s = 3e-9, visit_s = 1e-8;
     if (is_small(kernels.min_tile_bits)) return std::ldexp(small_s * size(), nb_qubits_);
     const Tiles cut = tiles(kernels.min_tile_bits);
     const PauliCosts& costs = pauli_costs(kernels, cut.tile_bits);
