@@ -1,16 +1,15 @@
 // Derivatives of a mean value by the parameters of a circuit, all at once.
 //
 // With |ket> the state after a gate U(angle) and <bra| the observable carried back to the same place, the derivative is
-// 2 Re <bra| dU/d angle U^-1 |ket>: a sum of Pauli strings between two states. The circuit is undone from its end, layer
-// by layer: a layer grows backward as long as the strings of its gates can be carried to its end, through Clifford gates
-// and past whatever they commute with (pauli_frame.h). At the end of a layer all its derivatives come out of the same
-// tiles (pauli_sum.h); then the gates of the layer are undone on both states in few passes (executor.h).
-// Cost: about three runs and, for each layer, the passes of its distinct X masks.
+// 2 Re <bra| dU/d angle U^-1 |ket>: a sum of Pauli strings between two states. The circuit is planned backwards, with a
+// probe for each string in front of the gate that is undone; the probes of a run of one-qubit gates are written as sums
+// of the letters in front of it, so the run is still one gate. Both states go through the passes tile by tile, and the
+// overlaps are taken while the tiles are in the cache (probes.h).
+// Cost: about two runs for undoing, and one reading of the tiles in the cache for each string.
 //
 // Source: Jones and Gacon, "Efficient calculation of gradients in classical simulations of variational quantum
 // algorithms" (2020), algorithm 1.
 #pragma once
-#include "pauli_sum.h"
 #include "simulate.h"
 
 namespace qat {

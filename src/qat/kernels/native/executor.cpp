@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "memory.h"
+#include "pauli_dispatch.h"
 #include "watch.h"
 
 namespace qat {
@@ -43,10 +44,12 @@ private:
     int nb_threads_, nb_waiting_ = 0, round_ = 0;
 };
 
-// A pass with what its tiles have in common worked out.
+constexpr std::int64_t MAX_SHARES = 64;  // of the sums of a pass, which are added up in order
+
+// A pass with what its tiles have in common worked out. Threads take shares of neighbouring tiles.
 struct Sweep {
     const Pass* pass;
-    std::int64_t nb_tiles;
+    std::int64_t nb_tiles, nb_shares;
     int run_bits;                       // lowest places that lie together
     std::vector<std::int64_t> offsets;  // of the runs of a tile, in reals; empty for tiles in place
 };
@@ -60,7 +63,8 @@ Mask spread(Mask number, const int* places, std::size_t nb_places) {
 }
 
 Sweep sweep_of(const Pass& pass) {
-    Sweep sweep{&pass, std::int64_t(1) << pass.outer_places.size(), 0, {}};
+    const std::int64_t nb_tiles = std::int64_t(1) << pass.outer_places.size();
+    Sweep sweep{&pass, nb_tiles, pass.probes.empty() ? nb_tiles : std::min(nb_tiles, MAX_SHARES), 0, {}};
     if (pass.is_in_place()) return sweep;
     while (pass.tile_places[sweep.run_bits] == sweep.run_bits) ++sweep.run_bits;
     const int nb_rest = pass.nb_bits() - sweep.run_bits;
@@ -72,11 +76,12 @@ Sweep sweep_of(const Pass& pass) {
 template <class Real>
 class Run {
 public:
-    Run(Real* state, const std::deque<Pass>& passes, const Kernels<Real>& kernels, int nb_threads)
-        : state_(state), kernels_(kernels), watch_(Watch::current()), barrier_(nb_threads) {
+    Run(std::vector<Real*> states, const std::deque<Pass>& passes, int nb_slots, const Kernels<Real>& kernels, int nb_threads)
+        : states_(std::move(states)), kernels_(kernels), watch_(Watch::current()), barrier_(nb_threads),
+          slots_(nb_slots), sums_(MAX_SHARES * nb_slots) {
         std::size_t largest = 0;
         for (const Pass& pass : passes) {
-            if (!pass.is_in_place()) largest = std::max(largest, std::size_t(2) << pass.nb_bits());
+            if (!pass.is_in_place()) largest = std::max(largest, states_.size() << (pass.nb_bits() + 1));
             sweeps_.push_back(sweep_of(pass));
         }
         for (int i = 0; i < nb_threads; ++i) tiles_.push_back(largest ? allocated<Real>(largest) : nullptr);
@@ -85,18 +90,21 @@ public:
     void work(int thread) {
         for (std::size_t i = 0; i < sweeps_.size(); ++i) {
             const Sweep& sweep = sweeps_[i];
-            for (std::int64_t tile; (tile = next_tile_.fetch_add(1)) < sweep.nb_tiles && !is_stopped();) {
-                if (thread == 0 && watch_) watch_->ask((i + double(tile) / sweep.nb_tiles) / sweeps_.size());
-                run_tile(sweep, tile, tiles_[thread].get());
-            }
+            const std::int64_t nb_tiles = sweep.nb_tiles / sweep.nb_shares;
+            for (std::int64_t share; (share = next_share_.fetch_add(1)) < sweep.nb_shares && !is_stopped();)
+                for (std::int64_t tile = share * nb_tiles; tile < (share + 1) * nb_tiles && !is_stopped(); ++tile) {
+                    if (thread == 0 && watch_) watch_->ask((i + double(tile) / sweep.nb_tiles) / sweeps_.size());
+                    run_tile(sweep, tile, tiles_[thread].get(), sums_.data() + share * slots_.size());
+                }
             if (tiles_.size() > 1)
-                barrier_.wait([this] { finish_sweep(); });
+                barrier_.wait([&] { finish_sweep(sweep); });
             else
-                finish_sweep();
+                finish_sweep(sweep);
             if (is_ended_) return;
         }
     }
 
+    const std::vector<double>& slots() const { return slots_; }
     bool is_ended() const { return is_ended_; }
     void reduce_to(int nb_threads) { barrier_.reduce_to(nb_threads); }
 
@@ -104,29 +112,51 @@ private:
     bool is_stopped() const { return watch_ && watch_->is_stopped(); }
 
     // While all threads wait, so that they agree on whether to go on.
-    void finish_sweep() {
-        next_tile_ = 0;
+    void finish_sweep(const Sweep& sweep) {
+        next_share_ = 0;
         is_ended_ = is_stopped();
+        if (sweep.pass->probes.empty()) return;
+        for (std::size_t i = 0; i < sweep.nb_shares * slots_.size(); ++i) slots_[i % slots_.size()] += sums_[i];
+        std::fill(sums_.begin(), sums_.end(), 0.0);
     }
 
-    void run_tile(const Sweep& sweep, std::int64_t tile, Real* buffer) {
+    void run_tile(const Sweep& sweep, std::int64_t tile, Real* buffer, double* sums) {
         const Pass& pass = *sweep.pass;
         const Mask outer = static_cast<Mask>(tile);
-        Real* const origin = state_ + 2 * spread(outer, pass.outer_places.data(), pass.outer_places.size());
-        Real* const place = sweep.offsets.empty() ? origin : buffer;
         const auto nb_runs = static_cast<std::int64_t>(sweep.offsets.size());
-        if (nb_runs) kernels_.gather(place, origin, sweep.offsets.data(), nb_runs, sweep.run_bits);
-        kernels_.run(place, pass.nb_bits(), pass.instructions.data(), static_cast<int>(pass.instructions.size()), outer);
-        if (nb_runs) kernels_.scatter(origin, place, sweep.offsets.data(), nb_runs, sweep.run_bits);
+        const std::int64_t first = 2 * spread(outer, pass.outer_places.data(), pass.outer_places.size());
+        Real* places[2] = {nullptr, nullptr};
+        for (std::size_t s = 0; s < states_.size(); ++s) {
+            places[s] = nb_runs ? buffer + (s << (pass.nb_bits() + 1)) : states_[s] + first;
+            if (nb_runs) kernels_.gather(places[s], states_[s] + first, sweep.offsets.data(), nb_runs, sweep.run_bits);
+        }
+        run_instructions(pass, places, outer, sums);
+        for (std::size_t s = 0; s < states_.size() && nb_runs; ++s)
+            kernels_.scatter(states_[s] + first, places[s], sweep.offsets.data(), nb_runs, sweep.run_bits);
     }
 
-    Real* state_;
+    void run_instructions(const Pass& pass, Real* const* places, Mask outer, double* sums) {
+        int begin = 0;
+        const auto run_to = [&](int end) {
+            for (std::size_t s = 0; s < states_.size() && end > begin; ++s)
+                kernels_.run(places[s], pass.nb_bits(), pass.instructions.data() + begin, end - begin, outer);
+            begin = end;
+        };
+        for (const Probes& probes : pass.probes) {
+            run_to(probes.position);
+            add_overlaps(probes, places[0], places[1], pass.nb_bits(), outer, pauli_kernels<Real>(), sums);
+        }
+        run_to(static_cast<int>(pass.instructions.size()));
+    }
+
+    std::vector<Real*> states_;  // one, or left and right
     const Kernels<Real>& kernels_;
     Watch* const watch_;
     Barrier barrier_;
     std::vector<Sweep> sweeps_;
     std::vector<Buffer<Real>> tiles_;
-    std::atomic<std::int64_t> next_tile_{0};
+    std::atomic<std::int64_t> next_share_{0};
+    std::vector<double> slots_, sums_;  // sums_: of each share of the present sweep
     bool is_ended_ = false;  // before the last sweep: the run was stopped
 };
 
@@ -137,14 +167,12 @@ int most_tiles(const std::deque<Pass>& passes) {
     return 1 << std::min<std::size_t>(most_places, 16);
 }
 
-}  // namespace
-
 template <class Real>
-void execute(Real* state, int nb_places, const std::deque<Pass>& passes, const Kernels<Real>& kernels,
-             const Execution& execution) {
-    if (passes.empty()) return;
+std::vector<double> execute_on(const std::vector<Real*>& states, int nb_places, const std::deque<Pass>& passes,
+                               int nb_slots, const Kernels<Real>& kernels, const Execution& execution) {
+    if (passes.empty()) return std::vector<double>(nb_slots);
     const int nb_threads = nb_places < MIN_THREADED_PLACES ? 1 : std::clamp(execution.nb_threads, 1, most_tiles(passes));
-    Run<Real> run(state, passes, kernels, nb_threads);
+    Run<Real> run(states, passes, nb_slots, kernels, nb_threads);
     std::vector<std::thread> others;
     try {
         for (int i = 1; i < nb_threads; ++i) others.emplace_back([&run, i] { run.work(i); });
@@ -154,9 +182,26 @@ void execute(Real* state, int nb_places, const std::deque<Pass>& passes, const K
     run.work(0);
     for (std::thread& other : others) other.join();
     if (run.is_ended()) throw Interrupted();
+    return run.slots();
+}
+
+}  // namespace
+
+template <class Real>
+void execute(Real* state, int nb_places, const std::deque<Pass>& passes, const Kernels<Real>& kernels,
+             const Execution& execution) {
+    execute_on<Real>({state}, nb_places, passes, 0, kernels, execution);
+}
+
+template <class Real>
+std::vector<double> execute_both(Real* left, Real* right, int nb_places, const std::deque<Pass>& passes, int nb_slots,
+                                 const Kernels<Real>& kernels, const Execution& execution) {
+    return execute_on<Real>({left, right}, nb_places, passes, nb_slots, kernels, execution);
 }
 
 template void execute(double*, int, const std::deque<Pass>&, const Kernels<double>&, const Execution&);
+template std::vector<double> execute_both(double*, double*, int, const std::deque<Pass>&, int, const Kernels<double>&,
+                                          const Execution&);
 template void execute(float*, int, const std::deque<Pass>&, const Kernels<float>&, const Execution&);
 
 }  // namespace qat

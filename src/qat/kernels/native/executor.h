@@ -21,4 +21,10 @@ template <class Real>
 void execute(Real* state, int nb_places, const std::deque<Pass>& passes, const Kernels<Real>& kernels,
              const Execution& execution);
 
+// The same for two states at once, with the overlaps that the passes ask for: slots[k] is the imaginary part of
+// <left| P_k |right>. The tiles of both are in the cache together.
+template <class Real>
+std::vector<double> execute_both(Real* left, Real* right, int nb_places, const std::deque<Pass>& passes, int nb_slots,
+                                 const Kernels<Real>& kernels, const Execution& execution);
+
 }  // namespace qat

@@ -13,6 +13,7 @@
 #include "arrays.h"
 #include "bindings.h"
 #include "pauli_dispatch.h"
+#include "pauli_sum.h"
 
 namespace nb = nanobind;
 
@@ -50,12 +51,14 @@ std::vector<SuppliedRate> rates_of(const Program& program, const std::vector<Rat
     return found;
 }
 
-double overlap(const double* a, const double* b, std::size_t nb_reals) {
+// Real part of <a|b>, of 2^nb_places amplitudes.
+double overlap(const double* a, const double* b, int nb_places) {
+    const PauliKernels<double>& kernels = pauli_kernels<double>();
     double total = 0;
-    constexpr std::size_t piece = 1 << 16;
-    for (std::size_t first = 0; first < nb_reals; first += piece) {
+    const int piece_bits = std::min(nb_places, 15);
+    for (std::size_t first = 0; first < std::size_t(2) << nb_places; first += std::size_t(2) << piece_bits) {
         look(1);
-        for (std::size_t i = first; i < std::min(nb_reals, first + piece); ++i) total += a[i] * b[i];
+        total += kernels.overlap(a + first, b + first, piece_bits);
     }
     return total;
 }
@@ -73,9 +76,9 @@ Answer value_and_gradient(const Adjoint& problem, Start<double> start, const Pau
     std::fill(bra.get() + nb_reals, bra.get() + nb_padded, 0.0);
     const int nb_threads = problem.settings.execution.nb_threads;
     observable.apply(coefficients, constant, ket.get(), bra.get(), pauli_kernels<double>(), nb_threads);
-    Answer answer{overlap(ket.get(), bra.get(), nb_reals), 1, std::vector<double>(nb_parameters, 0.0)};
+    Answer answer{overlap(ket.get(), bra.get(), nb_places), 1, std::vector<double>(nb_parameters, 0.0)};
     add_gradient(problem, bra.get(), ket.get(), nb_places, answer.gradient.data());
-    answer.norm = overlap(ket.get(), ket.get(), nb_reals);
+    answer.norm = overlap(ket.get(), ket.get(), nb_places);
     return answer;
 }
 

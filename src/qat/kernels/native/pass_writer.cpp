@@ -16,7 +16,8 @@ int lane_weight(const Node& node) {
         case Node::Kind::pair: return 3;
         case Node::Kind::swap: return 2;
         case Node::Kind::dense: return 12;
-        case Node::Kind::string: return 0;
+        case Node::Kind::string:
+        case Node::Kind::probe: return 0;
         default: return 1;
     }
 }
@@ -63,6 +64,7 @@ void PassWriter::write(Mask tile, const std::vector<int>& nodes) {
     for (int number : pass_.nb_bits() < MIN_SORTED_BITS ? nodes : by_kind(tile, nodes)) write_node(planner_.nodes()[number]);
     for (int entries = 0; entries < NB_ENTRIES; ++entries) flush_rotations(entries);
     flush_phases();
+    flush_probes();
     write_transpose();
 }
 
@@ -112,7 +114,7 @@ std::vector<int> PassWriter::by_kind(Mask tile, const std::vector<int>& nodes) c
                 order.push_back(nodes[i]);
                 is_done[i] = 1;
             }
-            if (!is_free || (turn == 2 && node.kind != Node::Kind::string)) {
+            if (!is_free || (turn == 2 && node.kind != Node::Kind::string && node.kind != Node::Kind::probe)) {
                 moved |= node.moved;
                 kept |= node.kept;
             }
@@ -123,6 +125,8 @@ std::vector<int> PassWriter::by_kind(Mask tile, const std::vector<int>& nodes) c
 }
 
 void PassWriter::write_node(const Node& node) {
+    const bool is_probe = node.kind == Node::Kind::probe;
+    if (!is_probe && ((probed_ & node.moved) || (probed_by_x_ & node.kept))) flush_probes();
     switch (node.kind) {
         case Node::Kind::rotation: return write_rotation(node);
         case Node::Kind::pair: return write_pair(node);
@@ -130,6 +134,7 @@ void PassWriter::write_node(const Node& node) {
         case Node::Kind::flip: return write_flip(node);
         case Node::Kind::dense: return write_dense(node);
         case Node::Kind::string: return write_string(node);
+        case Node::Kind::probe: return write_probe(node);
         case Node::Kind::swap: {
             flush_touching(node.moved, 0);
             Instruction& swap = append(Opcode::swap);
@@ -267,6 +272,24 @@ void PassWriter::write_string(const Node& node) {
     flush_touching(node.moved, node.kept);
     append(Opcode::string).string = {inner_mask(node.moved), inner_mask(node.z), outer_mask(node.z),
                                      std::cos(node.angle / 2), std::sin(node.angle / 2)};
+}
+
+// Probes wait until something comes that they do not commute with.
+void PassWriter::write_probe(const Node& node) {
+    flush_touching(node.moved, node.kept);
+    std::vector<Probe>& waiting = node.moved ? probes_.others : probes_.diagonal;
+    waiting.push_back({inner_mask(node.moved), inner_mask(node.z), outer_mask(node.z), node.slot});
+    probed_ |= node.moved | node.kept;
+    probed_by_x_ |= node.moved;
+}
+
+void PassWriter::flush_probes() {
+    if (!probed_) return;
+    probes_.position = static_cast<int>(pass_.instructions.size());
+    pass_.probes.push_back(std::move(probes_));
+    probes_ = {};
+    probed_ = probed_by_x_ = 0;
+    open_pair_ = -1;
 }
 
 void PassWriter::write_transpose() {

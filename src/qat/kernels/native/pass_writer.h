@@ -27,6 +27,8 @@ private:
     void write_flip(const Node& node);
     void write_dense(const Node& node);
     void write_string(const Node& node);
+    void write_probe(const Node& node);
+    void flush_probes();
     void write_transpose();
     void flush_rotations(int entries);
     void flush_phases();
@@ -48,6 +50,8 @@ private:
     Mask rotated_[NB_ENTRIES] = {0, 0, 0};
     std::vector<PhaseTerm> phases_;
     Mask turned_ = 0;
+    Probes probes_{};                               // that wait
+    Mask probed_ = 0, probed_by_x_ = 0;             // places of their strings
     int open_pair_ = -1;  // instruction that may take in a second pair
     Mask open_places_ = 0;
 };

@@ -66,7 +66,8 @@ Planner::Planner(int nb_places, bool from_zero, bool fusion)
       is_waiting_(nb_places, 0),
       is_fresh_(nb_places, from_zero),
       last_(nb_places, -1),
-      renamed_(nb_places) {
+      renamed_(nb_places),
+      probed_(nb_places, {-1, -1, -1}) {
     for (int place = 0; place < nb_places; ++place) renamed_[place] = place;
 }
 
@@ -90,6 +91,12 @@ void Planner::touch(Mask places, int node) {
         last_[__builtin_ctzll(places)] = node;
         is_fresh_[__builtin_ctzll(places)] = 0;
     }
+}
+
+void Planner::emit(const Node& node) {
+    nodes_.push_back(node);
+    if (nb_slots_ == 0 || node.kind == Node::Kind::probe) return;
+    for (Mask rest = node.moved | node.kept; rest; rest &= rest - 1) probed_[__builtin_ctzll(rest)] = {-1, -1, -1};
 }
 
 // Multiplies by diag(factor0, factor1): into the scales of the node before if it has some, else as a phase.
@@ -169,7 +176,7 @@ void Planner::emit_rotation(int place, const Matrix2& m) {
         node.scales[0] = m[own], node.off[0][0] = m[1 - own] / m[own];
         node.scales[1] = m[3 - own], node.off[0][1] = m[2 + own] / m[3 - own];
     }
-    nodes_.push_back(node);
+    emit(node);
     touch(node.moved, static_cast<int>(nodes_.size()) - 1);
 }
 
@@ -193,7 +200,7 @@ void Planner::flip(int place, Mask controls) {
     node.a = target;
     node.moved = bit_of(target);
     node.kept = controls;
-    nodes_.push_back(node);
+    emit(node);
     touch(node.moved, static_cast<int>(nodes_.size()) - 1);
 }
 
@@ -213,7 +220,7 @@ void Planner::pair(int control, int target) {
         split_into(node, i, places[i], scales[i]);
     }
     for (int j = 0; j < 4; ++j) node.scales[j] = times(scales[0][j & 1], scales[1][j >> 1]);
-    nodes_.push_back(node);
+    emit(node);
     touch(node.moved, static_cast<int>(nodes_.size()) - 1);
 }
 
@@ -237,8 +244,47 @@ void Planner::turn(Mask x, Mask z, double angle) {
     node.kept = node.z & ~node.moved;
     node.angle = angle;
     flush_all(node.moved | node.z);
-    nodes_.push_back(node);
+    emit(node);
     touch(node.moved, static_cast<int>(nodes_.size()) - 1);
+}
+
+// A string of places as they lie.
+int Planner::emit_probe(Mask x, Mask z) {
+    Node node{};
+    node.kind = Node::Kind::probe;
+    node.moved = x;
+    node.z = z;
+    node.kept = z & ~x;
+    node.slot = nb_slots_++;
+    emit(node);
+    touch(x, static_cast<int>(nodes_.size()) - 1);
+    return node.slot;
+}
+
+int Planner::probe(Mask x, Mask z) {
+    x = renamed(x);
+    z = renamed(z);
+    flush_all(x | z);
+    return emit_probe(x, z);
+}
+
+// With W waiting, <left| W^dagger M W |right> is asked for in front of it.
+std::vector<Planner::Share> Planner::probe_place(int place, const Matrix2& matrix) {
+    place = renamed_[place];
+    Matrix2 m = matrix;
+    if (is_waiting_[place]) {
+        const Matrix2& w = waiting_[place];
+        m = times({std::conj(w[0]), std::conj(w[2]), std::conj(w[1]), std::conj(w[3])}, times(m, w));
+    }
+    const Complex traces[3] = {m[1] + m[2], Complex(0, 1) * (m[1] - m[2]), m[0] - m[3]};  // of X m, Y m, Z m
+    std::vector<Share> shares;
+    for (int letter = 0; letter < 3; ++letter) {
+        if (is_tiny(traces[letter])) continue;
+        int& slot = probed_[place][letter];
+        if (slot < 0) slot = emit_probe(letter < 2 ? bit_of(place) : 0, letter > 0 ? bit_of(place) : 0);
+        shares.push_back({slot, traces[letter].real() / 2});
+    }
+    return shares;
 }
 
 void Planner::emit_phase(Mask mask, double angle) {
@@ -247,7 +293,7 @@ void Planner::emit_phase(Mask mask, double angle) {
     node.kind = Node::Kind::phase;
     node.kept = mask;
     node.angle = angle;
-    nodes_.push_back(node);
+    emit(node);
 }
 
 void Planner::phase(Mask mask, double angle) {
@@ -345,7 +391,7 @@ void Planner::emit_dense(const Complex* matrix, const int* places, int size, Mas
     gate.places.assign(places, places + size);
     for (const Complex& entry : merged) gate.matrix.push_back(factor_of(entry));
     dense_gates_.push_back(std::move(gate));
-    nodes_.push_back(node);
+    emit(node);
     touch(node.moved, static_cast<int>(nodes_.size()) - 1);
 }
 
@@ -360,7 +406,7 @@ void Planner::finish() {
             node.a = lies;
             node.b = place;
             node.moved = bit_of(lies) | bit_of(place);
-            nodes_.push_back(node);
+            emit(node);
             *other = lies;
             renamed_[place] = place;
         }

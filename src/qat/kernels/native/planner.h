@@ -23,7 +23,7 @@ inline Mask bit_of(int place) { return Mask(1) << place; }
 inline Factor factor_of(Complex z) { return {z.real(), z.imag()}; }
 
 struct Node {
-    enum class Kind : std::uint8_t { rotation, pair, flip, swap, phase, dense, string };
+    enum class Kind : std::uint8_t { rotation, pair, flip, swap, phase, dense, string, probe };
     Kind kind;
     Entries entries = Entries::real;
     int a = -1, b = -1;         // places; flip: target a, swap and pair: both
@@ -33,7 +33,8 @@ struct Node {
     Complex scales[4];          // rotation: by bit of a; pair: by bit of a | bit of b << 1
     bool is_controlled = false; // pair: followed by X on b where a is 1
     double angle = 0;           // phase, string
-    Mask z = 0;                 // string: places of Z and Y; those of X and Y are `moved`
+    Mask z = 0;                 // string, probe: places of Z and Y; those of X and Y are `moved`
+    int slot = -1;              // probe
     int matrix = -1;            // dense: number of the matrix; controls are `kept`
 };
 
@@ -58,6 +59,16 @@ public:
     // Emits what waits, and brings renamed places back to where they belong.
     void finish();
 
+    // Asks for the overlap <left| P |right> of two states at this moment of their run; returns the slot it goes to.
+    int probe(Mask x, Mask z);
+    // The same for the operator `matrix` on one place, as a sum of Pauli letters: the gates that wait stay waiting.
+    struct Share {
+        int slot;
+        double weight;
+    };
+    std::vector<Share> probe_place(int place, const Matrix2& matrix);
+    int nb_slots() const { return nb_slots_; }
+
     const std::vector<Node>& nodes() const { return nodes_; }
     const std::vector<DenseGate>& dense_gates() const { return dense_gates_; }
     bool has_fusion() const { return fusion_; }
@@ -77,6 +88,8 @@ private:
     bool emit_if_simple(const Complex* matrix, const int* places, int size, Mask controls);
     bool emit_if_diagonal(const Complex* matrix, const int* places, int size, Mask controls);
     void touch(Mask places, int node);
+    void emit(const Node& node);
+    int emit_probe(Mask x, Mask z);
 
     int nb_places_;
     bool fusion_;
@@ -87,6 +100,8 @@ private:
     std::vector<int> last_;      // node that last acted on a place non-diagonally, -1: none
     std::vector<int> renamed_;   // where the content of a place lies
     Complex global_factor_ = 1;
+    int nb_slots_ = 0;
+    std::vector<std::array<int, 3>> probed_;  // slots of X, Y, Z on a place since the last node there, -1: none
 };
 
 }  // namespace qat

@@ -10,6 +10,7 @@
 
 #include "diagonal.h"
 #include "planner.h"
+#include "probes.h"
 
 namespace qat {
 
@@ -25,6 +26,7 @@ struct Pass {
     std::vector<Instruction> instructions;
     std::deque<DiagonalTables> diagonals;        // referred to by the instructions, as are:
     std::deque<std::vector<int>> positions;
+    std::vector<Probes> probes;                  // by position
     int nb_bits() const { return static_cast<int>(tile_places.size()); }
     bool is_in_place() const { return tile_places.back() == nb_bits() - 1; }
 };

@@ -94,15 +94,13 @@ void apply(const Program& program, const double* parameters, const Complex* supp
 }
 
 template <class Real>
-void undo(const Program& program, const Program::Gates& gates, std::int64_t begin, std::int64_t end,
-          const double* parameters, const Complex* supplied, const std::vector<Real*>& states, int nb_places,
-          const Settings& settings) {
+std::vector<double> run_both(Planner& planner, Real* left, Real* right, int nb_places, const Settings& settings) {
     const Kernels<Real>& chosen = kernels<Real>();
-    Planner planner(nb_places, false, settings.fusion);
-    program.feed_inverse(planner, gates, parameters, supplied, begin, end);
     planner.finish();
-    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings));
-    for (Real* state : states) execute(state, nb_places, passes, chosen, settings.execution);
+    TileShape shape = shape_of(chosen, settings);
+    shape.nb_tile_bits = std::max(shape.nb_tile_bits - 1, MAX_DENSE_QUBITS);  // two tiles share the cache
+    const std::deque<Pass> passes = scheduled(planner, nb_places, shape);
+    return execute_both(left, right, nb_places, passes, planner.nb_slots(), chosen, settings.execution);
 }
 
 template <class Real>
@@ -123,11 +121,10 @@ PlanSize plan_size(const Program& program, const double* parameters, const Compl
     template int padded_places<Real>(int);                                                                          \
     template Buffer<Real> simulated(const Program&, const double*, const Complex*, Start<Real>, const Settings&);   \
     template void apply(const Program&, const double*, const Complex*, Real*, int, const Settings&);                \
-    template void undo(const Program&, const Program::Gates&, std::int64_t, std::int64_t, const double*,            \
-                       const Complex*, const std::vector<Real*>&, int, const Settings&);                            \
     template PlanSize plan_size<Real>(const Program&, const double*, const Complex*, const Settings&);
 QAT_FOR_PRECISION(double)
 QAT_FOR_PRECISION(float)
 #undef QAT_FOR_PRECISION
+template std::vector<double> run_both(Planner&, double*, double*, int, const Settings&);
 
 }  // namespace qat

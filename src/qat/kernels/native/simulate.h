@@ -32,11 +32,10 @@ template <class Real>
 void apply(const Program& program, const double* parameters, const Complex* supplied, Real* state, int nb_places,
            const Settings& settings);
 
-// Undoes the gates begin <= i < end of those of a program on several states, in place. The global phase is left out.
+// Runs what a planner holds on two states, in place, and gives the overlaps it asks for (see executor.h). The global
+// phase is left out.
 template <class Real>
-void undo(const Program& program, const Program::Gates& gates, std::int64_t begin, std::int64_t end,
-          const double* parameters, const Complex* supplied, const std::vector<Real*>& states, int nb_places,
-          const Settings& settings);
+std::vector<double> run_both(Planner& planner, Real* left, Real* right, int nb_places, const Settings& settings);
 
 // Places of a state including padding.
 template <class Real>
