@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -117,9 +117,10 @@ class Files:
                         names.append(entry.name)
         return names
 
-    def remove_named(self, name: str) -> None:
-        """Remove a file that ``older_than`` told."""
-        (self._directory / name).unlink(missing_ok=True)
+    def remove_named(self, names: Iterable[str]) -> None:
+        """Remove files that ``older_than`` told."""
+        for name in names:
+            (self._directory / name).unlink(missing_ok=True)
 
     def _path(self, name: FileName) -> Path:
         if not is_id(name.job_id):

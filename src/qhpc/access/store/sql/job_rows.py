@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -19,7 +19,7 @@ from qhpc.access.store.sql.tables import contents, job_tags, jobs, log_parts, us
 
 __all__ = [
     "Kind", "add_job", "append_lines", "change_job", "delete_contents", "edit_job", "find_job", "finish_job",
-    "has_job", "read_content", "read_job", "read_lines", "read_usage",
+    "has_job", "read_content", "read_job", "read_jobs", "read_lines", "read_usage",
 ]  # fmt: skip
 
 Kind = Literal["submission", "result"]
@@ -65,6 +65,12 @@ def read_job(connection: Connection, job_id: str, *, to_change: bool = False) ->
     if record is None:
         raise UnknownJob(job_id)
     return job_of(record)
+
+
+def read_jobs(connection: Connection, job_ids: Collection[str]) -> list[JobRecord]:
+    """Those of the jobs that there are."""
+    found = connection.execute(select(jobs.c.record).where(jobs.c.id.in_(job_ids)))
+    return [job_of(record) for record in found.scalars()]
 
 
 def change_job(connection: Connection, job_id: str, events: Sequence[JobEvent]) -> JobRecord:

@@ -29,6 +29,7 @@ INLINE_BYTES = 64 << 10
 _LARGE_BYTES = 1 << 20
 """Work on more bytes than this goes to a thread, so that others need not wait for it."""
 
+_SWEEP_BATCH = 500
 _SWEEP_AGE_S = 3600.0
 """Files that belong to no job are removed when they are so old; younger ones may be about to belong to one."""
 
@@ -68,10 +69,13 @@ class SqlStore(SqlIdentity):
             return 0
         names = await asyncio.to_thread(self._files.older_than, time_s - _SWEEP_AGE_S)
         nb_removed = 0
-        for name in names:
-            if name not in await self._names_of(name.partition(".")[0]):
-                self._files.remove_named(name)
-                nb_removed += 1
+        for first in range(0, len(names), _SWEEP_BATCH):
+            batch = names[first : first + _SWEEP_BATCH]
+            jobs = await self._database.run(job_rows.read_jobs, {name.partition(".")[0] for name in batch})
+            known = {str(name) for job in jobs for name in _names_of(job).values()}
+            lost = [name for name in batch if name not in known]
+            await asyncio.to_thread(self._files.remove_named, lost)
+            nb_removed += len(lost)
         return nb_removed
 
     async def add(self, job: JobRecord, submission: bytes) -> tuple[JobRecord, bool]:

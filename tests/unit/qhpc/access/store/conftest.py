@@ -34,7 +34,11 @@ class Opened:
 
     def __enter__(self) -> Blocking:
         self._opened = Blocking(self._store, self._runner)
-        self._opened.open()
+        try:
+            self._opened.open()
+        except BaseException:
+            self._runner.close()
+            raise
         return self._opened
 
     def __exit__(self, *error) -> None:
