@@ -175,10 +175,14 @@ async def _opened(settings: AccessSettings) -> AsyncIterator[tuple[AccessService
 
 
 async def _retention(store: Store) -> None:
-    """Remove files whose time has come; a failure is logged, and tried again later."""
+    """Remove files whose time has come, and once what a crash has left; a failure is logged, and tried again later."""
+    is_swept = False
     while True:
         try:
             await expire(store, time.time())
+            if not is_swept:
+                await store.sweep(time.time())
+                is_swept = True
         except Exception:
             _log.exception("old files could not be removed")
         await asyncio.sleep(_RETENTION_EVERY_S)
