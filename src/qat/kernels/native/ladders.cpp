@@ -59,7 +59,7 @@ private:
     }
 
     static bool is_turn(const Gate& gate) {
-        return gate.kind >= Kind::rx && gate.kind <= Kind::fixed_phase && !gate.controls;
+        return gate.size == 1 && gate.kind >= Kind::rx && gate.kind <= Kind::fixed_phase && !gate.controls;
     }
 
     Matrix2 matrix_of(const Step& step) const {
