@@ -1,6 +1,7 @@
 """The documentation: its programs print what the pages say, its links lead somewhere, its reference is up to date."""
 
 import runpy
+from xml.etree import ElementTree
 
 import pytest
 
@@ -34,6 +35,14 @@ def test_reference_of_the_gates_is_up_to_date():
     page = runpy.run_path(str(ROOT / "docs" / "make_gates.py"))["page"]
     expected = (ROOT / "docs" / "gates.md").read_text(encoding="utf-8")
     assert page() == expected, "run python docs/make_gates.py"
+
+
+def test_pictures_of_the_engine_are_up_to_date():
+    drawn = runpy.run_path(str(ROOT / "docs" / "make_engine_pictures.py"))["pictures"]()
+    found = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "engine").glob("*.svg")}
+    assert found == drawn, "run python docs/make_engine_pictures.py"
+    for drawing in drawn.values():
+        assert ElementTree.fromstring(drawing).findtext("{http://www.w3.org/2000/svg}title")
 
 
 def test_blocks_and_their_outputs(tmp_path):
