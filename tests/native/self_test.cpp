@@ -244,7 +244,9 @@ void check_gradients() {
         auto bra = allocated<double>(std::size_t(2) << nb_places);
         std::fill(bra.get(), bra.get() + (std::size_t(2) << nb_places), 0.0);
         observable.sum(nb_qubits).apply(observable.coefficients.data(), 0.0, ket.get(), bra.get(), pauli_kernels<double>(), 1);
-        add_gradient({program, angles.data(), nullptr, {}, {}}, bra.get(), ket.get(), nb_places, gradient.data());
+        const std::vector<std::uint8_t> is_varied(angles.size(), 1);
+        add_gradient({program, angles.data(), nullptr, {}, is_varied.data(), {}}, bra.get(), ket.get(), nb_places,
+                     gradient.data());
         for (std::size_t g = 0; g < angles.size(); ++g) {
             if (!has_angle(circuit.gates[g])) continue;
             std::vector<double> up = angles, down = angles;
