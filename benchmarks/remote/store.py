@@ -1,7 +1,7 @@
 """The store of an access server: time of each operation of a job's life, and of lists among many jobs.
 
-    PYTHONPATH=src python benchmarks/remote/store.py                    # SQLite in a new directory
-    PYTHONPATH=src python benchmarks/remote/store.py URL                # e.g. postgresql://user@host/name, empty
+    python -m benchmarks.remote.store           # SQLite in a new directory
+    python -m benchmarks.remote.store URL       # e.g. postgresql://user@host/name, empty
 
 Lists are of 50 jobs with their total, first part and one from the middle; three quarters of the jobs are one user's,
 half of all carry the tag "common", one in a hundred "rare". Figures are medians and 99th percentiles in milliseconds.

@@ -53,7 +53,11 @@ class SqlStore(SqlIdentity):
         """Connect; create or migrate the schema."""
         if self._files is not None:
             self._files.open()
-        await self._database.open()
+        try:
+            await self._database.open()
+        except BaseException:
+            await self._database.close()
+            raise
 
     async def close(self) -> None:
         """Disconnect."""
