@@ -45,7 +45,8 @@ async def _context(request: Request) -> ApiContext:
 Context = Annotated[ApiContext, Depends(_context)]
 
 
-async def _caller(request: Request, context: Context) -> Caller:
+async def _caller(request: Request) -> Caller:
+    context: ApiContext = request.app.state.context
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
         raise AccessProblem("not-authenticated", "the header 'Authorization: Bearer TOKEN' was expected; log in first")

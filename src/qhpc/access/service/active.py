@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qat.comm.access.messages import Progress
+from qhpc.access.jobs.life_cycle import JobEvent
 from qhpc.access.jobs.record import JobRecord
 
 __all__ = ["ActiveJob", "ActiveJobs"]
@@ -21,9 +22,10 @@ class ActiveJob:
     """A job that has not ended.
 
     Attributes:
-        record: as the store has it.
+        record: as the store has it, or is about to have it.
         lock: held by whoever changes the job.
         submission: its bytes, if they are small and it was not launched yet.
+        unstored: events that the record has, and the store will soon have.
         next_line: number of the next line of its log; None when it has to be looked up.
         progress: the latest, stored or not.
         progress_stored_s: when a progress was stored last.
@@ -32,9 +34,15 @@ class ActiveJob:
     record: JobRecord
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     submission: bytes | None = None
+    unstored: list[JobEvent] = field(default_factory=list)
     next_line: int | None = None
     progress: Progress | None = None
     progress_stored_s: float = 0.0
+
+    @property
+    def latest(self) -> JobRecord:
+        """The record with the latest progress."""
+        return self.record if self.progress is None else replace(self.record, progress=self.progress)
 
     def keep_submission(self, submission: bytes) -> None:
         """Keep it for the launch, if it is small."""

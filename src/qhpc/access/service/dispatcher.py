@@ -60,7 +60,7 @@ class Dispatcher:
     def __init__(self, store: Store, launcher: Launcher, hub: Hub, clock: Callable[[], float]) -> None:
         self._store, self._launcher, self._clock = store, launcher, clock
         self.jobs, self.queue = ActiveJobs(), FairQueue()
-        self.results = RecentResults()
+        self.recent = RecentResults()
         self.writer = JobWriter(store, self.jobs, hub)
         self._running_limits: dict[str, int | None] = {}
         self.recent_running_s: deque[float] = deque(maxlen=200)
@@ -218,8 +218,10 @@ class Dispatcher:
         """Give a job another name or other tags, whether it has ended or not."""
         job = self.jobs.get(job_id)
         if job is None:
+            self.recent.forget(job_id)
             return await self._store.edit(job_id, name=name, tags=tags)
         async with job.lock:
+            await self.writer.flush(job)
             record = await self._store.edit(job_id, name=name, tags=tags)
             self.jobs.update(job, record)
             return record
@@ -258,9 +260,9 @@ class Dispatcher:
     async def _record(self, job: ActiveJob, report: Report) -> None:
         match report:
             case JobStarted():
-                await self._started(job, report.time_s)
+                self._started(job, report.time_s)
             case JobProgressed():
-                await self.writer.progress(job, report.progress, report.time_s)
+                self.writer.progress(job, report.progress, report.time_s)
             case JobLogged():
                 await self.writer.log(job, report.lines)
             case Ended():
@@ -268,22 +270,21 @@ class Dispatcher:
             case Lost():
                 await self._lost(job, report)
 
-    async def _started(self, job: ActiveJob, time_s: float) -> None:
+    def _started(self, job: ActiveJob, time_s: float) -> None:
         if job.record.state == "pending":
-            await self.writer.apply(job, Started(time_s=time_s))
+            self.writer.defer(job, Started(time_s=time_s))
 
     async def _ended(self, job: ActiveJob, report: Ended) -> None:
         if job.record.is_cancel_requested:
             await self.writer.apply(job, Cancelled(time_s=report.time_s))
         elif report.result is not None:
-            await self._started(job, report.time_s)
-            await self.writer.store_progress(job, report.time_s)
+            self._started(job, report.time_s)
+            self.writer.store_progress(job, report.time_s)
             record = await self.writer.finish(job, report.result, report.time_s)
-            if record.state == "done":
-                self.results.keep(record.id, report.result)
+            self.recent.keep(record, report.result)
             self.recent_running_s.append(report.time_s - (record.started_s or report.time_s))
         else:
-            await self.writer.store_progress(job, report.time_s)
+            self.writer.store_progress(job, report.time_s)
             failure = report.failure or _NO_REASON
             event = Stopped if report.is_limit else Failed
             await self.writer.apply(job, event(time_s=report.time_s, failure=failure))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from statistics import fmean
 from typing import Literal
 
@@ -92,7 +91,9 @@ class AccessService:
         active = self.dispatcher.jobs.get(job_id)
         job: JobRecord | None = None
         if active is not None:
-            job = active.record if active.progress is None else replace(active.record, progress=active.progress)
+            job = active.latest
+        elif (recent := self.dispatcher.recent.get(job_id, self.clock())) is not None:
+            job = recent[0]
         elif is_id(job_id):
             with suppress(UnknownJob):
                 job = await self._store.get(job_id)
@@ -112,7 +113,12 @@ class AccessService:
             page = await self._store.list(which, limit=limit, cursor=cursor, order=order)
         except InvalidCursor as error:
             raise AccessProblem("invalid-argument", str(error)) from None
-        return JobPage(items=tuple(map(self.view, page.items)), total=page.total, next_cursor=page.next_cursor)
+        return JobPage(items=tuple(map(self._latest, page.items)), total=page.total, next_cursor=page.next_cursor)
+
+    def _latest(self, job: JobRecord) -> JobView:
+        """A job from the store, as it is by now."""
+        active = self.dispatcher.jobs.get(job.id)
+        return self.view(job if active is None else active.latest)
 
     async def wait(self, caller: Caller, job_id: str, wait_s: float, until: Until = "final") -> JobRecord:
         """The job, when it has ended (or started), or after ``wait_s``."""
@@ -140,9 +146,10 @@ class AccessService:
         job = await self.wait(caller, job_id, wait_s)
         if job.state not in FINAL_STATES:
             return self.view(job)
-        result = self.dispatcher.results.get(job_id)
-        if result is None and job.state == "done":
-            result = await self._store.result(job_id)
+        recent = self.dispatcher.recent.get(job_id, self.clock())
+        if recent is not None:
+            return recent[1]
+        result = await self._store.result(job_id) if job.state == "done" else None
         if result is None:
             raise no_result(job)
         return result
@@ -186,7 +193,7 @@ class AccessService:
             raise AccessProblem(
                 "not-final", f"job {job_id} is {job.state}; cancel it first, or wait until it has ended"
             )
-        self.dispatcher.results.forget(job_id)
+        self.dispatcher.recent.forget(job_id)
         return self.view(job if job.state == "deleted" else await self._store.delete_files(job_id, self.clock()))
 
     async def explain(self, caller: Caller, job_id: str) -> Explanation:

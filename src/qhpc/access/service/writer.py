@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from qat.comm.access.messages import Failure, LogLine, Progress
-from qhpc.access.jobs.life_cycle import Failed, IllegalTransition, JobEvent, Progressed
+from qhpc.access.jobs.life_cycle import Failed, IllegalTransition, JobEvent, Progressed, advance
 from qhpc.access.jobs.record import JobRecord
 from qhpc.access.service.active import ActiveJob, ActiveJobs
 from qhpc.access.service.hub import Hub
@@ -17,6 +17,7 @@ from qhpc.access.store.protocol import StorageFull, Store, UnknownJob
 __all__ = ["JobWriter"]
 
 _log = logging.getLogger(__name__)
+_DEFER_S = 0.1
 _PROGRESS_STORED_EVERY_S = 1.0
 _RETRY_FIRST_S, _RETRY_LONGEST_S = 0.05, 5.0
 _LOG_PAGE = 1000
@@ -35,20 +36,53 @@ class JobWriter:
     def __init__(self, store: Store, jobs: ActiveJobs, hub: Hub) -> None:
         self._store, self._jobs, self._hub = store, jobs, hub
         self.is_failing = False
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def apply(self, job: ActiveJob, *events: JobEvent) -> JobRecord:
         """Advance a job; tried again until the store takes it."""
-        return self._changed(job, await self._insist(lambda: self._store.apply(job.record.id, *events)))
+        told = (*job.unstored, *events)
+        record = await self._insist(lambda: self._store.apply(job.record.id, *told))
+        job.unstored.clear()
+        return self._changed(job, record)
+
+    def defer(self, job: ActiveJob, event: JobEvent) -> None:
+        """Advance a job now, and in the store with its next event or in a moment.
+
+        A short job costs fewer transactions so. A server that is killed meanwhile finds the job as it was before, so
+        this is for events after which a lost job is treated as before them.
+        """
+        self._changed(job, advance(job.record, event))
+        if not job.unstored:
+            asyncio.get_running_loop().call_later(_DEFER_S, self._store_soon, job)
+        job.unstored.append(event)
+
+    def _store_soon(self, job: ActiveJob) -> None:
+        if job.unstored:
+            task = asyncio.ensure_future(self._store_deferred(job))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _store_deferred(self, job: ActiveJob) -> None:
+        async with job.lock:
+            await self.flush(job)
+
+    async def flush(self, job: ActiveJob) -> None:
+        """Store what was deferred."""
+        if job.unstored:
+            await self.apply(job)
 
     async def finish(self, job: ActiveJob, result: bytes, time_s: float) -> JobRecord:
         """Keep a result and mark the job as done; as failed if there is no room for the result."""
         try:
-            record = await self._insist(lambda: self._store.finish(job.record.id, result, time_s), gives_up=StorageFull)
+            record = await self._insist(
+                lambda: self._store.finish(job.record.id, result, time_s, before=job.unstored), gives_up=StorageFull
+            )
         except StorageFull as error:
             _log.error("no room for a result", extra={"job_id": job.record.id, "reason": str(error)})
             message = f"the result of {len(result)} bytes could not be stored: {error}"
             failure = Failure(exception="ServerError", message=message, reason="storage-full")
             return await self.apply(job, Failed(time_s=time_s, failure=failure))
+        job.unstored.clear()
         return self._changed(job, record)
 
     def _changed(self, job: ActiveJob, record: JobRecord) -> JobRecord:
@@ -56,19 +90,18 @@ class JobWriter:
         self._hub.publish(record.id, record)
         return record
 
-    async def progress(self, job: ActiveJob, progress: Progress, time_s: float) -> None:
+    def progress(self, job: ActiveJob, progress: Progress, time_s: float) -> None:
         """Tell a progress, and store it if the last stored one is old."""
         job.progress = progress
         self._hub.publish(job.record.id, progress)
         if time_s - job.progress_stored_s >= _PROGRESS_STORED_EVERY_S:
-            await self.store_progress(job, time_s)
+            self.store_progress(job, time_s)
 
-    async def store_progress(self, job: ActiveJob, time_s: float) -> None:
-        """Store the latest progress, if it is not."""
+    def store_progress(self, job: ActiveJob, time_s: float) -> None:
+        """Have the latest progress stored, if it is not."""
         if job.progress is not None and job.progress != job.record.progress and job.record.state == "running":
             job.progress_stored_s = time_s
-            event = Progressed(time_s=time_s, progress=job.progress)
-            self._jobs.update(job, await self._insist(lambda: self._store.apply(job.record.id, event)))
+            self.defer(job, Progressed(time_s=time_s, progress=job.progress))
 
     async def log(self, job: ActiveJob, lines: tuple[LogLine, ...]) -> None:
         """Add lines to a job's log, numbered on from those of earlier attempts."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 from hashlib import sha256
 from typing import Literal
 
@@ -178,14 +179,14 @@ class MemoryStore(MemoryIdentity, MemorySessions):
             self._use(usage)
         return job
 
-    async def finish(self, job_id: str, result: bytes, time_s: float) -> JobRecord:
+    async def finish(self, job_id: str, result: bytes, time_s: float, *, before: Sequence[JobEvent] = ()) -> JobRecord:
         """Keep the result and mark the job as done."""
         job = await self.get(job_id)
         event = Succeeded(time_s=time_s, result_bytes=len(result), result_sha256=sha256(result).hexdigest())
-        advance(job, event)
+        reduce(advance, (*before, event), job)
         self._check_room(len(result))
         self._results[job_id] = result
-        return self._change(job, event)
+        return self._change(job, *before, event)
 
     async def edit(self, job_id: str, *, name: str | None = None, tags: Sequence[str] | None = None) -> JobRecord:
         """Change name and tags."""

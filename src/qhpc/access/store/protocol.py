@@ -155,8 +155,14 @@ class JobStore(Protocol):
             ValueError: ``Succeeded`` and ``FilesDeleted`` come through ``finish`` and ``delete_files``.
         """
 
-    async def finish(self, job_id: str, result: bytes, time_s: float) -> JobRecord:
+    async def finish(self, job_id: str, result: bytes, time_s: float, *, before: Sequence[JobEvent] = ()) -> JobRecord:
         """Keep the result, then mark the job as done (``Succeeded``). The result is there if the job is done.
+
+        Args:
+            job_id: the job.
+            result: its result.
+            time_s: when it ended.
+            before: events that come before the end, and are told together with it.
 
         Raises:
             UnknownJob, IllegalTransition, StorageFull: nothing changed.

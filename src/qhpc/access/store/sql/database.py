@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -51,13 +52,14 @@ def plain_errors() -> Iterator[None]:
     """Turns what drivers raise when a database is full or away into the errors of stores."""
     try:
         yield
-    except DBAPIError as error:
-        name = getattr(error.orig, "sqlite_errorname", "")
-        code = getattr(error.orig, "sqlstate", None) or ""
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        is_broken = isinstance(error, DBAPIError) and error.connection_invalidated
+        name, code = getattr(cause, "sqlite_errorname", ""), getattr(cause, "sqlstate", None) or ""
         if name in _FULL or code == _FULL_POSTGRESQL:
-            raise StorageFull(f"the database has no room: {error.orig}") from error
-        if error.connection_invalidated or name in _AWAY_SQLITE or code.startswith(_AWAY_POSTGRESQL):
-            raise StoreUnavailable(f"the database does not answer: {error.orig}") from error
+            raise StorageFull(f"the database has no room: {cause}") from error
+        if is_broken or name in _AWAY_SQLITE or code.startswith(_AWAY_POSTGRESQL):
+            raise StoreUnavailable(f"the database does not answer: {cause}") from error
         raise
     except StoreError:
         raise

@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from qat.comm.access.messages import LogLine, Usage
-from qhpc.access.jobs.life_cycle import FilesDeleted, JobEvent, Succeeded, advance
+from qhpc.access.jobs.life_cycle import FilesDeleted, JobEvent, advance
 from qhpc.access.jobs.record import JobRecord
 from qhpc.access.jobs.usage import used_by_event, used_by_new_job
 from qhpc.access.store.protocol import UnknownJob
@@ -89,9 +89,9 @@ def change_job(connection: Connection, job_id: str, events: Sequence[JobEvent]) 
     return job
 
 
-def finish_job(connection: Connection, job_id: str, event: Succeeded, result: bytes | None) -> JobRecord:
+def finish_job(connection: Connection, job_id: str, events: Sequence[JobEvent], result: bytes | None) -> JobRecord:
     """Mark a job as done, together with its result; ``result`` is None when it is kept in a file."""
-    job = change_job(connection, job_id, [event])
+    job = change_job(connection, job_id, events)
     if result is not None:
         connection.execute(_INSERT_CONTENT, {"job_id": job_id, "kind": "result", "content": result})
     return job

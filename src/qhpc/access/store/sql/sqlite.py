@@ -98,4 +98,5 @@ def _set_up(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")  # a transaction that reads first could not become a writing one
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN IMMEDIATE")  # a transaction that reads first could not become a writing one

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import reduce
 from hashlib import sha256
 from typing import Literal
 
@@ -111,15 +112,15 @@ class SqlStore(SqlIdentity):
         check_events(events)
         return await self._database.run(job_rows.change_job, job_id, events)
 
-    async def finish(self, job_id: str, result: bytes, time_s: float) -> JobRecord:
+    async def finish(self, job_id: str, result: bytes, time_s: float, *, before: Sequence[JobEvent] = ()) -> JobRecord:
         """Keep the result and mark the job as done."""
         event = Succeeded(time_s=time_s, result_bytes=len(result), result_sha256=await _checksum(result))
         name = FileName(job_id, "result", event.result_sha256)
         if len(result) > INLINE_BYTES:  # no file is written in vain
-            advance(await self.get(job_id), event)
+            reduce(advance, (*before, event), await self.get(job_id))
         in_row = await self._keep(name, result)
         try:
-            return await self._database.run(job_rows.finish_job, job_id, event, in_row)
+            return await self._database.run(job_rows.finish_job, job_id, [*before, event], in_row)
         except BaseException:
             await self._undo(name, in_row)
             raise

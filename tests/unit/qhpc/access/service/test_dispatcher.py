@@ -6,9 +6,9 @@ import pytest
 
 from qat.comm.access.messages import Estimate
 from qhpc.access.launchers.protocol import LaunchError
-from qhpc.access.service import dispatcher
+from qhpc.access.service import dispatcher, writer
 from qhpc.access.store.memory import MemoryStore
-from qhpc.access.store.protocol import StorageFull
+from qhpc.access.store.protocol import JobFilter, StorageFull
 from tests.unit.qhpc.access.service.scripted import ADA, BOB, FAILURE, World, caller, in_loop, settle, world
 
 UNSAFE = Estimate(is_safe_to_retry=False)
@@ -17,6 +17,7 @@ UNSAFE = Estimate(is_safe_to_retry=False)
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch):
     monkeypatch.setattr(dispatcher, "_RELAUNCH_PAUSE_S", 0.0)
+    monkeypatch.setattr(writer, "_DEFER_S", 0.0)
 
 
 @in_loop
@@ -259,6 +260,37 @@ async def test_lines_are_numbered_through_all_attempts():
         )
 
 
+@in_loop
+async def test_a_short_job_takes_three_writes(monkeypatch):
+    monkeypatch.setattr(writer, "_DEFER_S", 3600.0)
+    async with world() as it:
+        job = await it.submit()
+        it.launcher.start(f"{job}.1")
+        it.launcher.progress(f"{job}.1", 7)
+        await settle()
+        assert await it.state(job) == "pending"
+        assert (await it.service.record(ADA, job)).state == "running"
+        assert (await it.service.list(JobFilter(), limit=9, cursor=None, order="newest")).items[0].state == "running"
+        it.launcher.end(f"{job}.1")
+        await settle()
+        record = await it.store.get(job)
+        assert (record.state, record.started_s, record.progress.iteration) == ("done", 1001.0, 7)
+
+
+@in_loop
+async def test_a_change_by_its_owner_does_not_undo_what_is_not_stored_yet(monkeypatch):
+    monkeypatch.setattr(writer, "_DEFER_S", 3600.0)
+    async with world() as it:
+        job = await it.submit()
+        it.launcher.start(f"{job}.1")
+        await settle()
+        assert (await it.service.edit(ADA, job, "name", None)).state == "running"
+        it.launcher.end(f"{job}.1")
+        await settle()
+        record = await it.store.get(job)
+        assert (record.state, record.name, record.started_s) == ("done", "name", 1001.0)
+
+
 # Restart
 
 
@@ -350,9 +382,9 @@ class Failing(MemoryStore):
         await self._fail("apply")
         return await super().apply(job_id, *events)
 
-    async def finish(self, job_id, result, time_s):
+    async def finish(self, job_id, result, time_s, *, before=()):
         await self._fail("finish")
-        return await super().finish(job_id, result, time_s)
+        return await super().finish(job_id, result, time_s, before=before)
 
 
 @in_loop
