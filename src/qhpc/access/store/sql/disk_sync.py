@@ -10,6 +10,7 @@ from pathlib import Path
 
 __all__ = ["DiskSync"]
 
+_SOON_S = 0.1
 _CHECKPOINT_BYTES = 8 << 20
 """A longer log is written into the database."""
 
@@ -28,6 +29,7 @@ class DiskSync:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-sync")
         self._running: asyncio.Future[None] | None = None
         self._next: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     async def sync(self) -> None:
         """Wait until all that was committed before this call is on disk.
@@ -35,10 +37,17 @@ class DiskSync:
         Raises:
             OSError: the disk refuses.
         """
-        await asyncio.shield(self.begin())
+        await asyncio.shield(self._begin())
 
-    def begin(self) -> asyncio.Future[None]:
-        """See to it that what is committed will soon be on disk; the future tells when it is."""
+    def soon(self) -> None:
+        """See to it that what is committed will soon be on disk, though nobody waits for it."""
+        if self._timer is None and self._next is None:
+            self._timer = asyncio.get_running_loop().call_later(_SOON_S, self._begin)
+
+    def _begin(self) -> asyncio.Future[None]:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._next is None:
             self._next = asyncio.ensure_future(self._after(self._running))
             self._next.add_done_callback(_look_at)

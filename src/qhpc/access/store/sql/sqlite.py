@@ -2,7 +2,7 @@
 
 The journal is a write-ahead log. A committed transaction survives ``kill -9`` of the server at once. That it survives a
 loss of power as well takes the disk milliseconds, in which the event loop must not stand still, so a thread sees to it
-(``synchronous=NORMAL``, and :class:`DiskSync` after each transaction that wrote); ``sync`` waits for that.
+(``synchronous=NORMAL``, and :class:`DiskSync` soon after a transaction that wrote); ``sync`` waits for that.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class SqliteDatabase:
         with plain_errors(), self._connection.begin():
             done = work(self._connection, *args, **kwargs)
         if driver.total_changes != nb_changes:
-            self._disk.begin()
+            self._disk.soon()
         return done
 
     async def sync(self) -> None:

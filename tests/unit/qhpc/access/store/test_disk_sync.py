@@ -88,10 +88,27 @@ def test_a_disk_that_refuses_is_told_to_those_who_wait(database, monkeypatch):
         disk.error = OSError(5, "broken")
         with pytest.raises(OSError, match="broken"):
             await sync.sync()
-        sync.begin()
-        await _pause()
+        await asyncio.gather(sync.sync(), return_exceptions=True)
         disk.error = None
         await sync.sync()
+        await sync.close()
+
+    asyncio.run(main())
+
+
+def test_what_nobody_waits_for_goes_to_the_disk_soon(database, monkeypatch):
+    monkeypatch.setattr(disk_sync, "_SOON_S", 0.0)
+    disk = Disk(monkeypatch)
+    disk.gate.set()
+
+    async def main():
+        sync = DiskSync(database[0])
+        for _ in range(5):
+            sync.soon()
+        while disk.trips == 0:
+            await asyncio.sleep(0)
+        await _pause()
+        assert disk.trips == 1
         await sync.close()
 
     asyncio.run(main())
