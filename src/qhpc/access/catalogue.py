@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -211,6 +213,7 @@ class ClerkCatalogue:
 _MOST_CRASHES = 2
 _START_DEADLINE_S = 120.0
 _REMEMBERED = 1000
+_PREFIX = "openqat-clerk-"
 _MAX_ANSWER_BYTES = 64 << 20
 _encoder = msgspec.msgpack.Encoder()
 _views = msgspec.msgpack.Decoder(list[ServiceView])
@@ -236,6 +239,14 @@ def _read(frame: Frame) -> Any:
     raise LaunchError(f"a service of this site failed to look at the submission: {text}", retryable=False)
 
 
+def _remove_left_folders() -> None:
+    """Remove the folders of clerks whose servers were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        pid = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if pid.isdigit() and not Path("/proc", pid).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 class _ClerkProcess:
     """A clerk, its folder and the link to it."""
 
@@ -247,7 +258,8 @@ class _ClerkProcess:
     async def started(
         cls, settings: CatalogueSettings, on_frame: Callable[[Frame], None], on_closed: Callable[[], None]
     ) -> _ClerkProcess:
-        folder = tempfile.TemporaryDirectory(prefix="openqat-clerk-", ignore_cleanup_errors=True)
+        await asyncio.to_thread(_remove_left_folders)
+        folder = tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-", ignore_cleanup_errors=True)
         mark = f"clerk-{Path(folder.name).name}"
         child = spawn("qhpc.access.rebuild.clerk", settings.process, mark=mark, home=Path(folder.name))
         link = Link(on_frame, on_closed, max_payload_bytes=_MAX_ANSWER_BYTES)

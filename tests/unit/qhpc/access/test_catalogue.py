@@ -1,6 +1,9 @@
 """The catalogue with a real clerk: what it answers, and that it outlives whatever happens to the clerk."""
 
 import asyncio
+import subprocess
+import sys
+import tempfile
 
 import pytest
 
@@ -108,6 +111,24 @@ def test_a_look_that_takes_too_long_is_ended():
         assert (await catalogue.inspect(submission("LinAlg"))).stack == "LinAlg"
 
     with_catalogue(use, deadline_s=0.5)
+
+
+def test_folders_of_servers_that_were_killed_are_removed(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    left, foreign = tmp_path / f"openqat-clerk-{ended.pid}-x", tmp_path / "openqat-clerk-notes-x"
+    for folder in (left, foreign):
+        folder.mkdir()
+        (folder / "file").touch()
+
+    async def use(catalogue):
+        await catalogue.open()
+        assert not left.exists() and foreign.exists()
+        assert len(list(tmp_path.iterdir())) == 2
+
+    with_catalogue(use)
+    assert list(tmp_path.iterdir()) == [foreign]
 
 
 def test_more_questions_than_allowed_are_refused_and_closing_ends_the_clerk():
