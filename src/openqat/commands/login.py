@@ -9,7 +9,7 @@ import click
 
 from openqat.texts import date_text
 from qat.qlmaas.client import AccessClient
-from qat.qlmaas.config_files import read_configuration, save_profile
+from qat.qlmaas.config_files import ini_path, read_configuration, save_profile
 from qat.qlmaas.configuration import Configuration
 from qat.qlmaas.credentials import Password, user_and_password
 from qat.qlmaas.transport import HttpTransport
@@ -33,6 +33,8 @@ def command(profile: str, password_stdin: bool, **given: Any) -> None:
     kept = {**values, "hostname": configuration.required_hostname, "authentication": "token", "token": token.secret}
     path = save_profile(profile, kept, is_default=True)
     click.echo(f"logged in as {username} until {date_text(token.expires_s)}; profile {profile} in {path}")
+    if ini_path().exists():
+        click.echo(f"{ini_path()} comes before it: set QLMAAS_PROFILE={profile} to use it", err=True)
 
 
 def transport_of(configuration: Configuration) -> HttpTransport:

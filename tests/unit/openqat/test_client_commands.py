@@ -224,6 +224,9 @@ def test_login(server, monkeypatch, tmp_path):
     netrc.chmod(0o600)
     assert run("login", "fake", "--profile", "other").exit_code == 0
     assert read_configuration({}, profile="other").token != found.token
+    assert done.stderr == ""
+    run("config", "create", "--hostname", "elsewhere")
+    assert "set QLMAAS_PROFILE=other to use it" in run("login", "fake", "--profile", "other").stderr
 
 
 def test_every_command_of_a_client_has_help():
