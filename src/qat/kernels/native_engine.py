@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _MAX_BATCH_QUBITS = 16
 """Larger circuits use all threads for one run."""
 _BATCH_ROWS = 256
+_SHORT_WORK = 1 << 20
+"""Gates and terms times amplitudes of runs that take some milliseconds at most: nobody waits to stop them."""
 _MAX_MASK_QUBITS = 60
 _BUFFER_BYTES = 1 << 20
 _NO_PARAMETERS = np.empty(0)
@@ -167,10 +169,12 @@ class NativeEngine(NativeObservables):
         is_plain = initial is None and tape.is_unitary and not tape.expressions
         if is_plain and tape.nb_qubits <= _MAX_MASK_QUBITS:
             plan = self._native_plans.plan(tape := opened(tape))
-            if (section := _only_section(plan)) and (
-                value := native_subspace.value(section[0], tape, paulis)
-            ) is not None:
-                return complex(value)
+            if section := _only_section(plan):
+                if (value := native_subspace.value(section[0], tape, paulis)) is not None:
+                    return complex(value)
+                is_short = len(tape) + len(paulis) << tape.nb_qubits <= _SHORT_WORK
+                if is_short and precision is Precision.DOUBLE and self._fusion and not section[0].groups:
+                    return self._energies(section[0].program, tape.parameters[None], paulis)[0]
         return super().mean_value(tape, paulis, initial, precision=precision)
 
     def energies(self, tape: Tape, rows: NDArray[np.float64], paulis: PauliSum) -> NDArray[np.complex128]:
@@ -181,14 +185,17 @@ class NativeEngine(NativeObservables):
         section = _only_section(plan)
         if not section or section[0].groups or native_subspace.value(section[0], tape, paulis) is not None:
             return super().energies(tape, rows, paulis)
-        strings = native_pauli.strings_on(tape.nb_qubits, paulis)
-        constant, nb_threads = complex(paulis.constant), self._nb_threads
         values: list[complex] = []
         for first in range(0, len(rows), _BATCH_ROWS):  # signals are looked at in between
             part = np.ascontiguousarray(rows[first : first + _BATCH_ROWS], np.float64)
             with control.part(first / len(rows), min((first + _BATCH_ROWS) / len(rows), 1)):
-                values += energies(section[0].program, part, strings, paulis.coefficients, constant, nb_threads)
+                values += self._energies(section[0].program, part, paulis)
         return np.array(values, np.complex128)
+
+    def _energies(self, program: Program, rows: NDArray[np.float64], paulis: PauliSum) -> list[complex]:
+        strings, constant = native_pauli.strings_on(program.nb_qubits, paulis), complex(paulis.constant)
+        values: list[complex] = energies(program, rows, strings, paulis.coefficients, constant, self._nb_threads)
+        return values
 
     def value_and_gradient(
         self, tape: Tape, paulis: PauliSum, initial: Initial = None, *, moves: Moves | None = None

@@ -79,7 +79,8 @@ def value_and_gradient(
 
 
 def _is_eligible(section: Section, paulis: PauliSum) -> bool:
-    return not section.groups and not paulis.coefficients.imag.any() and not complex(paulis.constant).imag
+    is_real = not np.count_nonzero(paulis.coefficients.imag) and not complex(paulis.constant).imag
+    return is_real and not section.groups
 
 
 def _answer(

@@ -276,7 +276,7 @@ def _result(job: Job, values: list[Any]) -> Result:
 
 def _as_value(value: complex, paulis: PauliSum) -> Any:
     """A float for a Hermitian observable."""
-    is_real = not (paulis.coefficients.imag.any() or complex(paulis.constant).imag)
+    is_real = not (np.count_nonzero(paulis.coefficients.imag) or complex(paulis.constant).imag)
     return value.real if is_real else value
 
 

@@ -23,6 +23,7 @@ from qat.kernels.engine import (
 )
 from qat.kernels.gates import GATES, GateForm, GateRecord, matrix_gate
 from qat.kernels.numpy_engine import NumpyEngine
+from qat.kernels.pauli import PauliSum
 from qat.kernels.tape import Classical, Kind, TapeBuilder
 from tests import oracle
 from tests.unit.kernels.circuits import circuits, haar, named_tape, operations, tape_of_gates
@@ -70,6 +71,16 @@ def test_state_is_the_first_column(engine, circuit):
     nb_qubits, content = circuit
     expected = oracle.state(operations(content), nb_qubits, CUSTOM_MATRICES)
     assert np.allclose(engine.state(tape_of_gates(nb_qubits, content)), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("nb_qubits", [5, 7])
+def test_short_and_long_runs_have_the_same_mean_values(engine, monkeypatch, nb_qubits):
+    tape = random_tape(nb_qubits, 40, seed=nb_qubits)
+    paulis = PauliSum.from_terms(2, [(0.5, "ZX", [0, 1]), (0.25j, "Y", [1])], constant=2.0)
+    short = engine.mean_value(tape, paulis)
+    monkeypatch.setattr("qat.kernels.native_engine._SHORT_WORK", 0)
+    assert np.isclose(short, engine.mean_value(tape, paulis), atol=1e-12)
+    assert np.isclose(short, NumpyEngine().mean_value(tape, paulis), atol=1e-9)
 
 
 @given(circuits(max_qubits=4, max_gates=12))
