@@ -1,5 +1,6 @@
 # make demo   run the mission's two programs, here and on a server, in an environment of its own; make examples runs all
 # make test   every check there is; fails on any finding
+# make schema   the server's API under thousands of generated requests
 # make sanitize   the engine's tests with the address and undefined-behaviour sanitizers; make fuzz looks for more
 # make valgrind   the engine under memcheck
 # Needs Python >= 3.11, make and g++; everything else is installed into .venv, again when pyproject.toml or C++ changes.
@@ -14,7 +15,7 @@ BUILD_TOOLS := 'scikit-build-core>=0.11' 'nanobind>=2.4' 'cmake>=3.20' 'ninja>=1
 EXAMPLES := $(filter-out chemistry own_server,$(notdir $(basename $(wildcard examples/*.py))))
 
 .PHONY: demo examples test lint types imports unit fuzz fuzz-wire sanitize sanitized sanitized-fuzz self-test valgrind
-.PHONY: memcheck format clean
+.PHONY: memcheck schema format clean
 .DELETE_ON_ERROR:
 
 demo: example-hybrid_job example-remote_vqe
@@ -89,6 +90,10 @@ self-test: $(VENV)/.installed-dev
 	$(BIN)/cmake -S . -B $(SELF_TEST) -G Ninja -DCMAKE_MAKE_PROGRAM=$(abspath $(BIN))/ninja -DOPENQAT_SELF_TEST=ON
 	$(BIN)/cmake --build $(SELF_TEST)
 	$(SELF_TEST)/self_test
+
+# Thousands of requests made from the API's description, against a real server.
+schema: $(VENV)/.installed-dev
+	OPENQAT_SCHEMA_EXAMPLES=500 $(BIN)/pytest --timeout 1800 tests/integration/remote/test_schema.py
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

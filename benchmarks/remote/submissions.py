@@ -32,15 +32,26 @@ def submission(job=None, recipe: StackRecipe = LINALG, **fields) -> bytes:
     return msgspec.msgpack.encode(Submission(recipe=recipe, batch=batch, is_single=True, **fields))
 
 
-def variational_submission(nb_iterations: int = 30) -> bytes:
-    """A search for a parameter, which takes longer than a job of one run."""
+COBYLA = {"method": "COBYLA", "x0": [0.1] * 24, "tol": 1e-15}
+
+
+def search_job(nb_qubits: int = 4, nb_layers: int = 6):
+    """A value to be minimized over 24 angles: COBYLA uses up all its evaluations."""
     program = Program()
-    qubits = program.qalloc(2)
-    RY(program.new_var(float, "theta"))(qubits[0])
-    observable = Observable(2, pauli_terms=[Term(1.0, "Z", [0])])
-    job = program.to_circ().to_job(job_type="OBS", observable=observable)
-    options = {"maxiter": nb_iterations}
-    keywords = {"method": "COBYLA", "x0": [0.3], "options": options, "tol": 1e-12}
+    qubits = program.qalloc(nb_qubits)
+    for layer in range(nb_layers):
+        for number, qubit in enumerate(qubits):
+            RY(program.new_var(float, f"a{layer}_{number}"))(qubit)
+        for one, other in pairwise(qubits):
+            CNOT(one, other)
+    terms = [Term(1.0, "ZZ", [number, number + 1]) for number in range(nb_qubits - 1)]
+    terms += [Term(0.5, "X", [number]) for number in range(nb_qubits)]
+    return program.to_circ().to_job(job_type="OBS", observable=Observable(nb_qubits, pauli_terms=terms))
+
+
+def variational_submission(nb_iterations: int = 30) -> bytes:
+    """A search for the angles of :func:`search_job`."""
+    keywords = COBYLA | {"options": {"maxiter": nb_iterations}}
     packed = {name: pack_argument(value, name) for name, value in keywords.items()}
     plugin = ServiceCall("qat.plugins", "ScipyMinimizePlugin", (), packed)
-    return submission(job, StackRecipe((plugin, *LINALG.services)))
+    return submission(search_job(), StackRecipe((plugin, *LINALG.services)))

@@ -1,0 +1,159 @@
+"""An embedded server with TLS on: latency, throughput, lists, and a remote optimization beside a local one.
+
+    python -m benchmarks.remote.service [--jobs 300] [--clients 8] [--seconds 10] [--stored 100000]
+
+Everything runs on this machine: the server, its runners and the clients share its cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.remote.server import Http, Server
+from benchmarks.remote.store import some_job
+from benchmarks.remote.submissions import COBYLA, bell_job, search_job, submission, variational_submission
+from qat.comm.access.messages import FINAL_STATES
+from qat.plugins import ScipyMinimizePlugin
+from qat.qpus import LinAlg
+from qhpc.access.store.factory import store_at
+
+_WARM_UP = 30
+
+
+def one_job(http: Http, body: bytes) -> bytes:
+    """Submit a job and wait for its result: two requests."""
+    job = http.accepted(body).id
+    reply = http("GET", f"/v1/jobs/{job}/result?wait_s=60")
+    if reply.status != 200:
+        raise RuntimeError(f"job {job}: {reply.status} {reply.data[:300]!r}")
+    return bytes(reply.data)
+
+
+def timed(action: Callable[[], object], nb_calls: int) -> np.ndarray:
+    """Milliseconds of each call, shape ``(nb_calls,)``."""
+    taken = np.empty(nb_calls)
+    for call in range(nb_calls):
+        began_s = time.perf_counter()
+        action()
+        taken[call] = 1000 * (time.perf_counter() - began_s)
+    return taken
+
+
+def spread(taken_ms: np.ndarray) -> str:
+    """Median and tail."""
+    return f"median {np.median(taken_ms):.1f} ms, p99 {np.percentile(taken_ms, 99):.1f} ms"
+
+
+def processor_ms(server: Server) -> float:
+    """Processor time of the server and all its processes so far."""
+    ticks = 0
+    for pid in (server.pid, *children(server.pid)):
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return 1000 * ticks / os.sysconf("SC_CLK_TCK")
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has started."""
+    return [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text(encoding="ascii").split()
+    ]
+
+
+def latency(server: Server, nb_jobs: int) -> str:
+    """From submission to result, one job after the other."""
+    http, body = server.client(), submission(bell_job(4))
+    timed(lambda: one_job(http, body), _WARM_UP)
+    before = processor_ms(server)
+    taken = timed(lambda: one_job(http, body), nb_jobs)
+    return f"{spread(taken)}; {(processor_ms(server) - before) / nb_jobs:.1f} ms of processor time a job in the server"
+
+
+def throughput(server: Server, nb_clients: int, seconds: float) -> str:
+    """Jobs a second of several client processes."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(nb_clients) as pool:
+        arguments = [(server.url, server.certificate, server.token, seconds)] * nb_clients
+        counts = pool.starmap(_send_for, arguments)
+    return f"{sum(counts) / seconds:.0f} jobs/s"
+
+
+def _send_for(url: str, certificate: str, token: str, seconds: float) -> int:
+    http, body = Http(url, certificate, token), submission(bell_job(4))
+    one_job(http, body)
+    end_s, count = time.perf_counter() + seconds, 0
+    while time.perf_counter() < end_s:
+        one_job(http, body)
+        count += 1
+    return count
+
+
+def optimization(server: Server, nb_rounds: int = 5) -> str:
+    """500 evaluations of COBYLA, remotely and locally, in turns."""
+    http, body = server.client(), variational_submission(500)
+    stack = ScipyMinimizePlugin(**COBYLA | {"options": {"maxiter": 500}}) | LinAlg()
+    one_job(http, body)
+    stack.submit(search_job())
+    remote, local = [], []
+    for _ in range(nb_rounds):
+        remote += list(timed(lambda: one_job(http, body), 1))
+        local += list(timed(lambda: stack.submit(search_job()), 1))
+    return f"remote {np.median(remote):.1f} ms, local {np.median(local):.1f} ms"
+
+
+def listing(folder: Path, nb_stored: int) -> str:
+    """The newest 50 of many stored jobs."""
+    server = Server(folder, ("--workers", "1"))
+    server.directory.mkdir(parents=True)
+    asyncio.run(_fill(server, nb_stored))
+    http = server.start().client()
+    taken = timed(lambda: http("GET", "/v1/jobs?owner=*&limit=50"), 50)
+    server.stop()
+    return spread(taken)
+
+
+async def _fill(server: Server, nb_stored: int) -> None:
+    """Put jobs that have ended into the store of a server that is to be started."""
+    store = store_at(server.database, directory=server.directory / "files")
+    await store.open()
+    for number in range(nb_stored):
+        job = some_job(number)
+        await store.add(job if job.state in FINAL_STATES else replace(job, state="done"), b"x" * 1500)
+    await store.close()
+
+
+def main() -> None:
+    """Run all, and print a line for each."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=300)
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--stored", type=int, default=100_000)
+    arguments = parser.parse_args()
+    print(f"{len(os.sched_getaffinity(0))} cores, Python {sys.version.split()[0]}, load {os.getloadavg()[0]:.1f}")
+    with tempfile.TemporaryDirectory(prefix="openqat-benchmark-") as folder:
+        server = Server(Path(folder) / "a", ("--workers", "2")).start()
+        print("one job:", latency(server, arguments.jobs), flush=True)
+        print(f"{arguments.clients} clients:", throughput(server, arguments.clients, arguments.seconds), flush=True)
+        print("500 evaluations of COBYLA:", optimization(server), flush=True)
+        server.stop()
+        if arguments.stored:
+            print(f"50 of {arguments.stored} jobs:", listing(Path(folder) / "b", arguments.stored), flush=True)
+    print(f"load at the end {os.getloadavg()[0]:.1f}")
+
+
+if __name__ == "__main__":
+    main()
