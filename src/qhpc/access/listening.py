@@ -56,6 +56,7 @@ def tcp_listener(host: str, port: int, tls: ssl.SSLContext | None) -> Listener:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen(_BACKLOG)  # who comes before the server takes requests waits, and is not refused
     except OSError as error:
         bound.close()
         raise OSError(error.errno, f"cannot listen at {host}:{port}: {error.strerror}") from error
@@ -68,6 +69,7 @@ def unix_listener(path: Path, mode: int) -> Listener:
     bound = socket.socket(socket.AF_UNIX)
     bound.bind(str(path))
     path.chmod(mode)
+    bound.listen(_BACKLOG)
     return Listener(bound)
 
 
