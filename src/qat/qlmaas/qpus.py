@@ -12,6 +12,8 @@ from qat.qlmaas.plugins import QLMaaSPlugin
 from qat.qlmaas.remote import RemotePart
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from qat.core.wrappers.hardware_specs import HardwareSpecs
     from qat.qlmaas.result import AsyncResult
 
@@ -21,10 +23,12 @@ __all__ = ["QLMaaSQPU"]
 class QLMaaSQPU(RemotePart):
     """A QPU on a server, or plugins and junctions on one. Made by ``QLMaaSConnection.get_qpu`` and by ``|``.
 
-    ``submit`` does not wait: it returns an :class:`~qat.qlmaas.result.AsyncResult`.
+    ``submit`` does not wait: it returns an :class:`~qat.qlmaas.result.AsyncResult`. Inside ``with qpu:``, circuits and
+    jobs that are run without naming a QPU run on it, and wait.
     """
 
     _role: ClassVar[str] = "QPU"
+    _entered: tuple[Any, ...] = ()
 
     def submit(self, batch: Any, meta_data: Any = None, **options: Any) -> AsyncResult:
         """Send jobs.
@@ -63,6 +67,17 @@ class QLMaaSQPU(RemotePart):
         if not isinstance(plugin, QLMaaSPlugin):
             raise TypeError(f"expected a remote plugin, got {plugin!r:.80}; pipe local ones: plugin | qpu")
         self._calls = (*plugin.recipe.services, *self._calls)
+
+    def __enter__(self) -> Self:
+        from qat.qlmaas.mixed import RemoteStack
+
+        self._entered = (*self._entered, RemoteStack(self).__enter__())
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        *rest, last = self._entered
+        last.__exit__(*reason)
+        self._entered = tuple(rest)
 
     def load_config(self, config_file: Any) -> None:
         """Not offered: a server does not read files of its clients.

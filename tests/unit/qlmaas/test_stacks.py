@@ -7,12 +7,13 @@ import pytest
 
 from qat.core import Batch, BatchResult, HardwareSpecs, Job, Observable, Result, Variable
 from qat.core.empty import EmptyPlugin
-from qat.core.errors import GeneratorException, QPUException, WireError
+from qat.core.errors import QPUException, WireError
 from qat.core.generator import AbstractGenerator
 from qat.core.junction import Junction
 from qat.core.pipeline import SubmissionError
 from qat.core.plugins import AbstractPlugin
 from qat.core.qpu import CommonQPU
+from qat.core.qpu.qpu import get_current_qpu
 from qat.lang.AQASM import CNOT, RX, H, Program
 from qat.qlmaas.application import QLMaaSApplicationStack
 from qat.qlmaas.errors import UnknownServiceError, UnsupportedError
@@ -245,8 +246,7 @@ def test_applications(server, parts):
     sent = server.submissions["j1"]
     assert (sent.task, len(sent.arguments), sent.keywords) == ("execute", 1, {"depth": 1})
     assert sent.resources.memory_bytes == 1 << 20
-    with pytest.raises(GeneratorException, match="which cannot be sent"):
-        future.join()  # its answer is an object of its own
+    assert {node for subset in future.join().subsets for node in subset} == {0, 1, 2}
     with pytest.raises(WireError, match="argument 'f' of execute"):
         application.execute(f=print)
 
@@ -279,6 +279,15 @@ def test_junctions_and_generators_of_the_user(parts):
     assert (One() | lin_alg).execute() == {"states": 2}
     assert (One() | EmptyPlugin() | splitter | lin_alg).execute() == {"states": 2}
     assert np.isclose((EmptyPlugin() | scipy | lin_alg).submit(variational()).value, -1, atol=1e-3)
+
+
+def test_a_remote_qpu_as_the_default(server, parts):
+    circuit = bell().circuit
+    with parts[0]() as outer, outer, Marked():
+        assert len(circuit.run()) == 2 and str(get_current_qpu()) == "LinAlg"
+        assert circuit.run().meta_data["marked"] == "yes"
+    assert get_current_qpu() is None and outer._entered == ()
+    assert [view.task for view in server.jobs.values()].count("submit") == 2
 
 
 def test_an_open_mixed_chain(parts):
