@@ -117,7 +117,10 @@ def as_json(value: Any) -> str:
 
 def report(error: BaseException) -> None:
     """Say on standard error why a command did not do what it should, with notes such as the request's id."""
-    click.echo(f"qat: {getattr(error, 'message', None) or error}", err=True)
+    from qat.core.errors import ServiceError
+
+    text = error.message if isinstance(error, ServiceError) else error
+    click.echo(f"qat: {text}", err=True)
     for note in getattr(error, "__notes__", ()):
         click.echo(f"     {note}", err=True)
 

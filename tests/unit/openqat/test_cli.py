@@ -83,20 +83,22 @@ def test_without_click(monkeypatch):
 
 class LostError(QatError):
     exit_name = "NOT_FOUND"
-    message = "no such job"
+
+    def __str__(self):
+        return "no such job [request 7]"
 
 
 @pytest.mark.parametrize(
     ("error", "code", "text"),
     [
-        (LostError(), ExitCode.NOT_FOUND, "qat: no such job"),
+        (LostError(), ExitCode.NOT_FOUND, "qat: no such job [request 7]"),
         (OSError("disk"), ExitCode.ERROR, "qat: disk"),
         (KeyboardInterrupt(), ExitCode.INTERRUPTED, ""),
     ],
 )
 def test_errors_are_one_line_and_a_code(command, capsys, error, code, text):
     def fail():
-        error.add_note("request 7")
+        error.add_note("a note")
         raise error
 
     command(fail)
@@ -104,7 +106,7 @@ def test_errors_are_one_line_and_a_code(command, capsys, error, code, text):
         __main__.main(["jobs"])
     printed = capsys.readouterr().err
     assert ended.value.code == code and text in printed and "Traceback" not in printed
-    assert ("request 7" in printed) == bool(text)
+    assert ("a note" in printed) == bool(text)
 
 
 def test_exit_codes():
