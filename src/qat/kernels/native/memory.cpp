@@ -11,14 +11,19 @@ namespace qat {
 namespace {
 
 constexpr std::size_t HUGE_PAGE = std::size_t(2) << 20;
-constexpr std::size_t MAX_KEPT = std::size_t(1) << 30;
+constexpr std::size_t MAX_KEPT = std::size_t(1) << 30;  // all together
+constexpr std::size_t MAX_NB_KEPT = 2;                  // a gradient works on two states
 
-// Arrays of at least a huge page in use, and the one kept.
+// Arrays of at least a huge page in use, and those kept: all of one size.
 struct Large {
     std::mutex mutex;
     std::unordered_map<void*, std::size_t> sizes;
-    void* kept = nullptr;
-    std::size_t kept_size = 0;
+    void* kept[MAX_NB_KEPT];
+    std::size_t nb_kept = 0, kept_size = 0;
+
+    void drop_kept() {
+        while (nb_kept) std::free(kept[--nb_kept]);
+    }
 };
 Large& large() {
     static Large* const arrays = new Large;  // never destroyed: arrays may be given back while the process ends
@@ -42,7 +47,7 @@ bool is_kept(std::size_t nb_bytes) {
     if (nb_bytes < HUGE_PAGE) return true;
     Large& arrays = large();
     const std::lock_guard<std::mutex> lock(arrays.mutex);
-    return arrays.kept && arrays.kept_size == whole_pages(nb_bytes);
+    return arrays.nb_kept && arrays.kept_size == whole_pages(nb_bytes);
 }
 
 void* take_memory(std::size_t nb_bytes) {
@@ -54,13 +59,8 @@ void* take_memory(std::size_t nb_bytes) {
     nb_bytes = whole_pages(nb_bytes);
     Large& arrays = large();
     const std::lock_guard<std::mutex> lock(arrays.mutex);
-    void* p = arrays.kept;
-    const bool fits = p && arrays.kept_size == nb_bytes;
-    arrays.kept = nullptr;
-    if (!fits) {
-        std::free(p);
-        p = fresh_memory(nb_bytes);
-    }
+    if (arrays.kept_size != nb_bytes) arrays.drop_kept();
+    void* const p = arrays.nb_kept ? arrays.kept[--arrays.nb_kept] : fresh_memory(nb_bytes);
     try {
         arrays.sizes[p] = nb_bytes;
     } catch (...) {
@@ -77,9 +77,11 @@ void give_memory(void* p) noexcept {
     if (found != arrays.sizes.end()) {
         const std::size_t nb_bytes = found->second;
         arrays.sizes.erase(found);
-        if (nb_bytes <= MAX_KEPT) {
-            std::swap(p, arrays.kept);
-            arrays.kept_size = nb_bytes;
+        if (arrays.kept_size != nb_bytes) arrays.drop_kept();
+        arrays.kept_size = nb_bytes;
+        if (arrays.nb_kept < MAX_NB_KEPT && (arrays.nb_kept + 1) * nb_bytes <= MAX_KEPT) {
+            arrays.kept[arrays.nb_kept++] = p;
+            return;
         }
     }
     std::free(p);

@@ -1,6 +1,7 @@
 // Arrays of amplitudes: aligned for the widest vectors, on huge pages when they are large.
 //
-// The last large array given back is kept for the next one of its size: new pages cost more than a pass over them.
+// The last two large arrays given back are kept for the next ones of their size: new pages cost more than a pass over
+// them.
 #pragma once
 #include <cstddef>
 #include <memory>

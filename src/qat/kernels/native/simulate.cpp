@@ -97,9 +97,7 @@ template <class Real>
 std::vector<double> run_both(Planner& planner, Real* left, Real* right, int nb_places, const Settings& settings) {
     const Kernels<Real>& chosen = kernels<Real>();
     planner.finish();
-    TileShape shape = shape_of(chosen, settings);
-    shape.nb_tile_bits = std::max(shape.nb_tile_bits - 1, MAX_DENSE_QUBITS);  // two tiles share the cache
-    const std::deque<Pass> passes = scheduled(planner, nb_places, shape);
+    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings));
     return execute_both(left, right, nb_places, passes, planner.nb_slots(), chosen, settings.execution);
 }
 
