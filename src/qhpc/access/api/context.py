@@ -15,7 +15,7 @@ from qhpc.access.service.problems import AccessProblem
 from qhpc.access.service.service import AccessService
 from qhpc.access.store.protocol import Store
 
-__all__ = ["ApiContext", "Asking", "Context", "Operator"]
+__all__ = ["ApiContext", "Asking", "Context", "caller_of", "context_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +37,21 @@ class ApiContext:
     clock: Callable[[], float]
 
 
-async def _context(request: Request) -> ApiContext:
+async def context_of(request: Request) -> ApiContext:
+    """What the routes of this application work with."""
     context: ApiContext = request.app.state.context
     return context
 
 
-Context = Annotated[ApiContext, Depends(_context)]
+Context = Annotated[ApiContext, Depends(context_of)]
 
 
-async def _caller(request: Request) -> Caller:
+async def caller_of(request: Request) -> Caller:
+    """Who sends a request.
+
+    Raises:
+        AccessProblem: ``not-authenticated``.
+    """
     context: ApiContext = request.app.state.context
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret:
@@ -56,13 +62,4 @@ async def _caller(request: Request) -> Caller:
     return caller
 
 
-Asking = Annotated[Caller, Depends(_caller)]
-
-
-async def _operator(caller: Asking) -> Caller:
-    if not caller.is_operator:
-        raise AccessProblem("forbidden", f"{caller.name} is no operator")
-    return caller
-
-
-Operator = Annotated[Caller, Depends(_operator)]
+Asking = Annotated[Caller, Depends(caller_of)]

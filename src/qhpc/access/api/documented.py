@@ -12,7 +12,13 @@ from qat.comm.access.messages import API_VERSION, Problem
 from qhpc.access.api.bodies import JSON
 from qhpc.access.api.errors import PROBLEM
 
-__all__ = ["REFERENCE", "answers", "asks_json", "asks_raw", "install_description"]
+__all__ = ["OPEN", "REFERENCE", "answers", "asks_json", "asks_raw", "install_description", "parameter"]
+
+OPEN = frozenset({"/v1/version", "/v1/login", "/healthz", "/metrics"})
+"""Addresses that need no log-in."""
+
+_TOKEN: list[dict[str, list[str]]] = [{"token": []}]
+"""How one logs in everywhere else."""
 
 REFERENCE = "#/components/schemas/{name}"
 
@@ -70,6 +76,11 @@ def asks_raw(media_type: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {media_type: {"schema": _BYTES}}}}
 
 
+def parameter(name: str, place: str, schema: dict[str, Any], description: str) -> dict[str, Any]:
+    """A parameter that a route reads by itself, for ``openapi_extra``."""
+    return {"name": name, "in": place, "required": False, "schema": schema, "description": description}
+
+
 def install_description(app: FastAPI) -> None:
     """Have an app describe itself with the schemas of the structures, and with how one logs in."""
 
@@ -90,7 +101,9 @@ def _description(app: FastAPI) -> dict[str, Any]:
     _, structures = msgspec.json.schema_components(_described, ref_template=REFERENCE)
     schemas.update(structures)
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-    for path in description["paths"].values():
+    for name, path in description["paths"].items():
         for operation in path.values():
             operation["responses"].pop("422", None)
+            if name not in OPEN:
+                operation["security"] = _TOKEN
     return description

@@ -3,29 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from qat.comm.access.messages import JobView, LogLine
 from qhpc.access.api.bodies import MESSAGE, SUBMISSION, json_answer, raw_answer
-from qhpc.access.api.context import Asking, Context
-from qhpc.access.api.documented import answers
-from qhpc.access.api.routes_jobs import Wait
+from qhpc.access.api.context import Asking, Context, caller_of, context_of
+from qhpc.access.api.documented import answers, parameter
 from qhpc.access.service.events import Event, Place, job_events
+from qhpc.access.service.problems import AccessProblem
 
 router = APIRouter(prefix="/v1", tags=["files"])
+
+
+_WAIT_TEXT = "Longest wait in seconds"
+
+
+def _seconds(text: str) -> float:
+    """
+    >>> _seconds("1.5")
+    1.5
+    """
+    with suppress(ValueError):
+        if 0 <= (seconds := float(text)) <= 60:
+            return seconds
+    raise AccessProblem("invalid-argument", f"wait_s is {text[:60]!r}; a number from 0 to 60 was expected")
 
 
 @router.get(
     "/jobs/{job_id}/result",
     responses=answers(None, raw=MESSAGE, also={202: ("It has not ended yet", JobView)}),
+    openapi_extra={
+        "parameters": [
+            {"name": "job_id", "in": "path", "required": True, "schema": {"type": "string"}},
+            parameter("wait_s", "query", {"type": "number", "minimum": 0, "maximum": 60, "default": 0}, _WAIT_TEXT),
+        ],
+    },
 )
-async def get_result(context: Context, caller: Asking, job_id: str, wait_s: Wait = 0.0) -> Response:
+async def get_result(request: Request) -> Response:
     """The result, as soon as there is one; the job, if there is none after ``wait_s``."""
-    result = await context.service.result(caller, job_id, wait_s)
+    # Every job comes through here, so the parameters are read without FastAPI's machinery.
+    context, caller = await context_of(request), await caller_of(request)
+    wait_s = _seconds(request.query_params.get("wait_s", "0"))
+    result = await context.service.result(caller, request.path_params["job_id"], wait_s)
     return json_answer(result, 202) if isinstance(result, JobView) else raw_answer(result, MESSAGE)
 
 

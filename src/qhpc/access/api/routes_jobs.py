@@ -9,15 +9,16 @@ from fastapi import APIRouter, Header, Query, Request, Response
 
 from qat.comm.access.messages import Explanation, JobPage, JobState, JobView
 from qhpc.access.api.bodies import SUBMISSION, json_answer, read_json, read_raw
-from qhpc.access.api.context import Asking, Context
-from qhpc.access.api.documented import answers, asks_json, asks_raw
+from qhpc.access.api.context import Asking, Context, caller_of, context_of
+from qhpc.access.api.documented import answers, asks_json, asks_raw, parameter
 from qhpc.access.service.caller import Caller
 from qhpc.access.service.problems import AccessProblem
 from qhpc.access.store.protocol import JobFilter
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
-Key = Annotated[str | None, Header(alias="Idempotency-Key", description="Made by the client; makes it safe to retry")]
+_KEY_TEXT = "Made by the client; makes it safe to retry"
+Key = Annotated[str | None, Header(alias="Idempotency-Key", description=_KEY_TEXT)]
 Wait = Annotated[float, Query(ge=0, le=60, description="Longest wait in seconds")]
 
 
@@ -32,10 +33,14 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     "/jobs",
     status_code=201,
     responses=answers(JobView, status=201, also={200: ("The job of this key", JobView)}),
-    openapi_extra=asks_raw(SUBMISSION),
+    openapi_extra=asks_raw(SUBMISSION)
+    | {"parameters": [parameter("Idempotency-Key", "header", {"type": "string"}, _KEY_TEXT)]},
 )
-async def submit(request: Request, context: Context, caller: Asking, key: Key = None) -> Response:
+async def submit(request: Request) -> Response:
     """Send a job. The same key and body again give the same job."""
+    # Every job comes through here, so the parameters are read without FastAPI's machinery.
+    context, caller = await context_of(request), await caller_of(request)
+    key = request.headers.get("idempotency-key")
     view, is_new = await context.service.submit(caller, await read_raw(request, SUBMISSION), key)
     return json_answer(view, 201 if is_new else 200)
 

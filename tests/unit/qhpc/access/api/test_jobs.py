@@ -211,3 +211,19 @@ async def test_what_cannot_run_is_refused_with_the_reason(code):
         problem = (await ask.submit(submission())).problem
         assert (problem.code, problem.detail, problem.context) == (code, "no LinAgl", {"near_names": ["LinAlg"]})
         assert (await ask("GET", "/v1/jobs")).json(JobPage).total == 0
+
+
+@pytest.mark.parametrize("wait_s", ["-1", "61", "nan", "inf", "x", ""])
+@in_loop
+async def test_a_wait_that_is_none_is_refused(wait_s):
+    async with api() as (_, ask):
+        job = (await ask.submit(submission())).json(JobView).id
+        for path in (f"/v1/jobs/{job}", f"/v1/jobs/{job}/result"):
+            assert (await ask("GET", f"{path}?wait_s={wait_s}")).problem.code == "invalid-argument"
+
+
+@pytest.mark.parametrize("key", ["", "x" * 201, "a\tb"])
+@in_loop
+async def test_a_key_that_is_none_is_refused(key):
+    async with api() as (_, ask):
+        assert (await ask.submit(submission(), idempotency_key=key)).problem.code == "malformed-request"
