@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qat.kernels.engine import Moves, Precision
-from qat.kernels.native_program import compiled
 from qat.kernels.numpy_engine import NumpyEngine
 from qat.kernels.pauli import PauliSum
 from tests import oracle
@@ -16,6 +15,10 @@ from tests.unit.kernels.circuits import named_tape
 from tests.unit.kernels.engines import IS_NATIVE, NATIVE_WAYS, engine_on
 
 pytestmark = pytest.mark.skipif(not IS_NATIVE, reason="the extension is not compiled")
+
+if IS_NATIVE:
+    from qat.kernels.native_engine import NativeEngine
+    from qat.kernels.native_program import compiled
 
 QUARTER = np.pi / 2
 CLIFFORDS = [
@@ -129,6 +132,22 @@ def test_gradients_along_moves(engine, strings):
     expected_value, expected = NumpyEngine().value_and_gradient(tape, OBSERVABLE)
     assert np.isclose(value, expected_value)
     assert np.allclose(gradient[is_varied], expected[is_varied], atol=1e-9)
+
+
+def test_gradients_do_not_depend_on_threads():
+    nb_qubits, word = 17, "XZYZX"
+    rows = spread(nb_qubits) + [part for q in (0, 7, 12) for part in ladder(word, range(q, q + 5), 0.1 * q + 0.2)]
+    rows += [("RX", [q], 0.3) for q in range(nb_qubits)]
+    tape, paulis = named_tape(nb_qubits, *rows), PauliSum.from_terms(nb_qubits, [(1.0, "ZXZ", [0, 8, 16])])
+    value, gradient = NativeEngine(1).value_and_gradient(tape, paulis)
+    other_value, other_gradient = NativeEngine(2).value_and_gradient(tape, paulis)
+    assert value == other_value and np.array_equal(gradient, other_gradient)
+    direction = np.random.default_rng(3).normal(size=len(gradient))
+    after, before = (
+        NativeEngine(2).mean_value(replace(tape, parameters=tape.parameters + step * direction), paulis).real
+        for step in (1e-5, -1e-5)
+    )
+    assert np.isclose(gradient @ direction, (after - before) / 2e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("nb_tile_bits", [0, 10])

@@ -104,23 +104,9 @@ void PauliFrame::take_controlled(const Complex* matrix, int place, Mask controls
 
 void PauliFrame::take_swap(int a, int b) { std::swap(images_[a], images_[b]); }
 
-void PauliFrame::take_rotation(Mask x, Mask z) {
-    for (Mask rest = x | z; rest; rest &= rest - 1) {
-        const int place = __builtin_ctzll(rest), own = x >> place & 1 ? (z >> place & 1 ? Y : X) : Z;
-        for (int letter : {X, Y, Z})
-            if (letter != own) forget(letter, place);
-    }
-}
-
 void PauliFrame::take_diagonal(Mask places) {
     for (; places; places &= places - 1)
         for (int letter : {X, Y}) forget(letter, __builtin_ctzll(places));
-}
-
-void PauliFrame::take_unknown(const int* places, int size, Mask controls) {
-    for (int i = 0; i < size; ++i)
-        for (int letter : {X, Y, Z}) forget(letter, places[i]);
-    take_diagonal(controls);
 }
 
 }  // namespace qat

@@ -47,9 +47,7 @@ public:
     void take_one_qubit(const Complex* matrix, int place);
     void take_controlled(const Complex* matrix, int place, Mask controls);
     void take_swap(int a, int b);
-    void take_rotation(Mask x, Mask z);  // by any angle about a string
     void take_diagonal(Mask places);
-    void take_unknown(const int* places, int size, Mask controls);
 
 private:
     void forget(int letter, int place) { images_[place][letter].is_known = false; }
