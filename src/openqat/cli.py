@@ -40,6 +40,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "users": "Manage the users of a server.",
         "tokens": "Manage API tokens.",
         "store": "Look after the database of a server.",
+        "lab": "Compare ways to share QPUs, on a virtual clock.",
     },
 }
 """Subcommands with their one-line helps, by heading. The module of each is ``openqat.commands.NAME``."""

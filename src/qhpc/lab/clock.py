@@ -25,6 +25,10 @@ class Clock:
         self._count = 0
         self._due: list[tuple[float, int, Callable[..., object], tuple[Any, ...]]] = []
 
+    def __len__(self) -> int:
+        """How much is due."""
+        return len(self._due)
+
     def at(self, time_s: float, call: Callable[..., object], *arguments: Any) -> None:
         """Call a function at a time, now if that has passed."""
         self._count += 1

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from qhpc.lab.clock import Clock
+from qhpc.lab.errors import LabError
+from qhpc.lab.meters import PoolMeter
 from qhpc.lab.trace import JobTrace, QpuTrace, Run, Trace
 from qhpc.lab.workload import DevicePool, JobPlan, Outage, Workload
 from qhpc.scheduling import events as quantum
@@ -16,7 +18,7 @@ from qhpc.scheduling import instructions as do
 from qhpc.scheduling.admission import events as admission
 from qhpc.scheduling.admission import instructions as admit
 from qhpc.scheduling.admission.machine import AdmissionMachine
-from qhpc.scheduling.admission.model import HybridJob
+from qhpc.scheduling.admission.model import UNITS, HybridJob
 from qhpc.scheduling.admission.policies import AdmissionPolicy
 from qhpc.scheduling.machine import DEFAULT_POLICY, Machine
 from qhpc.scheduling.model import Pool, Session, Task, Window
@@ -25,6 +27,9 @@ __all__ = ["OBSERVATION_S", "simulate"]
 
 OBSERVATION_S = 600.0
 """How often admission is told how busy QPUs and how slow jobs are."""
+
+_PATIENCE = 1000
+"""Observations in a row at which nothing is under way."""
 
 
 def simulate(
@@ -44,25 +49,15 @@ def simulate(
 class _Job:
     """A job on its way."""
 
-    __slots__ = ("asked_s", "nodes_back_s", "nodes_since_s", "phase", "plan", "trace")
+    __slots__ = ("classical_s", "nodes_back_s", "nodes_since_s", "phase", "plan", "quantum_s", "trace")
 
     def __init__(self, plan: JobPlan) -> None:
         self.plan = plan
         self.trace = JobTrace(plan)
         self.phase = -1
-        self.asked_s = 0.0
+        self.classical_s = self.quantum_s = 0.0
         self.nodes_since_s: float | None = None
         self.nodes_back_s = 0.0
-
-
-class _PoolMeter:
-    """What admission is told of a pool, since it was told last."""
-
-    __slots__ = ("busy_s", "nb_running", "waited_s")
-
-    def __init__(self) -> None:
-        self.busy_s = self.waited_s = 0.0
-        self.nb_running = 0
 
 
 class _World:
@@ -75,11 +70,13 @@ class _World:
         self._jobs = {plan.id: _Job(plan) for plan in workload.jobs}
         self._qpus = {name: QpuTrace(name, pool.name) for pool in workload.pools for name in pool.qpus}
         self._nb_up = {pool.name: pool.nb_qpus for pool in workload.pools}
-        self._meters = {pool.name: _PoolMeter() for pool in workload.pools}
-        self._prepared_at_s: dict[tuple[str, str], float] = {}
+        self._meters = {pool.name: PoolMeter(pool.nb_qpus) for pool in workload.pools}
+        self._prepared_at_s: dict[str, dict[str, float]] = {name: {} for name in self._qpus}
         self._running: dict[str, tuple[do.StartSlice, Run]] = {}
         self._nb_unfinished = len(self._jobs)
         self._nb_released_nodes = 0
+        self._nb_idle_observations = 0
+        self._alpha: list[tuple[float, float]] = []
 
     def run(self) -> Trace:
         """Everything, until the last job has ended."""
@@ -93,7 +90,9 @@ class _World:
         for plan in self._workload.jobs:
             self._clock.at(plan.arrival_s, self._arrive, plan)
         self._clock.run()
-        return Trace(self._workload, [job.trace for job in self._jobs.values()], list(self._qpus.values()))
+        idle_s = {name: meter.idle_s for name, meter in self._meters.items()}
+        jobs = [job.trace for job in self._jobs.values()]
+        return Trace(self._workload, jobs, list(self._qpus.values()), idle_s, self._alpha)
 
     # ------------------------------------------------------------ jobs
     def _arrive(self, plan: JobPlan) -> None:
@@ -108,11 +107,12 @@ class _World:
             nb_nodes=plan.nb_nodes,
             priority_class=plan.priority_class,
         )
+        self._meters[plan.pool].change(self._clock.now_s, wanting=+1)
         self._tell_admission(admission.JobArrived(self._clock.now_s, job))
 
     def _begin(self, instruction: admit.AdmitJob) -> None:
         job, now_s = self._jobs[instruction.job_id], self._clock.now_s
-        self._meters[job.plan.pool].nb_running += 1
+        self._meters[job.plan.pool].change(now_s, wanting=-1, running=+1)
         job.trace.admitted_s = job.nodes_since_s = now_s
         self._tell(quantum.SessionOpened(now_s, _session(job.plan, instruction.share)))
         self._next_phase(job)
@@ -132,7 +132,8 @@ class _World:
 
     def _ask(self, job: _Job) -> None:
         phase, plan = job.plan.phases[job.phase], job.plan
-        job.asked_s = self._clock.now_s
+        job.trace.asked_s.append(self._clock.now_s)
+        self._meters[plan.pool].change(self._clock.now_s, asking=+1)
         task = Task(
             key=f"{plan.id}/{job.phase}",
             session=plan.id,
@@ -143,21 +144,29 @@ class _World:
         self._tell(quantum.TaskSubmitted(self._clock.now_s, task))
 
     def _answer(self, instruction: do.FinishTask) -> None:
-        job = self._jobs[instruction.key.rpartition("/")[0]]
-        phases = job.plan.phases[: job.phase + 1]
-        waited_s = self._clock.now_s - job.asked_s - phases[-1].quantum_s
-        job.trace.waited_s += waited_s
-        self._meters[job.plan.pool].waited_s += waited_s
-        observed = (sum(phase.quantum_s for phase in phases), sum(phase.classical_s for phase in phases))
+        job, now_s = self._jobs[instruction.key.rpartition("/")[0]], self._clock.now_s
+        phase, meter = job.plan.phases[job.phase], self._meters[job.plan.pool]
+        job.trace.answered_s.append(now_s)
+        job.classical_s += phase.classical_s
+        submitted_s = phase.quantum_s + job.plan.latency_s
+        job.quantum_s += submitted_s
+        meter.change(now_s, asking=-1)
+        meter.waited_s += max(now_s - job.trace.asked_s[-1] - submitted_s, 0.0)
         self._next_phase(job)
-        self._tell_admission(admission.DutyObserved(self._clock.now_s, job.plan.id, *observed))
+        self._tell_admission(admission.DutyObserved(now_s, job.plan.id, job.quantum_s, job.classical_s))
+
+    def _fail(self, instruction: do.FailTask) -> None:
+        raise LabError(f"task {instruction.key} failed for good, {instruction.reason}: let outages be rarer")
 
     def _end(self, job: _Job) -> None:
         now_s = self._clock.now_s
         job.trace.ended_s = now_s
         self._let_go_of_nodes(job)
         self._nb_unfinished -= 1
-        self._meters[job.plan.pool].nb_running -= 1
+        self._meters[job.plan.pool].change(now_s, running=-1)
+        if not self._nb_unfinished:
+            for meter in self._meters.values():
+                meter.change(now_s)
         self._tell(quantum.SessionClosed(now_s, job.plan.id))
         self._tell_admission(admission.JobEnded(now_s, job.plan.id))
 
@@ -188,17 +197,19 @@ class _World:
 
     # ------------------------------------------------------------ QPUs
     def _prepare(self, instruction: do.PrefetchTask) -> None:
-        self._prepared_at_s.setdefault((instruction.qpu, instruction.key), self._clock.now_s)
+        self._prepared_at_s[instruction.qpu].setdefault(instruction.key, self._clock.now_s)
 
     def _start(self, instruction: do.StartSlice) -> None:
         now_s, qpu = self._clock.now_s, instruction.qpu
         job_id, _, phase = instruction.key.rpartition("/")
-        task, pool = self._jobs[job_id].plan.phases[int(phase)], self._pools[self._qpus[qpu].pool]
-        begun_s = self._prepared_at_s.pop((qpu, instruction.key), now_s)
-        first_shot_s = max(now_s, begun_s + pool.latency_s)
+        plan = self._jobs[job_id].plan
+        task = plan.phases[int(phase)]
+        begun_s = self._prepared_at_s[qpu].pop(instruction.key, now_s)
+        first_shot_s = max(now_s, begun_s + plan.latency_s)
         part = instruction.shots / task.shots if task.shots else 1.0
         run = Run(now_s, first_shot_s, first_shot_s + part * task.quantum_s, job_id)
         self._running[qpu] = (instruction, run)
+        self._meters[plan.pool].change(now_s, occupied=+1)
         self._clock.at(run.end_s, self._finish, instruction, run)
 
     def _finish(self, instruction: do.StartSlice, run: Run) -> None:
@@ -207,6 +218,7 @@ class _World:
         del self._running[instruction.qpu]
         qpu, busy_s = self._qpus[instruction.qpu], run.end_s - run.first_shot_s
         qpu.add(run)
+        self._meters[qpu.pool].change(run.end_s, occupied=-1)
         self._meters[qpu.pool].busy_s += busy_s
         ended = quantum.SliceFinished(
             self._clock.now_s, instruction.qpu, instruction.key, instruction.number, instruction.shots, busy_s
@@ -229,7 +241,9 @@ class _World:
         now_s = self._clock.now_s
         self._tell(quantum.QpuStateChanged(now_s, outage.qpu, "down", outage.end_s, outage.reason))
         if (lost := self._running.pop(outage.qpu, None)) is not None:
-            instruction, _ = lost
+            instruction, run = lost
+            self._meters[self._qpus[outage.qpu].pool].change(now_s, occupied=-1)
+            self._qpus[outage.qpu].lost_s += now_s - run.start_s
             failed = quantum.SliceFailed(
                 now_s, outage.qpu, instruction.key, instruction.number, outage.reason, is_retryable=True
             )
@@ -238,22 +252,37 @@ class _World:
         self._clock.at(outage.end_s, self._tell, back)
 
     def _count_qpus(self, pool: str, change: int) -> None:
+        if not self._nb_unfinished:
+            return
         self._nb_up[pool] += change
+        self._meters[pool].change(self._clock.now_s, up=change)
         self._tell_admission(admission.PoolCounted(self._clock.now_s, pool, self._nb_up[pool]))
 
     # ------------------------------------------------------------ the machines
     def _observe(self, pool: DevicePool) -> None:
+        if not self._nb_unfinished:
+            return
         now_s, period_s, meter = self._clock.now_s, self._observation_s, self._meters[pool.name]
-        idle = max(1.0 - meter.busy_s / (period_s * pool.nb_qpus), 0.0)
-        lived_s = meter.nb_running * period_s
-        events: list[admission.Event] = [admission.IdleObserved(now_s, pool.name, period_s, idle)]
-        if 0.0 <= meter.waited_s < lived_s:
-            stretch = lived_s / (lived_s - meter.waited_s)
+        idle_fraction, stretch = meter.observe(now_s, period_s)
+        events: list[admission.Event] = [admission.IdleObserved(now_s, pool.name, period_s, idle_fraction)]
+        if stretch is not None:
             events.append(admission.StretchObserved(now_s, pool.name, period_s, stretch))
-        meter.busy_s = meter.waited_s = 0.0
         self._tell_admission(*events)
-        if self._nb_unfinished:
-            self._clock.at(now_s + period_s, self._observe, pool)
+        self._check_that_something_happens()
+        self._clock.at(now_s + period_s, self._observe, pool)
+
+    def _check_that_something_happens(self) -> None:
+        """Refuse to observe for ever that no job is admitted."""
+        nothing = len(self._clock) < len(self._pools)
+        self._nb_idle_observations = self._nb_idle_observations + 1 if nothing else 0
+        if self._nb_idle_observations > _PATIENCE:
+            waiting = next(job.plan for job in self._jobs.values() if job.trace.admitted_s != job.trace.admitted_s)
+            raise LabError(
+                f"job {waiting.id} is never admitted: it needs {waiting.nb_nodes} nodes and duty {waiting.duty:.3g}"
+            )
+
+    def _set_capacity(self, instruction: admit.SetCapacity) -> None:
+        self._alpha.append((self._clock.now_s, instruction.units / UNITS))
 
     def _wake(self, time_s: float) -> None:
         self._tell(quantum.TimePassed(time_s))
@@ -275,13 +304,14 @@ _OBEY: Mapping[type[Any], Callable[[_World, Any], None]] = {
     do.StartSlice: _World._start,
     do.PrefetchTask: _World._prepare,
     do.FinishTask: _World._answer,
+    do.FailTask: _World._fail,
     do.ReleaseNodes: _World._release_nodes,
     do.ReclaimNodes: _World._reclaim_nodes,
     do.WakeAt: lambda world, instruction: world._clock.at(instruction.time_s, world._wake, instruction.time_s),
     do.CancelTask: _nothing,
     admit.AdmitJob: _World._begin,
     admit.ChangeShare: _World._change_share,
-    admit.SetCapacity: _nothing,
+    admit.SetCapacity: _World._set_capacity,
 }
 """What the world does. An instruction that is not here is a defect of the machine: nothing fails or is refused."""
 

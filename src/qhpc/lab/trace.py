@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from qhpc.lab.workload import JobPlan, Workload
 
-__all__ = ["JobTrace", "QpuTrace", "Run", "Trace"]
+__all__ = ["IDLE_REASONS", "IdleReason", "JobTrace", "QpuTrace", "Run", "Trace"]
+
+IdleReason = Literal["no job", "too few jobs", "not admitted", "held back", "outage"]
+
+IDLE_REASONS: dict[IdleReason, str] = {
+    "no job": "nobody wants the pool",
+    "too few jobs": "all jobs compute classically, and no other waits to be admitted",
+    "not admitted": "all admitted jobs compute classically, and others wait to be admitted",
+    "held back": "tasks wait, but none may start: they do not fit before a calibration",
+    "outage": "the QPU is not there",
+}
+"""Why QPUs run nothing."""
 
 
 class Run(NamedTuple):
@@ -25,26 +36,46 @@ class JobTrace:
         plan: what it was to do.
         admitted_s: when it began.
         ended_s: when it ended.
-        waited_s: seconds between asking for a QPU and the end of the task, less the task.
+        asked_s: when it asked for a QPU, by phase.
+        answered_s: when it had the result, by phase.
         node_s: seconds for which it held its nodes, times their number.
     """
 
-    __slots__ = ("admitted_s", "ended_s", "node_s", "plan", "waited_s")
+    __slots__ = ("admitted_s", "answered_s", "asked_s", "ended_s", "node_s", "plan")
 
     def __init__(self, plan: JobPlan) -> None:
         self.plan = plan
         self.admitted_s = self.ended_s = float("nan")
-        self.waited_s = self.node_s = 0.0
+        self.node_s = 0.0
+        self.asked_s: list[float] = []
+        self.answered_s: list[float] = []
+
+    @property
+    def stretch(self) -> float:
+        """How many times longer it took, from admission on, than it would have alone."""
+        return (self.ended_s - self.admitted_s) / self.plan.alone_s
+
+    @property
+    def slowdown(self) -> float:
+        """The same from submission on."""
+        return (self.ended_s - self.plan.arrival_s) / self.plan.alone_s
 
 
 class QpuTrace:
-    """A QPU: its slices in order, and what they add up to."""
+    """A QPU: its slices in order, and what they add up to.
 
-    __slots__ = ("busy_s", "dead_s", "name", "pool", "runs")
+    Attributes:
+        busy_s: seconds in which it ran shots.
+        dead_s: seconds in which it was occupied and ran none.
+        lost_s: seconds of slices that an outage ended.
+        runs: its slices.
+    """
+
+    __slots__ = ("busy_s", "dead_s", "lost_s", "name", "pool", "runs")
 
     def __init__(self, name: str, pool: str) -> None:
         self.name, self.pool = name, pool
-        self.busy_s = self.dead_s = 0.0
+        self.busy_s = self.dead_s = self.lost_s = 0.0
         self.runs: list[Run] = []
 
     def add(self, run: Run) -> None:
@@ -55,11 +86,21 @@ class QpuTrace:
 
 
 class Trace(NamedTuple):
-    """Everything that happened."""
+    """Everything that happened.
+
+    Attributes:
+        workload: what was given.
+        jobs: one for each job.
+        qpus: one for each QPU.
+        idle_s: seconds times idle QPUs by pool and reason, until the last job ended.
+        alpha: how many QPUs' worth of duty a pool offered, over time; empty under policies without a limit.
+    """
 
     workload: Workload
     jobs: list[JobTrace]
     qpus: list[QpuTrace]
+    idle_s: dict[str, dict[IdleReason, float]]
+    alpha: list[tuple[float, float]]
 
     @property
     def end_s(self) -> float:

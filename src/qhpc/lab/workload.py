@@ -41,6 +41,7 @@ class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
         declared_duty: what its user says; None for the truth.
         priority_class: which class it belongs to.
         restart_s: how long it takes to get nodes back that were given back; None if it keeps them.
+        latency_s: from each submission to its first shot; the QPU is free meanwhile if it was prepared before.
     """
 
     id: str
@@ -55,11 +56,17 @@ class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
     declared_duty: float | None = None
     priority_class: PriorityClass = "production"
     restart_s: float | None = None
+    latency_s: float = 0.0
 
     @property
     def quantum_s(self) -> float:
-        """Seconds of QPU in all."""
+        """Seconds in which a QPU runs its shots."""
         return sum(phase.quantum_s for phase in self.phases)
+
+    @property
+    def submitted_s(self) -> float:
+        """Seconds from submissions of tasks to their results, alone."""
+        return self.quantum_s + len(self.phases) * self.latency_s
 
     @property
     def classical_s(self) -> float:
@@ -69,12 +76,12 @@ class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def alone_s(self) -> float:
         """How long it takes when nobody else is there."""
-        return self.quantum_s + self.classical_s
+        return self.submitted_s + self.classical_s
 
     @property
     def duty(self) -> float:
-        """The part of its life in which it needs the QPU."""
-        return self.quantum_s / self.alone_s
+        """The part of its life in which it needs the QPU, alone."""
+        return self.submitted_s / self.alone_s
 
 
 class Outage(NamedTuple):
@@ -93,14 +100,12 @@ class DevicePool(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: of the pool.
         nb_qpus: how many.
-        latency_s: from the start of a submission to its first shot; hidden if the task was prepared before.
         slice_s: longer tasks are cut into slices of about this length; None never cuts.
         prefetch_depth: how many tasks are prepared ahead.
     """
 
     name: str = "qpu"
     nb_qpus: int = 1
-    latency_s: float = 0.0
     slice_s: float | None = None
     prefetch_depth: int = 1
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil, inf
 from typing import Protocol
 
@@ -18,12 +19,14 @@ class AdmissionPolicy(Protocol):
     """What a policy decides. One object serves all pools of a centre.
 
     Attributes:
-        name: of the policy.
         duty: what is known of jobs' duties.
     """
 
-    name: str
     duty: DeclaredDuty
+
+    @property
+    def name(self) -> str:
+        """Of the policy."""
 
     def capacity(self, pool: str, nb_qpus: int) -> float:
         """Units that a pool with so many QPUs offers now."""
@@ -184,7 +187,7 @@ class CappedDuty(_Open):
             loop.step(period_s, idle_fraction=idle_fraction, stretch=stretch)
 
 
-ADMISSIONS = {
+ADMISSIONS: dict[str, Callable[[], AdmissionPolicy]] = {
     "exclusive": Exclusive,
     "unlimited": Unlimited,
     "fixed-count": FixedCount,
