@@ -34,7 +34,7 @@ from qhpc.scheduling.transitions import next_state
 
 __all__ = ["DEFAULT_POLICY", "Machine"]
 
-DEFAULT_POLICY = "share-deadline"
+DEFAULT_POLICY = "shortest-in-share"
 _MAX_TRIES = 3
 _LOOK_AHEAD = 64
 """So many waiting tasks are looked at when the first ones do not fit before a window."""
@@ -44,7 +44,7 @@ class Machine:
     """The state machine. See the module.
 
     Args:
-        policies: name of the policy by pool; ``share-deadline`` for others.
+        policies: name of the policy by pool; ``shortest-in-share`` for others.
         make_policy: gives the policy of a name.
         story: keeps what happened, for people; None keeps nothing.
     """
@@ -134,7 +134,7 @@ class Machine:
             raise ValueError(f"session {session.id!r} names the pool {session.pool!r}: there are {list(self._pools)}")
         record = self._sessions.get(session.id)
         if record is None:
-            self._sessions[session.id] = SessionRecord(session)
+            self._sessions[session.id] = SessionRecord(session, event.time_s)
         elif record.is_open:
             record.session = session
 
@@ -170,9 +170,10 @@ class Machine:
             self._out.append(do.RejectTask(task.key, reason))
             return None
         self._nb_tasks += 1
-        record = self._tasks[task.key] = TaskRecord(ReadyTask(task, owner.session, event.time_s, self._nb_tasks))
+        ready = ReadyTask(task, owner.session, event.time_s, self._nb_tasks, owner.past(event.time_s))
+        record = self._tasks[task.key] = TaskRecord(ready)
         owner.keys.append(task.key)
-        owner.nb_unfinished += 1
+        owner.add_task(event.time_s)
         self._enqueue(record, owner)
         self._out += self._nodes.quantum_phase(owner.session, event.time_s, task.duration_s)
         self._tell(record, event.time_s, "came")
@@ -307,7 +308,7 @@ class Machine:
     def _end(self, record: TaskRecord, happening: str, now_s: float, instruction: do.Instruction) -> None:
         record.state, record.end_s = next_state(record.state, happening), now_s
         owner = self._owner(record)
-        owner.nb_unfinished -= 1
+        owner.end_task(now_s)
         self._out.append(instruction)
         if not owner.nb_unfinished:
             self._out += self._nodes.ended(owner.session)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qhpc.scheduling.devices import Device
 from qhpc.scheduling.model import Pool, Session, TaskState
-from qhpc.scheduling.policies.protocol import DispatchPolicy, ReadyTask
+from qhpc.scheduling.policies.protocol import DispatchPolicy, Past, ReadyTask
 from qhpc.scheduling.ready_queue import ReadyQueue
 
 __all__ = ["PoolRecord", "SessionRecord", "TaskRecord"]
@@ -46,16 +46,41 @@ class SessionRecord:
         nb_unfinished: tasks that have not ended.
         nb_ready: of these, how many wait.
         used_s: seconds of QPU that it used.
+        opened_s: when it was opened.
     """
 
-    __slots__ = ("is_open", "keys", "nb_ready", "nb_unfinished", "session", "used_s")
+    __slots__ = (
+        "_quantum_s", "_quantum_since_s", "is_open", "keys", "nb_ready", "nb_unfinished", "opened_s", "session",
+        "used_s",
+    )  # fmt: skip
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, session: Session, opened_s: float = 0.0) -> None:
+        self.session, self.opened_s = session, opened_s
         self.is_open = True
         self.keys: list[str] = []
         self.nb_unfinished = self.nb_ready = 0
-        self.used_s = 0.0
+        self.used_s = self._quantum_s = self._quantum_since_s = 0.0
+
+    def add_task(self, now_s: float) -> None:
+        """One more task; a quantum phase begins if it is the only one."""
+        if not self.nb_unfinished:
+            self._quantum_since_s = now_s
+        self.nb_unfinished += 1
+
+    def end_task(self, now_s: float) -> None:
+        """A task has ended; so has the quantum phase if it was the last one."""
+        self.nb_unfinished -= 1
+        if not self.nb_unfinished:
+            self._quantum_s += now_s - self._quantum_since_s
+
+    def waited_s(self, now_s: float) -> float:
+        """Seconds in quantum phases in which no QPU worked for it; 0 if several did at a time for as long."""
+        current_s = now_s - self._quantum_since_s if self.nb_unfinished else 0.0
+        return max(self._quantum_s + current_s - self.used_s, 0.0)
+
+    def past(self, now_s: float) -> Past:
+        """How it fared until now."""
+        return Past(now_s - self.opened_s, self.waited_s(now_s), self.nb_unfinished)
 
 
 class PoolRecord:

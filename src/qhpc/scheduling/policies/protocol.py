@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from qhpc.scheduling.model import CLASSES, Session, Task
 
-__all__ = ["DispatchPolicy", "Rank", "ReadyTask"]
+__all__ = ["NO_PAST", "DispatchPolicy", "Past", "Rank", "ReadyTask"]
 
 Rank = tuple[Any, ...] | float | int
 """Lower goes first. All ranks of a policy are of one type."""
+
+
+class Past(NamedTuple):
+    """How a session fared until a task came.
+
+    Attributes:
+        open_s: for how long it has been open.
+        waited_s: for how much of that it waited for QPUs that did other things.
+        nb_unfinished: its other tasks that have not ended.
+    """
+
+    open_s: float
+    waited_s: float
+    nb_unfinished: int
+
+
+NO_PAST = Past(0.0, 0.0, 0)
 
 
 class ReadyTask:
@@ -25,13 +42,16 @@ class ReadyTask:
         remaining_shots: shots that it still has to run.
         remaining_s: seconds of QPU that it still needs.
         deadline_s: what a policy that sets deadlines has set; it stays when the task is cut.
+        past: how its session fared until it came.
     """
 
-    __slots__ = ("arrival_s", "class_rank", "deadline_s", "number", "remaining_s", "remaining_shots", "session", "task")
+    __slots__ = (
+        "arrival_s", "class_rank", "deadline_s", "number", "past", "remaining_s", "remaining_shots", "session", "task",
+    )  # fmt: skip
 
-    def __init__(self, task: Task, session: Session, arrival_s: float, number: int) -> None:
+    def __init__(self, task: Task, session: Session, arrival_s: float, number: int, past: Past = NO_PAST) -> None:
         self.task, self.session = task, session
-        self.arrival_s, self.number = arrival_s, number
+        self.arrival_s, self.number, self.past = arrival_s, number, past
         self.class_rank = CLASSES[session.priority_class]
         self.remaining_shots = task.shots
         self.remaining_s = task.duration_s

@@ -1,4 +1,4 @@
-"""The default policy: an admitted job keeps the speed it was promised."""
+"""Deadlines by share: an admitted job keeps the speed it was promised."""
 
 from __future__ import annotations
 

@@ -190,7 +190,7 @@ def test_the_journal_tells_everything(policy, steps):
 )
 def test_shares_are_respected_when_all_want_more(shares, durations):
     """Everybody always has tasks waiting: each gets QPU time in proportion to its share, within two tasks."""
-    machine = Machine()
+    machine = Machine({"p": "share-deadline"})
     machine.handle(PoolAdded(0.0, Pool(name="p", qpus=("q",), prefetch_depth=0)))
     names = [f"s{i}" for i in range(len(shares))]
     for name, share in zip(names, shares, strict=True):
@@ -209,10 +209,26 @@ def test_shares_are_respected_when_all_want_more(shares, durations):
         assert abs(machine.session(name).used_s - fair_s) <= 2 * 3.0
 
 
+def test_shares_are_respected_in_the_long_run():
+    machine, shares = Machine({"p": "shortest-in-share"}), {"s0": 0.1, "s1": 0.2, "s2": 0.3}
+    machine.handle(PoolAdded(0.0, Pool(name="p", qpus=("q",), prefetch_depth=0)))
+    out = []
+    for name, share in shares.items():
+        machine.handle(SessionOpened(0.0, session(name, share=share)))
+        for i in range(1200):
+            out += machine.handle(TaskSubmitted(0.0, task(f"{name}.{i}", name, duration_s=1.0)))
+    for i in range(1, 2001):
+        (start,) = out
+        *_, start = machine.handle(SliceFinished(float(i), "q", start.key, start.number, 0, 1.0))
+        out = [start]
+    for name, share in shares.items():
+        assert abs(machine.session(name).used_s - 2000 * share / 0.6) <= 10
+
+
 @given(st.integers(2, 6), st.floats(1.0, 5.0))
 def test_an_admitted_session_waits_no_longer_than_promised(nb_others, length_s):
     """Every task ends by its deadline and the length of one task, whatever others ask for."""
-    machine = Machine()
+    machine = Machine({"p": "share-deadline"})
     machine.handle(PoolAdded(0.0, Pool(name="p", qpus=("q",), prefetch_depth=0)))
     share = 0.9 / (nb_others + 1)
     machine.handle(SessionOpened(0.0, session("modest", share=share)))
@@ -233,3 +249,23 @@ def test_an_admitted_session_waits_no_longer_than_promised(nb_others, length_s):
             nb_done += 1
             deadline_s = max(deadline_s, now_s) + 1.0 / share
             out += machine.handle(TaskSubmitted(now_s, task(f"m{nb_done}", "modest", duration_s=1.0)))
+
+
+@given(nb_others=st.integers(1, 5), length_s=st.floats(0.5, 5.0), own_s=st.floats(0.5, 5.0))
+def test_nobody_is_passed_without_end(nb_others, length_s, own_s):
+    """A long task among endless short ones: others pass it with what they earn while it is patient, and ten cycles."""
+    machine = Machine({"p": "shortest-in-share"})
+    share, out = 1.0 / (nb_others + 1), []
+    machine.handle(PoolAdded(0.0, Pool(name="p", qpus=("q",), prefetch_depth=0)))
+    for i in range(nb_others):
+        machine.handle(SessionOpened(0.0, session(f"greedy{i}", share=share)))
+        for j in range(100):
+            out += machine.handle(TaskSubmitted(0.0, task(f"g{i}.{j}", f"greedy{i}", duration_s=length_s)))
+    machine.handle(SessionOpened(0.0, session("modest", share=share)))
+    out += machine.handle(TaskSubmitted(0.0, task("m", "modest", duration_s=own_s)))
+    now_s = 0.0
+    while (start := out.pop()).key != "m":
+        now_s += length_s
+        out = machine.handle(SliceFinished(now_s, "q", start.key, start.number, 0, length_s))
+    passing_s = max(20 * own_s - 20 * length_s, 0.0) * share + 12 * length_s
+    assert now_s <= nb_others * passing_s + length_s

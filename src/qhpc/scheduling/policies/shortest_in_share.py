@@ -1,0 +1,71 @@
+"""The default policy: shortest first, late ones sooner, and nobody at the cost of others' shares."""
+
+from __future__ import annotations
+
+from math import exp
+
+from qhpc.scheduling.policies.protocol import Rank, ReadyTask
+from qhpc.scheduling.policies.single_lane import SingleLane
+
+__all__ = ["ShortestInShare"]
+
+
+class ShortestInShare(SingleLane):
+    """Shortest task first; a job that has been slowed down is a little shorter, and one beyond its share comes later.
+
+    A task of ``t`` seconds lets tasks of no length pass that come up to ``20 t exp(-5 (s - 1))`` seconds after it,
+    where ``s`` is how much slower than alone its session has been so far. Nobody is passed without end.
+
+    A session with share ``u`` earns ``t`` seconds of QPU in ``t / u``, its cycle. When it has used what it would earn
+    within ten cycles, so that chance does not explain it, its tasks count as if they came when they are earned. Of
+    what it used while others left the QPU idle, at most twenty cycles are held against it.
+
+    In the laboratory, at one cap of duties in workloads of several kinds, it gives the mean stretch and node waste of
+    shortest-first to within one point, with a 95th percentile and a maximum that are clearly lower; it is better in all
+    of these than first-come-first-served, round-robin, fair-share, and deadlines by share. Deadlines alone are worse
+    since they let short tasks of jobs with long cycles wait, and since a job's share says nothing of one phase of it.
+    """
+
+    name = "shortest-in-share"
+
+    def __init__(self) -> None:
+        self._earned: dict[str, tuple[float, float]] = {}
+
+    def rank(self, ready: ReadyTask) -> Rank:
+        """By the time until which later ones may pass it."""
+        if ready.deadline_s is None:
+            cycle_s = ready.task.duration_s / max(ready.session.share, _MIN_SHARE)
+            lateness = _stretch(ready, cycle_s) - 1.0
+            patience_s = _PATIENCE * ready.task.duration_s * exp(-_HURRY * lateness)
+            ready.deadline_s = self._begin_s(ready, cycle_s) + patience_s
+        return (ready.deadline_s, ready.number)
+
+    def _begin_s(self, ready: ReadyTask, cycle_s: float) -> float:
+        """When it came, or when its session has earned it."""
+        now_s, session_id = ready.arrival_s, ready.session.id
+        earned_s, usual_s = self._earned.get(session_id, (now_s, cycle_s))
+        usual_s += (cycle_s - usual_s) / _MEMORY
+        earned_s = max(earned_s, now_s)
+        if not ready.past.nb_unfinished:
+            earned_s = min(earned_s, now_s + 2 * _TOLERANCE * usual_s)
+        self._earned[session_id] = (earned_s + cycle_s, usual_s)
+        return max(now_s, earned_s - _TOLERANCE * usual_s)
+
+    def forget(self, session_id: str) -> None:
+        """Nothing to earn any more."""
+        self._earned.pop(session_id, None)
+
+
+def _stretch(ready: ReadyTask, cycle_s: float) -> float:
+    """How much slower than alone its session has been, as if it had begun with two cycles without waiting."""
+    past = ready.past
+    lived_s = past.open_s + 2 * cycle_s
+    alone_s = lived_s - past.waited_s
+    return lived_s / alone_s if alone_s > 0 else 1.0
+
+
+_PATIENCE = 20.0
+_HURRY = 5.0
+_TOLERANCE = 10.0
+_MEMORY = 5.0
+_MIN_SHARE = 1e-3
