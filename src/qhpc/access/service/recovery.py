@@ -18,20 +18,30 @@ def after_loss(job: JobRecord, reason: str, time_s: float) -> JobEvent:
     """What happens to a launched job that no launcher has any more.
 
     It is cancelled if somebody wanted that, runs again once if that does no harm, and fails with the reason otherwise.
+    A launch that was lost before the job began to run is no run, so a few of them are borne.
 
     >>> after_loss(JobRecord(id="a", owner="ada", state="running", attempt=1), "the runner was killed", 5.0)
     Requeued(time_s=5.0, reason='the runner was killed; the job runs again')
     """
     if job.is_cancel_requested:
         return Cancelled(time_s=time_s)
-    if is_retry_allowed(job, job.estimate):
+    if is_retry_allowed(job, job.estimate) or _has_hardly_begun(job):
         return Requeued(time_s=time_s, reason=f"{reason}; the job runs again")
     return Failed(time_s=time_s, failure=_failure(job, reason))
 
 
+def _has_hardly_begun(job: JobRecord) -> bool:
+    """Whether a launch was lost before the job ran, as far as the store knows; it may lag behind by a moment."""
+    is_safe = job.estimate is None or job.estimate.is_safe_to_retry
+    return job.state == "pending" and is_safe and job.attempt < _MAX_LAUNCHES
+
+
+_MAX_LAUNCHES = 10
+
+
 def _failure(job: JobRecord, reason: str) -> Failure:
     if job.attempt > 1:
-        message = f"{reason}, for the second time; the job was not run a third time"
+        message = f"{reason}, at attempt {job.attempt}; the job was not run again"
     else:
         message = f"{reason}; the job was not run again because its services do not say that this does no harm"
     return Failure(exception="ServerError", message=message, reason="runner-lost")

@@ -129,17 +129,30 @@ async def test_an_end_without_a_word_is_a_failure():
 async def test_a_lost_job_runs_again_once():
     async with world() as it:
         job = await it.submit()
+        it.launcher.start(f"{job}.1")
         it.launcher.lose(f"{job}.1")
         await settle()
         assert [launch.attempt for launch in it.launcher.launches] == [1, 2]
         assert it.launcher.launches[1].submission == it.launcher.launches[0].submission
+        it.launcher.start(f"{job}.2")
         it.launcher.lose(f"{job}.2")
         await settle()
         record = await it.store.get(job)
         assert (record.state, record.failure.reason) == ("failed", "runner-lost")
-        assert "second time" in record.failure.message
+        assert "at attempt 2" in record.failure.message
         lines = await it.store.log(job)
         assert [line.number for line in lines] == [0, 1]
+
+
+@in_loop
+async def test_launches_that_are_lost_before_the_job_runs_are_borne_ten_times():
+    async with world() as it:
+        job = await it.submit()
+        for attempt in range(1, 11):
+            assert await it.state(job) == "pending"
+            it.launcher.lose(f"{job}.{attempt}")
+            await settle()
+        assert await it.state(job) == "failed"
 
 
 @in_loop
