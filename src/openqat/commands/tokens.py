@@ -68,10 +68,20 @@ def list_tokens(settings: AccessSettings, user: str | None, output: Output) -> N
 
 @command.command()
 @click.argument("user")
-@click.argument("token_id")
+@click.argument("token_id", required=False)
+@click.option("--all", "is_all", is_flag=True, help="All tokens of the user.")
 @with_settings
-def revoke(settings: AccessSettings, user: str, token_id: str) -> None:
+def revoke(settings: AccessSettings, user: str, token_id: str | None, is_all: bool) -> None:
     """Make a token worthless; a server that runs honours it within a second."""
+    if (token_id is None) != is_all:
+        raise click.UsageError("name a token, or give --all")
+    if token_id is None:
+        click.echo(f"revoked {in_store(settings, lambda store: _revoke_all(store, user))} tokens")
+        return
     if not in_store(settings, lambda store: store.delete_token(token_id, user)):
         raise click.ClickException(f"{user} has no token {token_id!r}; 'qat tokens list {user}' shows all")
     click.echo(f"revoked {token_id}")
+
+
+async def _revoke_all(store: Store, user: str) -> int:
+    return await Identity(store).revoke_all((await existing_user(store, user)).name)

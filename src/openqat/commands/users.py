@@ -139,13 +139,20 @@ def enable(settings: AccessSettings, name: str) -> None:
 
 @command.command()
 @click.argument("name")
+@click.option("--keep-tokens", is_flag=True, help="Do not revoke the user's tokens.")
 @with_settings
-def password(settings: AccessSettings, name: str) -> None:
-    """Set the password of a user; it is asked for, or read from the first line of the standard input."""
+def password(settings: AccessSettings, name: str, keep_tokens: bool) -> None:
+    """Set the password of a user, and revoke all tokens that were made before.
+
+    The password is asked for, or read from the first line of the standard input.
+    """
     text = new_password()
 
     async def set_password(store: Store) -> None:
-        await Identity(store).set_password(await existing_user(store, name), text)
+        identity = Identity(store)
+        await identity.set_password(await existing_user(store, name), text)
+        if not keep_tokens:
+            await identity.revoke_all(name)
 
     in_store(settings, set_password)
     click.echo(f"changed the password of {name}")

@@ -22,6 +22,7 @@ from qhpc.access.api.guard import RequestLimits
 from qhpc.access.api.metrics import Metrics
 from qhpc.access.catalogue import CatalogueSettings, ClerkCatalogue
 from qhpc.access.identity import Identity
+from qhpc.access.launchers.lines import LogLimits
 from qhpc.access.launchers.local import LocalLauncher
 from qhpc.access.launchers.local_settings import LocalSettings
 from qhpc.access.launchers.processes import ChildSettings
@@ -32,7 +33,7 @@ from qhpc.access.service.service import AccessService
 from qhpc.access.settings import AccessSettings
 from qhpc.access.store.factory import store_at
 from qhpc.access.store.protocol import Store
-from qhpc.access.store.retention import expire
+from qhpc.access.store.retention import expire, forget
 from qhpc.access.tls import CertificateFiles, local_names, own_certificate, server_context
 
 __all__ = ["AlreadyRunning", "Running", "run_server"]
@@ -169,22 +170,23 @@ async def _opened(settings: AccessSettings) -> AsyncIterator[tuple[AccessService
         service = AccessService(store, launcher, catalogue, _limits(settings), time.time)
         await service.open()
         stack.push_async_callback(service.close, settings.drain_s)
-        retention = asyncio.create_task(_retention(store))
+        retention = asyncio.create_task(_retention(store, settings.record_retention_s))
         stack.callback(retention.cancel)
         yield service, store, Identity(store)
 
 
-async def _retention(store: Store) -> None:
-    """Remove files whose time has come, and once what a crash has left; a failure is logged, and tried again later."""
+async def _retention(store: Store, keep_s: float | None) -> None:
+    """Remove what has had its time, and once what a crash has left; a failure is logged, and tried again later."""
     is_swept = False
     while True:
         try:
             await expire(store, time.time())
+            await forget(store, time.time(), keep_s)
             if not is_swept:
                 await store.sweep(time.time())
                 is_swept = True
         except Exception:
-            _log.exception("old files could not be removed")
+            _log.exception("what is old could not be removed")
         await asyncio.sleep(_RETENTION_EVERY_S)
 
 
@@ -212,6 +214,7 @@ def _launcher_settings(settings: AccessSettings) -> LocalSettings:
     return LocalSettings(
         nb_runners=settings.workers,
         max_result_bytes=settings.max_result_bytes,
+        log=LogLimits(max_bytes=settings.max_log_bytes),
         policy=_policy(settings),
         folders=settings.service_folders,
         run_as=settings.run_as,

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from qhpc.access.tls import is_loopback
@@ -27,6 +27,10 @@ def _usable_cores() -> int:
 def _usable_memory_bytes() -> int:
     """Four fifths of the machine's memory."""
     return int(0.8 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+
+
+_NONE = BeforeValidator(lambda value: None if value == "none" else value)
+"""TOML and the environment have no word for it."""
 
 
 class AccessSettings(BaseSettings):
@@ -92,12 +96,24 @@ class AccessSettings(BaseSettings):
     ] = Field(default_factory=_usable_memory_bytes)
     max_time_s: Annotated[float, Field(gt=0, description="Running time of one job.")] = 7 * 86400.0
     max_result_bytes: Annotated[int, Field(ge=1024, description="Longest result of a job.")] = 512 * 2**20
+    max_log_bytes: Annotated[
+        int, Field(ge=1024, description="What is kept of all that one run of a job writes; the rest is dropped.")
+    ] = 2**20
     max_waiting_jobs: Annotated[int, Field(ge=1, description="Waiting jobs of all users.")] = 100_000
     max_qubits: Annotated[int, Field(ge=1, description="Qubits of one job.")] = 1000
     max_shots: Annotated[int, Field(ge=1, description="Shots of one job.")] = 100_000_000
     retention_s: Annotated[
-        float | None, Field(description="How long files are kept after the end of a job; none keeps them.")
+        float | None, _NONE, Field(description='How long files are kept after the end of a job; `"none"` keeps them.')
     ] = 30 * 86400.0
+    record_retention_s: Annotated[
+        float | None,
+        Field(
+            ge=86400.0,
+            description="How long after its creation a job whose files were removed is still listed, and its "
+            'idempotency key known; `"none"` keeps it.',
+        ),
+        _NONE,
+    ] = 365 * 86400.0
     drain_s: Annotated[float, Field(ge=0, description="How long a server that stops waits for running jobs.")] = 5.0
     run_as: Annotated[
         Literal["server", "owner"],

@@ -130,6 +130,27 @@ def test_a_password_is_set(run, in_server):
     assert "at least 8" in run("users", "password", "ada", given="x\n", code=1)
 
 
+def test_a_new_password_revokes_tokens_unless_they_are_to_be_kept(run, in_server):
+    run("users", "add", "ada", given=f"{PASSWORD}\n")
+    run("tokens", "add", "ada")
+    run("users", "password", "ada", "--keep-tokens", given="another horse\n")
+    assert run("tokens", "list", "ada", "--output", "quiet").count("\n") == 1
+    run("users", "password", "ada", given="third horse\n")
+    assert run("tokens", "list", "ada", "--output", "quiet") == ""
+
+
+def test_all_tokens_of_a_user_are_revoked(run):
+    for name in ("ada", "bob"):
+        run("users", "add", name, "--no-password")
+        run("tokens", "add", name)
+    run("tokens", "add", "ada")
+    assert run("tokens", "revoke", "ada", "--all") == "revoked 2 tokens\n"
+    assert run("tokens", "list", "--output", "quiet").count("\n") == 1
+    assert "no user 'eve'" in run("tokens", "revoke", "eve", "--all", code=1)
+    for wrong in (["ada"], ["ada", "x", "--all"]):
+        assert "name a token, or give --all" in run("tokens", "revoke", *wrong, code=2)
+
+
 @pytest.mark.parametrize("command", ["disable", "enable", "change", "password"])
 def test_an_unknown_user_is_said(run, command):
     assert "no user 'eve'" in run("users", command, "eve", given=f"{PASSWORD}\n", code=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import cast
 
 import msgspec
@@ -12,10 +13,13 @@ from starlette.exceptions import HTTPException
 from qat.comm.access.messages import Problem
 from qhpc.access.logs import current_request_id
 from qhpc.access.service.problems import AccessProblem
+from qhpc.access.store.protocol import InvalidText, StorageFull, StoreUnavailable
 
 __all__ = ["PROBLEM", "install_errors", "problem_answer"]
 
 PROBLEM = "application/problem+json"
+
+_log = logging.getLogger(__name__)
 
 _CODES = {404: "unknown-route", 405: "wrong-method", 413: "too-large", 415: "wrong-media-type"}
 
@@ -33,6 +37,9 @@ def install_errors(app: FastAPI) -> None:
     app.add_exception_handler(AccessProblem, _access_problem)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _invalid_parameter)
+    app.add_exception_handler(InvalidText, _invalid_text)
+    app.add_exception_handler(StorageFull, _store_failed)
+    app.add_exception_handler(StoreUnavailable, _store_failed)
 
 
 async def _access_problem(request: Request, error: Exception) -> Response:
@@ -64,3 +71,18 @@ async def _invalid_parameter(request: Request, error: Exception) -> Response:
         for entry in cast(RequestValidationError, error).errors()
     ]
     return problem_answer(AccessProblem("invalid-argument", "; ".join(wrong)).answer(current_request_id()))
+
+
+async def _invalid_text(request: Request, error: Exception) -> Response:
+    return problem_answer(AccessProblem("invalid-argument", str(error)).answer(current_request_id()))
+
+
+async def _store_failed(request: Request, error: Exception) -> Response:
+    """What the database says is for the operator, who finds it in the log."""
+    _log.error("the store failed: %s", error)
+    problem = (
+        AccessProblem("storage-full", "there is no room to keep this; try again later", retry_after_s=60.0)
+        if isinstance(error, StorageFull)
+        else AccessProblem("overloaded", "the database does not answer now; try again", retry_after_s=1.0)
+    )
+    return problem_answer(problem.answer(current_request_id()))

@@ -66,7 +66,7 @@ async def get_me(caller: Asking) -> Response:
 
 @router.post("/me/password", status_code=204, responses=answers(None, status=204), openapi_extra=asks_json(NewPassword))
 async def change_password(request: Request, context: Context, caller: Asking) -> Response:
-    """Set another password."""
+    """Set another password; all other tokens of the user are revoked."""
     asked = await read_json(request, NewPassword)
     await context.identity.change_password(caller, asked.old, asked.new, context.clock())
     return Response(status_code=204)

@@ -41,7 +41,6 @@ class _Known:
     """A token that was looked up a moment ago."""
 
     caller: Caller
-    token_id: str
     until_s: float
 
 
@@ -101,7 +100,7 @@ class Identity:
         return await self._new_token(user, user.scopes, label, now_s + _LOG_IN_LIFETIME_S, now_s)
 
     async def change_password(self, caller: Caller, old: str, new: str, now_s: float) -> None:
-        """Set another password; tokens that were made by logging in or otherwise live on.
+        """Set another password, and revoke all tokens of the user but the caller's: whoever knew the old one is out.
 
         Raises:
             AccessProblem: ``not-authenticated``: the old one is wrong; ``too-many-attempts``: it was too often;
@@ -109,6 +108,7 @@ class Identity:
         """
         user = await self._checked_user(caller.name, old, "password", now_s)
         await self.set_password(user, new)
+        await self.revoke_all(user.name, but=caller.token_id)
 
     async def issue_token(
         self, caller: Caller, label: str | None, scopes: tuple[str, ...] | None, lifetime_s: float | None, now_s: float
@@ -132,8 +132,17 @@ class Identity:
     async def revoke_token(self, caller: Caller, token_id: str) -> bool:
         """Remove a token; whether there was one."""
         was_there = await self._store.delete_token(token_id, caller.name)
-        self._forget(lambda known: known.token_id == token_id)
+        self._forget(lambda known: known.caller.token_id == token_id)
         return was_there
+
+    async def revoke_all(self, owner: str, but: str | None = None) -> int:
+        """Remove all tokens of a user, but for one perhaps; how many there were."""
+        nb_revoked = 0
+        for token in await self._store.tokens(owner):
+            if token.id != but:
+                nb_revoked += await self._store.delete_token(token.id, owner)
+        self._forget(lambda known: known.caller.name == owner and known.caller.token_id != but)
+        return nb_revoked
 
     async def add_user(self, user: Account, password: str | None, now_s: float) -> Account:
         """Keep a new user; without a password only tokens log in.
@@ -185,7 +194,7 @@ class Identity:
             return None
         scopes = tuple(scope for scope in token.scopes if scope in user.scopes)
         until_s = now_s + _CACHED_S if token.expires_s is None else min(token.expires_s, now_s + _CACHED_S)
-        return _Known(Caller(user=user, scopes=scopes), token.id, until_s)
+        return _Known(Caller(user=user, scopes=scopes, token_id=token.id), until_s)
 
     async def _checked_user(self, name: str, password: str, address: str, now_s: float) -> Account:
         wait_s = self._attempts.wait_s(name, address, now_s)

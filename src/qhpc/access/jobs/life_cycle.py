@@ -160,7 +160,7 @@ def advance(job: JobRecord, event: JobEvent) -> JobRecord:
         case Requeued():
             return replace(job, launcher=None, handle=None, started_s=None, message=event.reason)
         case _:
-            return replace(job, result_bytes=None, result_sha256=None)
+            return replace(job, result_bytes=None, result_sha256=None, log_bytes=0)
 
 
 def _expiry(job: JobRecord, ended_s: float) -> float | None:

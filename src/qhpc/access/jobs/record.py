@@ -44,6 +44,7 @@ class JobRecord:
         progress: how far it is.
         result_bytes: size of its result.
         result_sha256: checksum of its result, hex.
+        log_bytes: size of the text of its log.
         meta_data: of the submission.
     """
 
@@ -77,4 +78,5 @@ class JobRecord:
     progress: Progress | None = None
     result_bytes: int | None = None
     result_sha256: str | None = None
+    log_bytes: int = 0
     meta_data: dict[str, str] = field(default_factory=dict)

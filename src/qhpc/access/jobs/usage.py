@@ -6,11 +6,13 @@ waiting until the job starts for the last time, or ends without a start.
 
 from __future__ import annotations
 
-from qat.comm.access.messages import FINAL_STATES, Usage
+from collections.abc import Sequence
+
+from qat.comm.access.messages import FINAL_STATES, LogLine, Usage
 from qhpc.access.jobs.life_cycle import FilesDeleted, JobEvent, Requeued
 from qhpc.access.jobs.record import JobRecord
 
-__all__ = ["added", "used_by_event", "used_by_new_job"]
+__all__ = ["added", "log_bytes", "used_by_event", "used_by_log", "used_by_new_job"]
 
 
 def used_by_new_job(job: JobRecord) -> Usage:
@@ -22,10 +24,25 @@ def used_by_new_job(job: JobRecord) -> Usage:
     return _usage(job, nb_jobs=1, stored_bytes=job.submission_bytes)
 
 
+def log_bytes(lines: Sequence[LogLine]) -> int:
+    """What lines of a log count as stored: the bytes of their text.
+
+    >>> log_bytes([LogLine(number=0, time_s=0.0, stream="stdout", text="näh")])
+    4
+    """
+    return sum(len(line.text.encode()) for line in lines)
+
+
+def used_by_log(job: JobRecord, lines: Sequence[LogLine]) -> Usage:
+    """What new lines of a job's log add."""
+    return _usage(job, stored_bytes=log_bytes(lines))
+
+
 def used_by_event(before: JobRecord, event: JobEvent, after: JobRecord) -> Usage | None:
     """What an event adds; None if nothing."""
     if isinstance(event, FilesDeleted):
-        return _usage(before, stored_bytes=-before.submission_bytes - (before.result_bytes or 0))
+        stored_bytes = before.submission_bytes + (before.result_bytes or 0) + before.log_bytes
+        return _usage(before, stored_bytes=-stored_bytes)
     if isinstance(event, Requeued):
         return _usage(after, running_s=_running_s(before, event.time_s))
     if after.state not in FINAL_STATES:

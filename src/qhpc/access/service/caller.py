@@ -16,6 +16,7 @@ class Caller:
     Attributes:
         user: the account with its quotas.
         scopes: what the token allows, at most what the user may do.
+        token_id: the token; None for who came without one.
 
     >>> Caller(user=Account(name="ada"), scopes=("user",)).is_operator
     False
@@ -23,6 +24,7 @@ class Caller:
 
     user: Account
     scopes: tuple[str, ...]
+    token_id: str | None = None
 
     @property
     def name(self) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import reduce
 from hashlib import sha256
-from typing import Literal
+from typing import Literal, TypeVar
 
 from qat.comm.access.messages import FINAL_STATES, LogLine, Usage
 from qhpc.access.jobs.life_cycle import FilesDeleted, JobEvent, Succeeded, advance
 from qhpc.access.jobs.record import JobRecord
-from qhpc.access.jobs.usage import added, used_by_event, used_by_new_job
+from qhpc.access.jobs.usage import added, log_bytes, used_by_event, used_by_log, used_by_new_job
 from qhpc.access.store.checks import check_events, check_filter, check_new, check_texts, same_submission
 from qhpc.access.store.paging import cursor_of, matches, place_of, place_of_cursor
 from qhpc.access.store.protocol import (
@@ -25,6 +25,8 @@ from qhpc.access.store.protocol import (
 )
 
 __all__ = ["MemoryStore"]
+
+Kept = TypeVar("Kept")
 
 
 class MemoryIdentity:
@@ -69,6 +71,10 @@ class MemoryIdentity:
         del self._tokens[token_id]
         return True
 
+    async def forget_tokens(self, before_s: float) -> int:
+        """Remove tokens that expired before a time."""
+        return _forget(self._tokens, lambda token: token.expires_s is not None and token.expires_s < before_s)
+
 
 class MemorySessions:
     """Sessions in memory."""
@@ -95,6 +101,22 @@ class MemorySessions:
         """A user's sessions, newest first."""
         mine = (session for session in self._sessions.values() if session.owner == owner)
         return sorted(mine, key=lambda session: (session.created_s, session.id), reverse=True)
+
+    async def forget_sessions(self, before_s: float) -> int:
+        """Forget sessions that were closed or over before a time."""
+
+        def is_over(session: Session) -> bool:
+            end_s = session.expires_s if session.closed_s is None else session.closed_s
+            return end_s is not None and end_s < before_s
+
+        return _forget(self._sessions, is_over)
+
+
+def _forget(kept: dict[str, Kept], is_due: Callable[[Kept], bool]) -> int:
+    due = [name for name, value in kept.items() if is_due(value)]
+    for name in due:
+        del kept[name]
+    return len(due)
 
 
 class MemoryStore(MemoryIdentity, MemorySessions):
@@ -255,12 +277,24 @@ class MemoryStore(MemoryIdentity, MemorySessions):
         ]
         return [job for _, _, job in sorted(due, key=lambda entry: entry[:2])[:limit]]
 
+    async def forget_jobs(self, before_s: float, limit: int = 100) -> int:
+        """Forget old jobs whose files were removed."""
+        old = [job for job in self._jobs.values() if job.state == "deleted" and job.created_s < before_s]
+        for job in sorted(old, key=place_of)[:limit]:
+            del self._jobs[job.id]
+            if job.idempotency_key is not None:
+                del self._ids_by_key[job.owner, job.idempotency_key]
+        return min(len(old), limit)
+
     async def append_log(self, job_id: str, lines: Sequence[LogLine]) -> None:
         """Keep the lines that are new."""
-        await self.get(job_id)
+        job = await self.get(job_id)
         kept = self._logs.setdefault(job_id, [])
         last = kept[-1].number if kept else -1
-        kept += [line for line in lines if line.number > last]
+        fresh = [line for line in lines if line.number > last]
+        kept += fresh
+        self._jobs[job_id] = replace(job, log_bytes=job.log_bytes + log_bytes(fresh))
+        self._use(used_by_log(job, fresh))
 
     async def log(self, job_id: str, *, first: int = 0, limit: int = 1000) -> Sequence[LogLine]:
         """Lines of a job's log."""

@@ -214,8 +214,23 @@ class JobStore(Protocol):
     async def expired(self, time_s: float, limit: int = 100) -> Sequence[JobRecord]:
         """Final jobs with files whose ``expires_s`` is before ``time_s``."""
 
+    async def forget_jobs(self, before_s: float, limit: int = 100) -> int:
+        """Forget jobs that were created before a time and whose files were removed, and their idempotency keys.
+
+        What they used stays in the usage of their owners.
+
+        Returns:
+            How many there were, at most ``limit``.
+        """
+
+    async def forget_sessions(self, before_s: float) -> int:
+        """Forget sessions that were closed or over before a time; how many there were."""
+
     async def append_log(self, job_id: str, lines: Sequence[LogLine]) -> None:
-        """Keep lines of a job's log; those whose numbers are there already are left out. Raises :class:`UnknownJob`."""
+        """Keep lines of a job's log; those whose numbers are there already are left out. Raises :class:`UnknownJob`.
+
+        Launchers see to it that no log grows without end.
+        """
 
     async def log(self, job_id: str, *, first: int = 0, limit: int = 1000) -> Sequence[LogLine]:
         """Lines of a job's log from number ``first`` on."""
@@ -259,6 +274,9 @@ class IdentityStore(Protocol):
 
     async def delete_token(self, token_id: str, owner: str) -> bool:
         """Remove a token; whether there was one."""
+
+    async def forget_tokens(self, before_s: float) -> int:
+        """Remove tokens that expired before a time; how many there were."""
 
 
 class Store(JobStore, IdentityStore, Protocol):

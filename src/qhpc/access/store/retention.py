@@ -1,13 +1,13 @@
-"""Files go when their time has come."""
+"""Files go when their time has come, and much later what is known of their jobs."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 
 from qhpc.access.jobs.life_cycle import IllegalTransition
-from qhpc.access.store.protocol import JobStore, UnknownJob
+from qhpc.access.store.protocol import JobStore, Store, UnknownJob
 
-__all__ = ["expire"]
+__all__ = ["expire", "forget"]
 
 _BATCH = 100
 
@@ -29,3 +29,29 @@ async def expire(store: JobStore, now_s: float) -> int:
                 nb_jobs += 1
         if len(jobs) < _BATCH:
             return nb_jobs
+
+
+async def forget(store: Store, now_s: float, keep_s: float | None) -> int:
+    """Remove expired tokens, and what is ``keep_s`` old: jobs whose files were removed, and sessions that are over.
+
+    Args:
+        store: where they are kept.
+        now_s: time.
+        keep_s: None keeps jobs and sessions.
+
+    Returns:
+        How many jobs there were.
+
+    >>> import asyncio
+    >>> from qhpc.access.store.memory import MemoryStore
+    >>> asyncio.run(forget(MemoryStore(), now_s=0.0, keep_s=60.0))
+    0
+    """
+    await store.forget_tokens(now_s)
+    if keep_s is None:
+        return 0
+    await store.forget_sessions(now_s - keep_s)
+    nb_jobs = 0
+    while nb_forgotten := await store.forget_jobs(now_s - keep_s, _BATCH):
+        nb_jobs += nb_forgotten
+    return nb_jobs

@@ -39,6 +39,17 @@ def test_loopback_may_go_without_tls(host):
     assert not AccessSettings(is_tls=False, host=host).is_tls
 
 
+def test_none_can_be_said_in_a_file_and_in_the_environment(tmp_path, monkeypatch):
+    file = tmp_path / "server.toml"
+    file.write_text('retention_s = "none"\n', encoding="utf-8")
+    monkeypatch.setenv("QHPC_RECORD_RETENTION_S", "none")
+    settings = read_settings(file)
+    assert (settings.retention_s, settings.record_retention_s) == (None, None)
+    monkeypatch.setenv("QHPC_RECORD_RETENTION_S", "3600")
+    with pytest.raises(ValidationError, match="greater than or equal to 86400"):
+        read_settings(file)
+
+
 def test_the_database_lies_in_the_directory_unless_it_is_elsewhere(tmp_path, monkeypatch):
     assert AccessSettings(directory=tmp_path).database_url == f"sqlite:///{tmp_path}/openqat.db"
     monkeypatch.setenv("QHPC_DATABASE", "postgresql://db/openqat")

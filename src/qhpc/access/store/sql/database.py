@@ -48,11 +48,16 @@ class Database(Protocol):
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turns what drivers raise when a database is full or away into the errors of stores."""
+def plain_errors(*of_driver: type[Exception]) -> Iterator[None]:
+    """Turns what drivers raise when a database is full or away into the errors of stores.
+
+    Args:
+        of_driver: what a driver raises while it connects, which SQLAlchemy passes on as it is.
+    """
+    caught: tuple[type[Exception], ...] = (DBAPIError, sqlite3.Error, *of_driver)
     try:
         yield
-    except (DBAPIError, sqlite3.Error) as error:
+    except caught as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         is_broken = isinstance(error, DBAPIError) and error.connection_invalidated
         name, code = getattr(cause, "sqlite_errorname", ""), getattr(cause, "sqlstate", None) or ""

@@ -49,6 +49,10 @@ class SqlIdentity:
         """Remove a token; whether there was one."""
         return await self._database.run(identity_rows.delete_token, token_id, owner)
 
+    async def forget_tokens(self, before_s: float) -> int:
+        """Remove tokens that expired before a time."""
+        return await self._database.run(identity_rows.forget_tokens, before_s)
+
     async def add_session(self, session: Session) -> None:
         """Keep a new session."""
         await self._database.run(identity_rows.add_session, session)
@@ -64,3 +68,7 @@ class SqlIdentity:
     async def sessions(self, owner: str) -> Sequence[Session]:
         """A user's sessions, newest first."""
         return await self._database.run(identity_rows.read_sessions, owner)
+
+    async def forget_sessions(self, before_s: float) -> int:
+        """Forget sessions that were closed or over before a time."""
+        return await self._database.run(identity_rows.forget_sessions, before_s)

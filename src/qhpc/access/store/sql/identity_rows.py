@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from qhpc.access.store.protocol import Account, ApiToken, Session
 from qhpc.access.store.sql.rows import (
@@ -17,8 +17,8 @@ from qhpc.access.store.sql.statements import put
 from qhpc.access.store.sql.tables import accounts, sessions, tokens
 
 __all__ = [
-    "add_session", "close_session", "delete_token", "put_account", "put_token", "read_account", "read_accounts",
-    "read_session", "read_sessions", "read_token", "read_tokens",
+    "add_session", "close_session", "delete_token", "forget_sessions", "forget_tokens", "put_account", "put_token",
+    "read_account", "read_accounts", "read_session", "read_sessions", "read_token", "read_tokens",
 ]  # fmt: skip
 
 
@@ -62,6 +62,11 @@ def delete_token(connection: Connection, token_id: str, owner: str) -> bool:
     return removed.rowcount > 0
 
 
+def forget_tokens(connection: Connection, before_s: float) -> int:
+    """Remove tokens that expired before a time."""
+    return connection.execute(delete(tokens).where(tokens.c.expires_s < before_s)).rowcount
+
+
 def add_session(connection: Connection, session: Session) -> None:
     """Keep a new session."""
     connection.execute(insert(sessions), row_of_session(session))
@@ -85,3 +90,9 @@ def read_sessions(connection: Connection, owner: str) -> list[Session]:
     by_owner = select(sessions).where(sessions.c.owner == owner)
     ordered = by_owner.order_by(sessions.c.created_s.desc(), sessions.c.id.desc())
     return [session_of(row) for row in connection.execute(ordered).mappings()]
+
+
+def forget_sessions(connection: Connection, before_s: float) -> int:
+    """Forget sessions that were closed or over before a time."""
+    end_s = func.coalesce(sessions.c.closed_s, sessions.c.expires_s)
+    return connection.execute(delete(sessions).where(end_s < before_s)).rowcount

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, upda
 from qat.comm.access.messages import LogLine, Usage
 from qhpc.access.jobs.life_cycle import FilesDeleted, JobEvent, advance
 from qhpc.access.jobs.record import JobRecord
-from qhpc.access.jobs.usage import used_by_event, used_by_new_job
+from qhpc.access.jobs.usage import log_bytes, used_by_event, used_by_log, used_by_new_job
 from qhpc.access.store.protocol import UnknownJob
 from qhpc.access.store.sql.rows import job_of, lines_of, row_of_job, row_of_lines, row_of_usage, rows_of_tags, usage_of
 from qhpc.access.store.sql.statements import add_to
@@ -19,7 +19,7 @@ from qhpc.access.store.sql.tables import contents, job_tags, jobs, log_parts, us
 
 __all__ = [
     "Kind", "add_job", "append_lines", "change_job", "delete_contents", "edit_job", "find_job", "finish_job",
-    "has_job", "read_content", "read_job", "read_jobs", "read_lines", "read_usage",
+    "forget_jobs", "has_job", "read_content", "read_job", "read_jobs", "read_lines", "read_usage",
 ]  # fmt: skip
 
 Kind = Literal["submission", "result"]
@@ -129,13 +129,27 @@ def delete_contents(connection: Connection, job_id: str, time_s: float) -> tuple
     return before, after
 
 
+def forget_jobs(connection: Connection, before_s: float, limit: int) -> int:
+    """Remove the rows of old jobs whose files were removed; their owners' usage only loses the number of them."""
+    old = select(jobs.c.record).where(jobs.c.state == "deleted", jobs.c.created_s < before_s)
+    locked = old.order_by(jobs.c.created_s, jobs.c.id).limit(limit).with_for_update()  # two servers may do this at once
+    found = [job_of(record) for record in connection.execute(locked).scalars()]
+    for column in (jobs.c.id, job_tags.c.job_id, log_parts.c.job_id):
+        connection.execute(delete(column.table).where(column.in_([job.id for job in found])))
+    for job in found:
+        add_to(connection, usage, row_of_usage(Usage(owner=job.owner, account=job.account), job.state, ""))
+    return len(found)
+
+
 def append_lines(connection: Connection, job_id: str, lines: Sequence[LogLine]) -> None:
     """Keep the lines that are new."""
-    read_job(connection, job_id, to_change=True)
+    job = read_job(connection, job_id, to_change=True)
     last = connection.execute(select(func.max(log_parts.c.last)).where(log_parts.c.job_id == job_id)).scalar()
     fresh = [line for line in lines if last is None or line.number > last]
     if fresh:
         connection.execute(insert(log_parts), row_of_lines(job_id, fresh))
+        _update(connection, job, replace(job, log_bytes=job.log_bytes + log_bytes(fresh)))
+        add_to(connection, usage, row_of_usage(used_by_log(job, fresh), job.state, job.state))
 
 
 def read_lines(connection: Connection, job_id: str, first: int, limit: int) -> list[LogLine]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
+from asyncpg import PostgresError
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -52,7 +53,7 @@ class PostgresqlDatabase:
 
     async def run(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run work in a transaction."""
-        with plain_errors():
+        with plain_errors(PostgresError):
             async with self._engine.begin() as connection:
                 return await connection.run_sync(work, *args, **kwargs)
 

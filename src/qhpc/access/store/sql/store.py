@@ -174,6 +174,10 @@ class SqlStore(SqlIdentity):
         """Final jobs whose files are due to be removed, those first that are due longest."""
         return await self._database.run(job_lists.read_expired, time_s, limit)
 
+    async def forget_jobs(self, before_s: float, limit: int = 100) -> int:
+        """Forget old jobs whose files were removed."""
+        return await self._database.run(job_rows.forget_jobs, before_s, limit)
+
     async def append_log(self, job_id: str, lines: Sequence[LogLine]) -> None:
         """Keep the lines that are new."""
         await self._database.run(job_rows.append_lines, job_id, lines)

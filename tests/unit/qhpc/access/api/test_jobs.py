@@ -8,6 +8,7 @@ import pytest
 from qat.comm.access.messages import Explanation, JobPage, JobView, LogLine
 from qhpc.access.launchers.protocol import InvalidSubmission
 from qhpc.access.service.limits import Limits
+from qhpc.access.store.protocol import StorageFull, StoreUnavailable
 from tests.unit.qhpc.access.api.asking import api
 from tests.unit.qhpc.access.service.scripted import FAILURE, in_loop, settle, submission
 
@@ -227,3 +228,28 @@ async def test_a_wait_that_is_none_is_refused(wait_s):
 async def test_a_key_that_is_none_is_refused(key):
     async with api() as (_, ask):
         assert (await ask.submit(submission(), idempotency_key=key)).problem.code == "malformed-request"
+
+
+@pytest.mark.parametrize("query", ["tag=a%00b", "name=%00", "owner=%00"])
+@in_loop
+async def test_a_text_that_no_database_keeps_is_refused(query):
+    async with api() as (_, ask):
+        problem = (await ask("GET", f"/v1/jobs?{query}", who="root")).problem
+        assert (problem.code, "zero bytes" in problem.detail) == ("invalid-argument", True)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "retry_after"),
+    [(StoreUnavailable("host db5: gone"), "overloaded", "1"), (StorageFull("disk /srv"), "storage-full", "60")],
+)
+@in_loop
+async def test_a_store_that_fails_is_said_without_its_secrets(monkeypatch, caplog, error, code, retry_after):
+    async def fail(*args, **kwargs):
+        raise error
+
+    async with api() as (it, ask):
+        monkeypatch.setattr(it.store, "list", fail)
+        reply = await ask("GET", "/v1/jobs")
+        assert (reply.problem.code, reply.headers["retry-after"]) == (code, retry_after)
+        assert str(error) not in reply.problem.detail
+        assert str(error) in caplog.text

@@ -105,6 +105,17 @@ def test_a_password_is_changed_with_the_old_one(identity):
     assert logged_in(identity, password="another horse").token.owner == "ada"
 
 
+def test_a_changed_password_puts_all_out_but_who_changed_it(identity):
+    first, second, bobs = logged_in(identity), logged_in(identity), logged_in(identity, "bob")
+    machine = identity.issue_token(caller_of(identity), "CI", None, None, 10.0)
+    for made in (second, machine):
+        assert identity.authenticate(made.secret, 11.0) is not None
+    identity.change_password(identity.authenticate(first.secret, 11.0), PASSWORD, "another horse", 11.0)
+    assert identity.authenticate(first.secret, 11.0).name == "ada"
+    assert [identity.authenticate(made.secret, 11.0) for made in (second, machine)] == [None, None]
+    assert identity.authenticate(bobs.secret, 11.0).name == "bob"
+
+
 @pytest.mark.parametrize("password", ["", "short", "aaaaaaaaaa", "x" * 1025])
 def test_a_poor_password_is_refused(identity, password):
     refused("invalid-argument", identity.change_password, caller_of(identity), PASSWORD, password, 11.0)
@@ -136,6 +147,14 @@ def test_nobody_revokes_the_token_of_another(identity):
     made = logged_in(identity, "ada")
     assert not identity.revoke_token(caller_of(identity, "bob"), made.token.id)
     assert identity.authenticate(made.secret, 11.0).name == "ada"
+
+
+def test_all_tokens_of_a_user_are_revoked(identity):
+    made = [logged_in(identity), logged_in(identity)]
+    assert all(identity.authenticate(one.secret, 11.0) for one in made)
+    assert identity.revoke_all("bob") == 0
+    assert identity.revoke_all("ada") == 2
+    assert [identity.authenticate(one.secret, 11.0) for one in made] == [None, None]
 
 
 def test_a_token_does_not_allow_more_than_its_maker(identity):

@@ -61,3 +61,11 @@ def test_sessions_of_a_user_are_listed_newest_first(store):
         store.add_session(Session(id=f"s{number}", owner=owner, created_s=float(number)))
     assert [session.id for session in store.sessions("eve")] == ["s2", "s0"]
     assert store.sessions("nobody") == []
+
+
+def test_expired_tokens_are_forgotten(store):
+    for number, expires_s in enumerate([5.0, 9.0, None]):
+        store.put_token(replace(TOKEN, id=f"t{number}", secret_sha256=f"{number}", expires_s=expires_s))
+    assert store.forget_tokens(9.0) == 1
+    assert [token.id for token in store.tokens("eve")] == ["t1", "t2"]
+    assert store.forget_tokens(9.0) == 0

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from sqlalchemy import text
 
 from qat.comm.access.messages import Progress
 from qhpc.access.jobs.life_cycle import Cancelled, IllegalTransition, Progressed
@@ -10,7 +11,7 @@ from qhpc.access.store.factory import store_at
 from qhpc.access.store.protocol import DamagedContent, JobFilter, StorageFull, StoreUnavailable
 from qhpc.access.store.sql.database import plain_errors
 from tests.unit.qhpc.access.store.blocking import done, job, running
-from tests.unit.qhpc.access.store.conftest import Opened
+from tests.unit.qhpc.access.store.conftest import Opened, with_database
 
 LARGE = bytes(1 << 18)
 
@@ -113,3 +114,22 @@ def test_a_full_disk_is_said(servers):
 def test_other_errors_stay_what_they_are():
     with pytest.raises(ZeroDivisionError), plain_errors():
         _ = 1 / 0
+
+
+def test_a_database_with_too_many_connections_is_not_available(migrated_postgresql):
+    """Refused while connecting, where the driver's own error comes up."""
+
+    async def say(statement):
+        await with_database(migrated_postgresql, lambda database: database.run(lambda c: c.execute(text(statement))))
+
+    async def main():
+        await say("CREATE ROLE crowd LOGIN CONNECTION LIMIT 0")
+        store = store_at(migrated_postgresql.replace("//tests@", "//crowd@"))
+        try:
+            await store.open()
+        finally:
+            await store.close()
+            await say("DROP ROLE crowd")
+
+    with pytest.raises(StoreUnavailable, match="too many connections"):
+        asyncio.run(main())

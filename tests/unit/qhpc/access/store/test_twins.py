@@ -154,6 +154,10 @@ class Twins(RuleBasedStateMachine):
         self.same("unfinished")
         self.same("expired", time_s, 2)
 
+    @rule(number=st.integers(1, 3))
+    def forget(self, number):
+        self.same("forget_jobs", float(self.number // 2), number)
+
     @rule(job_id=jobs)
     def read(self, job_id):
         for method in ("get", "submission", "result", "log"):
