@@ -32,7 +32,7 @@ from qhpc.access.service.limits import Limits
 from qhpc.access.service.service import AccessService
 from qhpc.access.settings import AccessSettings
 from qhpc.access.store.factory import store_at
-from qhpc.access.store.protocol import Store
+from qhpc.access.store.protocol import Store, StoreError
 from qhpc.access.store.retention import expire, forget
 from qhpc.access.tls import CertificateFiles, local_names, own_certificate, server_context
 
@@ -40,10 +40,14 @@ __all__ = ["AlreadyRunning", "Running", "run_server"]
 
 _log = logging.getLogger(__name__)
 _RETENTION_EVERY_S = 60.0
+_NB_CLAIMS, _CLAIM_PAUSE_S = 20, 0.25
+_CLAIM_EVERY_S = 5.0
+_TAKEN_OVER = 3
+"""Exit status."""
 
 
 class AlreadyRunning(RuntimeError):  # noqa: N818 (says what it is)
-    """Another server uses the directory."""
+    """Another server uses the directory, or the database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,7 @@ def run_server(settings: AccessSettings, on_ready: OnReady) -> None:
         on_ready: called when it takes requests.
 
     Raises:
-        AlreadyRunning: another server uses the directory.
+        AlreadyRunning: another server uses the directory, or the database.
         OSError: it cannot listen there, or cannot use its files.
     """
     settings.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -163,6 +167,9 @@ async def _opened(settings: AccessSettings) -> AsyncIterator[tuple[AccessService
         store = store_at(settings.database_url, directory=settings.directory / "files")
         await store.open()
         stack.push_async_callback(store.close)
+        await _claim(store)
+        claiming = asyncio.create_task(_keep_claim(store))
+        stack.callback(claiming.cancel)
         catalogue = ClerkCatalogue(_catalogue_settings(settings))
         await catalogue.open()
         stack.push_async_callback(catalogue.close)
@@ -173,6 +180,32 @@ async def _opened(settings: AccessSettings) -> AsyncIterator[tuple[AccessService
         retention = asyncio.create_task(_retention(store, settings.record_retention_s))
         stack.callback(retention.cancel)
         yield service, store, Identity(store)
+
+
+async def _claim(store: Store) -> None:
+    """Become the one server of the store; a database may notice a moment late that the former one has ended."""
+    for _ in range(_NB_CLAIMS):
+        if await store.claim():
+            return
+        await asyncio.sleep(_CLAIM_PAUSE_S)
+    raise AlreadyRunning("another server runs on the database; stop it first, or wait until it has ended")
+
+
+async def _keep_claim(store: Store) -> None:
+    """See to it that this is the one server of the store. If another has become it, this one ends at once.
+
+    It ends as if it were killed, and records nothing more: the other cares for all jobs now.
+    """
+    while True:
+        await asyncio.sleep(_CLAIM_EVERY_S)
+        try:
+            is_ours = await store.claim()
+        except StoreError:
+            _log.exception("it is not known whether this is still the one server of the database")
+        else:
+            if not is_ours:
+                _log.critical("another server has taken over the database while it could not be reached from here")
+                os._exit(_TAKEN_OVER)
 
 
 async def _retention(store: Store, keep_s: float | None) -> None:

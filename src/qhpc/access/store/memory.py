@@ -153,6 +153,10 @@ class MemoryStore(MemoryIdentity, MemorySessions):
     async def close(self) -> None:
         """Nothing is to be done."""
 
+    async def claim(self) -> bool:
+        """Nobody else has it."""
+        return True
+
     async def sync(self) -> None:
         """There is no disk."""
 

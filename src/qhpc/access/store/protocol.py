@@ -285,6 +285,15 @@ class Store(JobStore, IdentityStore, Protocol):
     async def open(self) -> None:
         """Connect; create or migrate the schema."""
 
+    async def claim(self) -> bool:
+        """Become the one server of the store until it is closed; asked again, whether this one still is.
+
+        A server believes that nobody else runs the store's jobs, so there must not be two.
+
+        Raises:
+            StoreUnavailable: the database does not answer, so nobody knows.
+        """
+
     async def sync(self) -> None:
         """Wait until all that was done before is on disk. Those who wait at the same time share the disk's work."""
 

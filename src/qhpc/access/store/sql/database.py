@@ -43,6 +43,9 @@ class Database(Protocol):
             IntegrityError: a row is there already.
         """
 
+    async def claim(self) -> bool:
+        """Become the one server of the database, or see whether this one still is."""
+
     async def sync(self) -> None:
         """Wait until all that was done survives a loss of power, too."""
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
 from asyncpg import PostgresError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from qhpc.access.store.sql.database import plain_errors
 from qhpc.access.store.sql.schema import bring_up_to_date, check_schema
@@ -19,10 +20,12 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _TIMEOUT_S = 30.0
+_SERVER_LOCK = 0x6F71_7372
+"""Advisory lock that the one server of a database holds; PostgreSQL lets go of it with the connection."""
 
 
 class PostgresqlDatabase:
-    """A database of a PostgreSQL server; several servers of ours may share it.
+    """A database of a PostgreSQL server; several processes of ours may use it at once.
 
     Args:
         url: ``postgresql://user@host:port/name``.
@@ -38,6 +41,7 @@ class PostgresqlDatabase:
             pool_pre_ping=True,
             connect_args={"timeout": _TIMEOUT_S, "command_timeout": _TIMEOUT_S},
         )
+        self._lock: AsyncConnection | None = None
 
     async def open(self) -> None:
         """Check that the schema is ours, as new as it has to be."""
@@ -49,7 +53,40 @@ class PostgresqlDatabase:
 
     async def close(self) -> None:
         """Disconnect."""
+        await self._unlock()
         await self._engine.dispose()
+
+    async def claim(self) -> bool:
+        """Become the one server of the database, or see whether this one still is."""
+        with plain_errors(PostgresError):
+            if self._lock is not None:
+                try:
+                    await self._lock.execute(text("SELECT 1"))
+                except (DBAPIError, OSError):
+                    await self._unlock()
+            if self._lock is None:
+                self._lock = await self._locking()
+        return self._lock is not None
+
+    async def _locking(self) -> AsyncConnection | None:
+        """A connection that holds the lock; None if another server does."""
+        connection = await self._engine.connect()
+        try:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            is_ours = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": _SERVER_LOCK})
+        except BaseException:
+            await connection.close()
+            raise
+        if is_ours:
+            return connection
+        await connection.close()
+        return None
+
+    async def _unlock(self) -> None:
+        if self._lock is not None:
+            connection, self._lock = self._lock, None
+            await connection.invalidate()  # the lock ends with the connection, which must not go back to the others
+            await connection.close()
 
     async def run(self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run work in a transaction."""

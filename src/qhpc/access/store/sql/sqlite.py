@@ -73,6 +73,10 @@ class SqliteDatabase:
             self._disk.soon()
         return done
 
+    async def claim(self) -> bool:
+        """A server locks its directory, where the database is."""
+        return True
+
     async def sync(self) -> None:
         """Wait until all that was done is on disk."""
         if self._disk is not None:

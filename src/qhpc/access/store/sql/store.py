@@ -64,6 +64,10 @@ class SqlStore(SqlIdentity):
         """Disconnect."""
         await self._database.close()
 
+    async def claim(self) -> bool:
+        """Become the one server of the database, or see whether this one still is."""
+        return await self._database.claim()
+
     async def sync(self) -> None:
         """Wait until all that was done is on disk."""
         await self._database.sync()

@@ -268,3 +268,7 @@ def test_usage_counts_every_attempt_and_no_deleted_bytes(store):
     store.finish(lost.id, b"out", 8.5)
     store.delete_files(lost.id, 9.0)
     assert store.usage() == [Usage(owner="eve", nb_jobs=1, running_s=3.0 + 1.5, waiting_s=7.0)]
+
+
+def test_a_store_has_one_server(store):
+    assert [store.claim(), store.claim()] == [True, True]

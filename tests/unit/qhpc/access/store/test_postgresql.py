@@ -116,6 +116,37 @@ def test_other_errors_stay_what_they_are():
         _ = 1 / 0
 
 
+def test_one_server_has_the_database_until_it_ends(servers):
+    first, second = servers
+    claim = first.runner.run
+    assert [first.claim(), first.claim(), claim(second.claim()), first.claim()] == [True, True, False, True]
+    claim(first.store.close())
+    assert claim(second.claim())
+    assert not first.claim()
+
+
+def ended_by_the_server(store):
+    """The database ends the connection that holds the lock."""
+    end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    return store._database.run(lambda connection: connection.execute(text(end)).scalar_one())
+
+
+def test_a_claim_that_broke_is_made_again(servers):
+    first, second = servers
+    assert first.claim()
+    assert first.runner.run(ended_by_the_server(first.store))
+    assert first.claim()
+    assert not first.runner.run(second.claim())
+
+
+def test_a_claim_that_broke_may_be_lost_to_another(servers):
+    first, second = servers
+    assert first.claim()
+    assert first.runner.run(ended_by_the_server(second))
+    assert first.runner.run(second.claim())
+    assert not first.claim()
+
+
 def test_a_database_with_too_many_connections_is_not_available(migrated_postgresql):
     """Refused while connecting, where the driver's own error comes up."""
 
