@@ -1,0 +1,178 @@
+"""The broker's memory: every event that the machine was given, on disk before anything that follows from it is done.
+
+The machine is a function of its events, so the journal is all that a broker needs after a crash. One thread writes:
+whatever was appended while it waited for the disk goes out together with the next write, so that a burst of events
+costs few of them. An event is safe when ``safe(number)`` says so; the broker decides at once, in memory, and lets only
+the instructions wait.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from threading import Condition, Thread
+
+import msgspec
+
+from qhpc.broker.records import record, records_in
+from qhpc.scheduling.events import Event
+
+__all__ = ["DamagedJournal", "Journal", "JournalError"]
+
+_FORMAT = b"qhpc-journal-1"
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Event).decode
+
+
+class JournalError(OSError):
+    """The journal cannot be written any more: nothing may be done that it does not know.
+
+    Free the disk or mend the file system, and start the broker again.
+    """
+
+
+class DamagedJournal(ValueError):  # noqa: N818 (says what it is)
+    """The file is no journal, or was changed: move it away, and start with what the QPUs and jobs say."""
+
+
+class Journal:
+    """A file of events.
+
+    Args:
+        path: the file; made if there is none, private to the user.
+        on_safe: called with the number of events that are safe now, in the writing thread.
+
+    Raises:
+        DamagedJournal: the file is not a journal, or is damaged elsewhere than at its end.
+
+    >>> import tempfile
+    >>> from qhpc.scheduling.events import TimePassed
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with Journal(Path(folder, "journal")) as journal:
+    ...         journal.wait(journal.append(TimePassed(1.0), TimePassed(2.0)), timeout_s=10.0)
+    ...     with Journal(Path(folder, "journal")) as again:
+    ...         again.past
+    [TimePassed(time_s=1.0), TimePassed(time_s=2.0)]
+    """
+
+    def __init__(self, path: Path, on_safe: Callable[[int], None] | None = None) -> None:
+        self._path, self._on_safe = path, on_safe
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self.past: Sequence[Event] = self._recover()
+        except BaseException:
+            os.close(self._file)
+            raise
+        self._condition = Condition()
+        self._pending: list[bytes] = []
+        self._nb_appended = self._nb_safe = len(self.past)
+        self._failure: OSError | None = None
+        self._is_closing = False
+        self._writer = Thread(target=self._write, name="journal", daemon=True)
+        self._writer.start()
+
+    def append(self, *events: Event) -> int:
+        """Have events written, and tell the number that ``safe`` and ``wait`` know the last of them by.
+
+        Raises:
+            JournalError: a former write failed, or the journal is closed.
+        """
+        encoded = [record(_encode(event)) for event in events]
+        with self._condition:
+            self._check()
+            self._pending += encoded
+            self._nb_appended += len(encoded)
+            self._condition.notify_all()
+            return self._nb_appended
+
+    def safe(self, number: int) -> bool:
+        """Whether the event of this number, and all before it, are on disk."""
+        return self._nb_safe >= number
+
+    def wait(self, number: int, timeout_s: float) -> None:
+        """Wait until ``safe(number)``.
+
+        Raises:
+            JournalError: they cannot be written.
+            TimeoutError: the disk takes longer than ``timeout_s``.
+        """
+        with self._condition:
+            if not self._condition.wait_for(lambda: self.safe(number) or self._failure, timeout_s):
+                raise TimeoutError(f"{self._path}: event {number} was not on disk after {timeout_s:g} s")
+            if not self.safe(number):
+                self._check()
+
+    def close(self) -> None:
+        """Write what is left, and close the file."""
+        with self._condition:
+            self._is_closing = True
+            self._condition.notify_all()
+        self._writer.join()
+        with suppress(OSError):
+            os.close(self._file)
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _recover(self) -> Sequence[Event]:
+        """The events in the file; a torn end is cut off, for the writer had told nobody that it was safe."""
+        found = records_in(self._path.read_bytes())
+        if found.is_damaged or (found.payloads and found.payloads[0] != _FORMAT):
+            raise DamagedJournal(f"{self._path} is not a journal of this version, or was changed: move it away")
+        os.ftruncate(self._file, found.nb_bytes)
+        os.lseek(self._file, 0, os.SEEK_END)
+        if not found.payloads:
+            self._put(record(_FORMAT))
+            _flush_folder(self._path.parent)
+        try:
+            return [_decode(payload) for payload in found.payloads[1:]]
+        except msgspec.MsgspecError as error:
+            raise DamagedJournal(f"{self._path} has an event that cannot be read: {error}") from error
+
+    def _write(self) -> None:
+        """The thread: all that is there goes out in one write."""
+        while True:
+            with self._condition:
+                self._condition.wait_for(lambda: self._pending or self._is_closing)
+                pending, self._pending = self._pending, []
+                number = self._nb_appended
+            if not pending:
+                return
+            try:
+                self._put(b"".join(pending))
+            except OSError as error:
+                with self._condition:
+                    self._failure = error
+                    self._condition.notify_all()
+                return
+            with self._condition:
+                self._nb_safe = number
+                self._condition.notify_all()
+            if self._on_safe is not None:
+                self._on_safe(number)
+
+    def _put(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._file, view) :]
+        os.fdatasync(self._file)
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise JournalError(f"{self._path} cannot be written: {self._failure}") from self._failure
+        if self._is_closing:
+            raise JournalError(f"{self._path} is closed")
+
+
+def _flush_folder(folder: Path) -> None:
+    """Have the name of a new file survive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
