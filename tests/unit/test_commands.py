@@ -112,4 +112,5 @@ def test_mistakes_take_one_line(folder, command, arguments, message):
 def test_every_command_is_installed_under_its_published_name():
     scripts = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]["scripts"]
     names = ["aqasm2circ", "circ2aqasm", "qat-jobrun", "qat-batchrun", "qat-resprint", "qat-circstat", "qat-circprint"]
+    assert scripts.pop("qat") == "openqat.__main__:main"
     assert scripts == {name: f"qat.commands:{name.removeprefix('qat-')}" for name in names}

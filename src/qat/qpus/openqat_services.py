@@ -12,4 +12,4 @@ __qlm_importables__ = {
     "get_default_qpu": "qat.modules:get_default_qpu",
 }
 
-__openqat_helpers__ = ("batches", "gradients", "simulation")
+__openqat_helpers__ = ("batches", "estimates", "gradients", "prefixes", "progress", "simulation")
