@@ -22,8 +22,8 @@ from qhpc.lab.comparison import (
     run_checked,
 )
 from qhpc.lab.gantt import Panel, html_page, svg
-from qhpc.lab.scenario import Scenario
-from qhpc.lab.scenario_files import read_scenario, shipped_scenarios
+from qhpc.lab.scenario_files import shipped_scenarios
+from qhpc.lab.sources import FixedWorkload, Source, read_source, write_workload
 
 __all__ = ["command"]
 
@@ -80,8 +80,8 @@ def list_scenarios(output: Output) -> None:
 @gantt_option
 @output_option
 def run(scenario: str, policy: str, seeds: int, gantt: Path | None, output: Output) -> None:
-    """Run SCENARIO, a name of `qat lab list` or a .toml file, under one policy."""
-    given, who = read_scenario(scenario), contender(policy)
+    """Run SCENARIO under one policy: a name of `qat lab list`, or a .toml, .csv or .swf file."""
+    given, who = read_source(scenario), contender(policy)
     row = _compared(given, [who], seeds)[0]
     lines = {name: row.measures[name].text(digits) for name, digits in DETAILS}
     lines.update({f"idle: {reason}": f"{part:.4f}" for reason, part in row.idle.items()})
@@ -91,7 +91,9 @@ def run(scenario: str, policy: str, seeds: int, gantt: Path | None, output: Outp
 
 @command.command()
 @click.argument("scenario")
-@click.option("--policy", "policies", multiple=True, help="ADMISSION/DISPATCH; as often as you like.")
+@click.option(
+    "--policy", "policies", multiple=True, help="ADMISSION/DISPATCH or ADMISSION:NUMBER/DISPATCH; as often as you like."
+)
 @click.option("--all", "everything", is_flag=True, help="Every admission with every dispatch policy.")
 @seeds_option
 @gantt_option
@@ -104,7 +106,7 @@ def compare(
     Intervals are of 95 % confidence, over the seeds. JSON also says where each policy is better or worse than the
     default, compared seed by seed.
     """
-    given = read_scenario(scenario)
+    given = read_source(scenario)
     contenders = [contender(policy) for policy in dict.fromkeys(policies)]
     contenders = contenders or list(all_contenders() if everything else CONTENDERS)
     compared = _compared(given, contenders, seeds)
@@ -112,8 +114,30 @@ def compare(
     _draw(gantt, given, contenders, compared)
 
 
-def _compared(scenario: Scenario, contenders: Sequence[Contender], seeds: int) -> list[Row]:
-    workloads = [scenario.workload(seed) for seed in range(seeds)]
+@command.command()
+@click.argument("scenario")
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Which random workload.")
+def export(scenario: str, path: Path, seed: int) -> None:
+    """Write a workload of SCENARIO to PATH.
+
+    A .csv file keeps every phase; a .swf file, the Standard Workload Format with quantum columns, keeps sums.
+    """
+    write_workload(read_source(scenario).workload(seed), path)
+
+
+@command.command("import")
+@click.argument("source", type=click.Path(exists=True, dir_okay=False))
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+def import_workload(source: str, path: Path) -> None:
+    """Check the workload in the file SOURCE and write it to PATH, e.g. a .swf file to a .csv file to be edited."""
+    workload = read_source(source).workload(0)
+    write_workload(workload, path)
+    click.echo(f"{len(workload.jobs)} jobs, {sum(len(plan.phases) for plan in workload.jobs)} quantum tasks", err=True)
+
+
+def _compared(scenario: Source, contenders: Sequence[Contender], seeds: int) -> list[Row]:
+    workloads = [scenario.workload(seed) for seed in range(1 if isinstance(scenario, FixedWorkload) else seeds)]
     count = len(workloads) * len(contenders)
     done = []
     with click.progressbar(length=count, label=scenario.name, file=sys.stderr) as bar:
@@ -123,7 +147,7 @@ def _compared(scenario: Scenario, contenders: Sequence[Contender], seeds: int) -
     return rows(done)
 
 
-def _draw(path: Path | None, scenario: Scenario, contenders: Sequence[Contender], compared: Sequence[Row]) -> None:
+def _draw(path: Path | None, scenario: Source, contenders: Sequence[Contender], compared: Sequence[Row]) -> None:
     if path is None:
         return
     workload = scenario.workload(0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -14,7 +14,7 @@ from qhpc.lab.simulation import simulate
 from qhpc.lab.statistics import Interval, Verdict, interval, verdict
 from qhpc.lab.trace import Trace
 from qhpc.lab.workload import Workload
-from qhpc.scheduling.admission.policies import ADMISSIONS
+from qhpc.scheduling.admission.policies import ADMISSIONS, AdmissionPolicy, CappedDuty, Credits, FixedCount
 from qhpc.scheduling.machine import DEFAULT_POLICY
 from qhpc.scheduling.policies import POLICIES
 
@@ -28,16 +28,46 @@ class Contender(NamedTuple):
     """A way to share QPUs.
 
     Attributes:
-        admission: name of the admission policy.
+        admission: name of the admission policy, with a number after a colon if it is not to have its usual one.
         dispatch: name of the dispatch policy.
     """
 
     admission: str
     dispatch: str
 
+    def policy(self) -> AdmissionPolicy:
+        """A new admission policy.
+
+        Raises:
+            LabError: there is none of this name, or it takes no such number.
+
+        >>> Contender("capped-duty:1.5", "fifo").policy().capacity("qpu", 1)
+        1500
+        """
+        name, colon, number = self.admission.partition(":")
+        if name not in ADMISSIONS:
+            raise LabError(f"no admission policy {name!r}: expected one of {', '.join(ADMISSIONS)}")
+        if not colon:
+            return ADMISSIONS[name]()
+        try:
+            return _WITH_NUMBER[name](number)
+        except KeyError:
+            known = ", ".join(_WITH_NUMBER)
+            raise LabError(f"{self.admission!r}: {name} takes no number; expected one of {known}") from None
+        except ValueError as error:
+            raise LabError(f"{self.admission!r}: expected a number that {name} can have ({error})") from error
+
     def __str__(self) -> str:
         return f"{self.admission}/{self.dispatch}"
 
+
+_WITH_NUMBER: dict[str, Callable[[str], AdmissionPolicy]] = {
+    "fixed-count": lambda count: FixedCount(int(count)),
+    "credits": lambda credits_of_qpu: Credits(int(credits_of_qpu)),
+    "capped-duty": lambda alpha: CappedDuty(float(alpha)),
+    "capped-duty-learned": lambda alpha: CappedDuty(float(alpha), learns=True),
+}
+"""Policies that take a number after a colon."""
 
 DEFAULT = Contender("capped-duty", DEFAULT_POLICY)
 """What the others are compared with."""
@@ -92,8 +122,8 @@ def contender(text: str) -> Contender:
     Raises:
         LabError: there is no such policy.
 
-    >>> contender("unlimited/fifo")
-    Contender(admission='unlimited', dispatch='fifo')
+    >>> contender("fixed-count:3/fifo")
+    Contender(admission='fixed-count:3', dispatch='fifo')
     >>> contender("unlimited/lifo")
     Traceback (most recent call last):
     ...
@@ -102,10 +132,11 @@ def contender(text: str) -> Contender:
     admission, slash, dispatch = text.partition("/")
     if not slash:
         raise LabError(f"{text!r} names no policies: give ADMISSION/DISPATCH, e.g. unlimited/fifo")
-    for kind, name, known in (("admission", admission, ADMISSIONS), ("dispatch", dispatch, POLICIES)):
-        if name not in known:
-            raise LabError(f"no {kind} policy {name!r}: expected one of {', '.join(known)}")
-    return Contender(admission, dispatch)
+    if dispatch not in POLICIES:
+        raise LabError(f"no dispatch policy {dispatch!r}: expected one of {', '.join(POLICIES)}")
+    who = Contender(admission, dispatch)
+    who.policy()
+    return who
 
 
 def run_checked(workload: Workload, who: Contender, bounds: Bounds | None = None) -> Trace:
@@ -114,7 +145,7 @@ def run_checked(workload: Workload, who: Contender, bounds: Bounds | None = None
     Raises:
         BoundError: it does.
     """
-    trace = simulate(workload, ADMISSIONS[who.admission](), who.dispatch)
+    trace = simulate(workload, who.policy(), who.dispatch)
     check(trace, bounds_of(workload) if bounds is None else bounds)
     return trace
 

@@ -91,6 +91,9 @@ def test_pictures_have_a_known_suffix(tmp_path):
     [
         (("run", "mixx"), "no scenario 'mixx'"),
         (("run", "mix", "--policy", "all/fifo"), "no admission policy 'all': expected one of exclusive"),
+        (("run", "mix", "--policy", "exclusive:2/fifo"), "exclusive takes no number; expected one of fixed-count"),
+        (("run", "mix", "--policy", "fixed-count:two/fifo"), "'fixed-count:two': expected a number that fixed-count"),
+        (("run", "mix", "--policy", "capped-duty:-1/fifo"), "alpha is -1.0: give a positive number"),
         (("run", "mix", "--policy", "unlimited/lifo"), "no dispatch policy 'lifo': expected one of fifo"),
         (("compare", "mix", "--policy", "fifo"), "'fifo' names no policies: give ADMISSION/DISPATCH"),
     ],
@@ -98,3 +101,13 @@ def test_pictures_have_a_known_suffix(tmp_path):
 def test_wrong_input_is_named(arguments, complaint):
     error = lab(*arguments).exception
     assert isinstance(error, LabError) and complaint in str(error) and exit_code_of(error) == 2
+
+
+def test_export_and_import(tmp_path):
+    swf, table = str(tmp_path / "mix.swf"), str(tmp_path / "mix.csv")
+    assert lab("export", "mix", swf, "--seed", "2").exit_code == 0
+    done = lab("import", swf, table)
+    assert done.exit_code == 0 and done.stderr.startswith("60 jobs, ")
+    first, second = (json_of("compare", path, "--policy", "unlimited/fifo")[0] for path in (swf, table))
+    assert first["measures"] == second["measures"]
+    assert first["measures"]["utilisation"]["half_width"] is None
