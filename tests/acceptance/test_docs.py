@@ -8,7 +8,7 @@ import pytest
 from tests.acceptance.pages import PAGES, ROOT, Block, anchors_of, blocks_of, broken_links, outputs_of
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
-NEED_A_SERVER = {"remote.md"}
+NEED_A_SERVER = {"remote.md", "operating.md"}
 """Run by tests/integration/remote."""
 
 

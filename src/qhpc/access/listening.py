@@ -19,6 +19,7 @@ from qhpc.access.settings import AccessSettings
 __all__ = ["Listener", "serve", "tcp_listener", "unix_listener"]
 
 _BACKLOG = 2048
+_UNIX = "unix:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ async def serve(
 
 
 def _config(app: ASGIApp, listener: Listener, settings: AccessSettings) -> uvicorn.Config:
+    proxies = _trusted(listener, settings)
     limits = ConnectionLimits(
         max_connections=settings.max_connections,
         header_timeout_s=settings.header_timeout_s,
@@ -134,9 +136,16 @@ def _config(app: ASGIApp, listener: Listener, settings: AccessSettings) -> uvico
         backlog=_BACKLOG,
         timeout_keep_alive=int(settings.idle_timeout_s),
         timeout_graceful_shutdown=10,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=list(settings.trusted_proxies) or None,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies or None,
     )
     config.load()
     config.ssl = listener.tls
     return config
+
+
+def _trusted(listener: Listener, settings: AccessSettings) -> list[str]:
+    """Who may tell the addresses of clients; a peer at a Unix socket has no address to be recognised by."""
+    if listener.socket.family == socket.AF_UNIX:
+        return ["*"] if _UNIX in settings.trusted_proxies else []
+    return [proxy for proxy in settings.trusted_proxies if proxy != _UNIX]

@@ -70,7 +70,10 @@ class AccessSettings(BaseSettings):
     ] = ""
     trusted_proxies: Annotated[
         tuple[str, ...],
-        Field(description="Addresses of reverse proxies whose `X-Forwarded-For` tells the client's address."),
+        Field(
+            description="Addresses of reverse proxies whose `X-Forwarded-For` tells the client's address; `unix:` "
+            "for whoever uses the Unix socket."
+        ),
     ] = ()
 
     # Requests

@@ -28,12 +28,12 @@ def create_app(context: ApiContext, limits: RequestLimits | None = None, *, root
     app = FastAPI(
         title="openqat access",
         description=_ABOUT,
-        root_path=root_path,
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
+    app.root_path = root_path  # as an argument it is deprecated, as uvicorn's it would be put in front of all paths
     app.state.context = context
     for module in (routes_jobs, routes_files, routes_sessions, routes_identity, routes_site):
         app.include_router(module.router)
