@@ -87,8 +87,9 @@ CONTENDERS = (
     Contender("capped-duty", "fifo"),
     Contender("capped-duty", "shortest-first"),
     Contender("capped-duty", "share-deadline"),
-    Contender("capped-duty-learned", "share-deadline"),
-    Contender("capped-duty-learned-closed-loop", "share-deadline"),
+    DEFAULT,
+    Contender("capped-duty-learned", DEFAULT_POLICY),
+    Contender("capped-duty-learned-closed-loop", DEFAULT_POLICY),
 )
 """Those that somebody runs or proposes; see the documentation of each baseline."""
 

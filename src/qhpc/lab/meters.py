@@ -16,7 +16,6 @@ class PoolMeter:
     Attributes:
         idle_s: seconds times idle QPUs, by reason.
         busy_s: seconds of QPU since admission was told last.
-        waited_s: seconds that jobs waited for QPUs, since then.
 
     >>> meter = PoolMeter(2)
     >>> meter.change(10.0, wanting=+1)
@@ -28,7 +27,7 @@ class PoolMeter:
 
     def __init__(self, nb_qpus: int) -> None:
         self.idle_s: dict[IdleReason, float] = dict.fromkeys(IDLE_REASONS, 0.0)
-        self.busy_s = self.waited_s = 0.0
+        self.busy_s = 0.0
         self._nb_qpus = self._nb_up = nb_qpus
         self._nb_wanting = self._nb_running = self._nb_asking = self._nb_occupied = 0
         self._since_s = 0.0
@@ -55,13 +54,12 @@ class PoolMeter:
         self._nb_occupied += occupied
         self._nb_up += up
 
-    def observe(self, now_s: float, period_s: float) -> tuple[float, float | None]:
-        """Part of the last period in which QPUs were idle, and the stretch of jobs, None if there were none."""
+    def observe(self, now_s: float, period_s: float) -> float:
+        """Part of the last period in which QPUs were idle."""
         self.change(now_s)
         idle_fraction = max(1.0 - self.busy_s / (period_s * self._nb_qpus), 0.0)
-        lived_s, waited_s = self._nb_running * period_s, self.waited_s
-        self.busy_s = self.waited_s = 0.0
-        return idle_fraction, lived_s / (lived_s - waited_s) if 0.0 <= waited_s < lived_s else None
+        self.busy_s = 0.0
+        return idle_fraction
 
     def _add(self, period_s: float) -> None:
         down = self._nb_qpus - self._nb_up

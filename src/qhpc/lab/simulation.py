@@ -145,13 +145,11 @@ class _World:
 
     def _answer(self, instruction: do.FinishTask) -> None:
         job, now_s = self._jobs[instruction.key.rpartition("/")[0]], self._clock.now_s
-        phase, meter = job.plan.phases[job.phase], self._meters[job.plan.pool]
+        phase = job.plan.phases[job.phase]
         job.trace.answered_s.append(now_s)
         job.classical_s += phase.classical_s
-        submitted_s = phase.quantum_s + job.plan.latency_s
-        job.quantum_s += submitted_s
-        meter.change(now_s, asking=-1)
-        meter.waited_s += max(now_s - job.trace.asked_s[-1] - submitted_s, 0.0)
+        job.quantum_s += phase.quantum_s + job.plan.latency_s
+        self._meters[job.plan.pool].change(now_s, asking=-1)
         self._next_phase(job)
         self._tell_admission(admission.DutyObserved(now_s, job.plan.id, job.quantum_s, job.classical_s))
 
@@ -263,11 +261,8 @@ class _World:
         if not self._nb_unfinished:
             return
         now_s, period_s, meter = self._clock.now_s, self._observation_s, self._meters[pool.name]
-        idle_fraction, stretch = meter.observe(now_s, period_s)
-        events: list[admission.Event] = [admission.IdleObserved(now_s, pool.name, period_s, idle_fraction)]
-        if stretch is not None:
-            events.append(admission.StretchObserved(now_s, pool.name, period_s, stretch))
-        self._tell_admission(*events)
+        idle_fraction = meter.observe(now_s, period_s)
+        self._tell_admission(admission.IdleObserved(now_s, pool.name, period_s, idle_fraction))
         self._check_that_something_happens()
         self._clock.at(now_s + period_s, self._observe, pool)
 

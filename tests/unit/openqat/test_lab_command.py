@@ -11,7 +11,7 @@ from openqat.output import exit_code_of
 from qhpc.lab.comparison import CONTENDERS, Contender, all_contenders
 from qhpc.lab.errors import LabError
 
-POLICIES = ("--policy", "exclusive/fifo", "--policy", "unlimited/fifo", "--policy", "capped-duty/share-deadline")
+POLICIES = ("--policy", "exclusive/fifo", "--policy", "unlimited/fifo", "--policy", "capped-duty/shortest-in-share")
 
 
 def lab(*arguments):

@@ -39,26 +39,23 @@ class ClosedLoop:
     ) -> None:
         self.alpha = alpha
         self._target, self._smoothing_s, self._limits = target_stretch, smoothing_s, limits
-        self._stretch: float | None = None
-        self._idle: float | None = None
+        self._stretch = _Average(smoothing_s, target_stretch)
+        self._idle = _Average(smoothing_s, 0.0)
 
     def step(self, period_s: float, *, idle_fraction: float | None = None, stretch: float | None = None) -> None:
         """Take measurements of the last ``period_s`` into account."""
-        weight = 1.0 - exp(-period_s / self._smoothing_s)
-        self._stretch = _smoothed(self._stretch, stretch, weight)
-        self._idle = _smoothed(self._idle, idle_fraction, weight)
-        step = _MAX_STEP * weight * self._direction()
+        self._stretch.add(period_s, stretch)
+        self._idle.add(period_s, idle_fraction)
+        step = _MAX_STEP * _weight(period_s, self._smoothing_s) * self._direction()
         lowest, highest = self._limits
         self.alpha = min(max(self.alpha * (1.0 + step), lowest), highest)
 
     def _direction(self) -> float:
         """From -1 (less) to 1 (more)."""
-        if self._stretch is None:
-            return 0.0
-        room = (self._target - self._stretch) / (self._target - 1.0)
+        room = (self._target - self._stretch.value) / (self._target - 1.0)
         if room < -_DEAD_BAND:
             return max(room, -1.0)
-        if room > _DEAD_BAND and (self._idle is None or self._idle > _BUSY_ENOUGH):
+        if room > _DEAD_BAND and self._idle.value > _BUSY_ENOUGH:
             return min(room, 1.0)
         return 0.0
 
@@ -68,7 +65,22 @@ _DEAD_BAND = 0.1
 _BUSY_ENOUGH = 0.01
 
 
-def _smoothed(old: float | None, new: float | None, weight: float) -> float | None:
-    if new is None:
-        return old
-    return new if old is None else old + weight * (new - old)
+class _Average:
+    """Of what was measured, older values weighing less; it begins with ``value``."""
+
+    __slots__ = ("_smoothing_s", "_unknown_s", "value")
+
+    def __init__(self, smoothing_s: float, value: float) -> None:
+        self._smoothing_s, self.value = smoothing_s, value
+        self._unknown_s = 0.0
+
+    def add(self, period_s: float, new: float | None) -> None:
+        """It was ``new`` for a period, None if that is not known."""
+        self._unknown_s += period_s
+        if new is not None:
+            self.value += _weight(self._unknown_s, self._smoothing_s) * (new - self.value)
+            self._unknown_s = 0.0
+
+
+def _weight(period_s: float, smoothing_s: float) -> float:
+    return 1.0 - exp(-period_s / smoothing_s)

@@ -7,8 +7,7 @@ import msgspec
 from qhpc.scheduling.admission.model import HybridJob
 
 __all__ = [
-    "DutyObserved", "Event", "IdleObserved", "JobArrived", "JobEnded", "NodesCounted", "PoolCounted", "StretchObserved",
-    "TimePassed",
+    "DutyObserved", "Event", "IdleObserved", "JobArrived", "JobEnded", "NodesCounted", "PoolCounted", "TimePassed",
 ]  # fmt: skip
 
 
@@ -44,7 +43,10 @@ class JobEnded(_Event, frozen=True):
 
 
 class DutyObserved(_Event, frozen=True):
-    """So far a job used a QPU for ``quantum_s`` and computed classically for ``classical_s``. Waiting is neither."""
+    """So far a job used a QPU for ``quantum_s`` and computed classically for ``classical_s``. Waiting is neither.
+
+    Told at the end of each of its quantum phases.
+    """
 
     job_id: str
     quantum_s: float
@@ -59,16 +61,8 @@ class IdleObserved(_Event, frozen=True):
     idle_fraction: float
 
 
-class StretchObserved(_Event, frozen=True):
-    """During the last ``period_s`` the jobs of a pool were so many times slower than they would have been alone."""
-
-    pool: str
-    period_s: float
-    stretch: float
-
-
 class TimePassed(_Event, frozen=True):
     """Nothing happened, but it is now."""
 
 
-Event = PoolCounted | NodesCounted | JobArrived | JobEnded | DutyObserved | IdleObserved | StretchObserved | TimePassed
+Event = PoolCounted | NodesCounted | JobArrived | JobEnded | DutyObserved | IdleObserved | TimePassed

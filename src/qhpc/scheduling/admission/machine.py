@@ -11,13 +11,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from math import inf, isinf
+from statistics import fmean
 from typing import Any
 
 from qhpc.scheduling.admission import events as happened
 from qhpc.scheduling.admission import instructions as do
 from qhpc.scheduling.admission.model import HybridJob
-from qhpc.scheduling.admission.policies import AdmissionPolicy
+from qhpc.scheduling.admission.policies import AdmissionPolicy, Measured
 from qhpc.scheduling.admission.waiting_list import WaitingJob, WaitingList
 
 __all__ = ["AdmissionMachine"]
@@ -27,19 +29,25 @@ _NOTABLE = 0.2
 
 
 class _Admitted:
-    __slots__ = ("duty", "job", "units")
+    __slots__ = ("job", "share", "since_s", "units")
 
-    def __init__(self, job: HybridJob, duty: float, units: float) -> None:
-        self.job, self.duty, self.units = job, duty, units
+    def __init__(self, job: HybridJob, share: float, units: float, since_s: float) -> None:
+        self.job, self.share, self.units, self.since_s = job, share, units, since_s
 
 
 class _Pool:
-    __slots__ = ("in_use", "nb_qpus", "offered", "waiting")
+    __slots__ = ("has_exclusive", "in_use", "nb_qpus", "offered", "stretches", "waiting")
 
     def __init__(self, max_overtaken: int) -> None:
         self.nb_qpus = 0
+        self.has_exclusive = False
         self.offered = self.in_use = 0.0
+        self.stretches: list[float] = []
         self.waiting = WaitingList(max_overtaken)
+
+    def has_room(self) -> bool:
+        """Whether no more is in use than is offered."""
+        return self.in_use <= self.offered
 
 
 class AdmissionMachine:
@@ -63,12 +71,11 @@ class AdmissionMachine:
         """What is to be done, given what happened, in order of time."""
         out: list[do.Instruction] = []
         self._out = out
-        touched: dict[str, None] = {}
         for event in events:
-            touched.update(dict.fromkeys(_HANDLERS[type(event)](self, event)))
-        for name in touched:
-            self._offer(name, self._pool(name))
-            self._admit(self._pool(name))
+            for name in tuple(_HANDLERS[type(event)](self, event)):
+                pool = self._pool(name)
+                self._offer(name, pool)
+                self._admit(pool, event.time_s)
         return out
 
     def waiting(self, pool: str) -> list[WaitingJob]:
@@ -105,30 +112,36 @@ class AdmissionMachine:
         if admitted is None:
             return ()
         self._pools[admitted.job.pool].in_use -= admitted.units
+        self._pools[admitted.job.pool].has_exclusive = False
         self._free_nodes += admitted.job.nb_nodes
         self._policy.duty.ended(admitted.job)
         return (admitted.job.pool,) if isinf(self._free_nodes) else self._pools
 
     def _duty_observed(self, event: happened.DutyObserved) -> Iterable[str]:
-        """A job that needs less than its share gives back the rest; one that needs more stays with its share."""
+        """A job takes the units that it needs; it may have a larger share only if the pool has room for it."""
         admitted = self._admitted.get(event.job_id)
         if admitted is None:
             return ()
+        pool = self._pools[admitted.job.pool]
+        alone_s = event.quantum_s + event.classical_s
+        if alone_s > 0:
+            pool.stretches.append((event.time_s - admitted.since_s) / alone_s)
         duty = self._policy.duty.observe(admitted.job, event.quantum_s, event.classical_s)
-        if duty is None or duty > admitted.duty * (1 - _NOTABLE):
+        if duty is None or admitted.job.is_exclusive or not pool.offered:
             return ()
-        units = self._policy.units(admitted.job, duty)
-        self._pools[admitted.job.pool].in_use += units - admitted.units
-        admitted.duty, admitted.units = duty, units
-        self._out.append(do.ChangeShare(event.job_id, duty))
+        units = self._units(pool, admitted.job, duty)
+        pool.in_use += units - admitted.units
+        admitted.units = units
+        if abs(duty - admitted.share) > _NOTABLE * admitted.share and (duty < admitted.share or pool.has_room()):
+            admitted.share = duty
+            self._out.append(do.ChangeShare(event.job_id, duty))
         return (admitted.job.pool,)
 
     def _idle_observed(self, event: happened.IdleObserved) -> Iterable[str]:
-        self._policy.observe(event.pool, period_s=event.period_s, idle_fraction=event.idle_fraction, stretch=None)
-        return (event.pool,)
-
-    def _stretch_observed(self, event: happened.StretchObserved) -> Iterable[str]:
-        self._policy.observe(event.pool, period_s=event.period_s, idle_fraction=None, stretch=event.stretch)
+        pool = self._pool(event.pool)
+        stretch = fmean(pool.stretches) if pool.stretches else None
+        pool.stretches.clear()
+        self._policy.observe(event.pool, Measured(event.period_s, event.idle_fraction, stretch, pool.in_use))
         return (event.pool,)
 
     def _time_passed(self, event: happened.TimePassed) -> Iterable[str]:
@@ -148,20 +161,24 @@ class AdmissionMachine:
             if not isinf(offered):
                 self._out.append(do.SetCapacity(name, int(offered)))
 
-    def _admit(self, pool: _Pool) -> None:
-        while pool.nb_qpus and (job := pool.waiting.take(lambda job: self._size_if_fits(pool, job))) is not None:
+    def _admit(self, pool: _Pool, now_s: float) -> None:
+        while pool.nb_qpus and (job := pool.waiting.take(partial(self._size_if_fits, pool))) is not None:
             del self._waiting_in[job.id]
             duty = self._policy.duty.expected(job)
             units = self._units(pool, job, duty)
-            self._admitted[job.id] = _Admitted(job, duty, units)
+            share = 1.0 if job.is_exclusive else duty
+            self._admitted[job.id] = _Admitted(job, share, units, now_s)
             pool.in_use += units
+            pool.has_exclusive = job.is_exclusive
             self._free_nodes -= job.nb_nodes
-            self._out.append(do.AdmitJob(job.id, 1.0 if job.is_exclusive else duty))
+            self._out.append(do.AdmitJob(job.id, share))
 
-    def _size_if_fits(self, pool: _Pool, job: HybridJob) -> float | None:
+    def _size_if_fits(self, pool: _Pool, job: HybridJob, is_due: bool) -> float | None:
+        """A job that is due may take half of its units beyond what is offered: the pool drains less for it."""
         units = self._units(pool, job, self._policy.duty.expected(job))
-        fits = pool.in_use + units <= pool.offered and job.nb_nodes <= self._free_nodes
-        return units if fits else None
+        needed = units / 2 if is_due and not job.is_exclusive else units
+        fits = 0 < pool.offered >= pool.in_use + needed and job.nb_nodes <= self._free_nodes
+        return units if fits and not pool.has_exclusive else None
 
     def _units(self, pool: _Pool, job: HybridJob, duty: float) -> float:
         """A job that wants more than there is takes all there is."""
@@ -177,6 +194,5 @@ _HANDLERS: dict[type[Any], Callable[[AdmissionMachine, Any], Iterable[str]]] = {
     happened.JobEnded: AdmissionMachine._job_ended,
     happened.DutyObserved: AdmissionMachine._duty_observed,
     happened.IdleObserved: AdmissionMachine._idle_observed,
-    happened.StretchObserved: AdmissionMachine._stretch_observed,
     happened.TimePassed: AdmissionMachine._time_passed,
 }

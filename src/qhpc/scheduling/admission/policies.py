@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil, inf
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from qhpc.scheduling.admission.closed_loop import ClosedLoop
 from qhpc.scheduling.admission.duty import DeclaredDuty, LearnedDuty
 from qhpc.scheduling.admission.model import TARGET_STRETCH, UNITS, HybridJob
 
 __all__ = [
-    "AdmissionPolicy", "CappedDuty", "Credits", "Exclusive", "FixedCount", "LicenceWhenIdle", "Unlimited",
+    "AdmissionPolicy", "CappedDuty", "Credits", "Exclusive", "FixedCount", "LicenceWhenIdle", "Measured", "Rate",
+    "Unlimited",
 ]  # fmt: skip
+
+
+class Measured(NamedTuple):
+    """What was measured of a pool.
+
+    Attributes:
+        period_s: for how long.
+        idle_fraction: part of that time in which QPUs were idle with nothing to run.
+        stretch: how many times slower than alone jobs were; None if none ended a quantum phase.
+        in_use: units that admitted jobs take now.
+    """
+
+    period_s: float
+    idle_fraction: float
+    stretch: float | None
+    in_use: float
 
 
 class AdmissionPolicy(Protocol):
@@ -34,8 +51,8 @@ class AdmissionPolicy(Protocol):
     def units(self, job: HybridJob, duty: float) -> float:
         """Units that a job of this duty takes, as long as it runs."""
 
-    def observe(self, pool: str, *, period_s: float, idle_fraction: float | None, stretch: float | None) -> None:
-        """What was measured of a pool; either may be unknown."""
+    def observe(self, pool: str, measured: Measured) -> None:
+        """What was measured of a pool."""
 
 
 class _Open:
@@ -44,7 +61,7 @@ class _Open:
     def __init__(self) -> None:
         self.duty = DeclaredDuty()
 
-    def observe(self, pool: str, *, period_s: float, idle_fraction: float | None, stretch: float | None) -> None:
+    def observe(self, pool: str, measured: Measured) -> None:
         """Ignored."""
 
 
@@ -118,7 +135,9 @@ class Credits(_Open):
 
 
 class LicenceWhenIdle(_Open):
-    """A licence is offered while a poll finds the QPU idle: each poll may let one job a QPU in.
+    """A poll that finds the QPUs idle lets one more job a QPU in; after one that finds them busy, none may start.
+
+    The laboratory's polls are its observations, and a QPU counts as idle if it was so for most of the time before.
 
     Source: the dynamic licence of the QRMI project's Slurm poller, as its documentation describes it.
     """
@@ -127,22 +146,22 @@ class LicenceWhenIdle(_Open):
 
     def __init__(self) -> None:
         super().__init__()
-        self._admitted: dict[str, int] = {}
-        self._offered: dict[str, float] = {}
+        self._limits: dict[str, float] = {}
+        self._nb_qpus: dict[str, int] = {}
 
     def capacity(self, pool: str, nb_qpus: int) -> float:
-        """What was offered by the polls so far; at first one job a QPU."""
-        return max(self._offered.get(pool, 0.0), nb_qpus)
+        """What the last poll allows; before the first one, a job a QPU."""
+        self._nb_qpus[pool] = nb_qpus
+        return self._limits.get(pool, nb_qpus)
 
     def units(self, job: HybridJob, duty: float) -> float:
         """One licence."""
         return 1
 
-    def observe(self, pool: str, *, period_s: float, idle_fraction: float | None, stretch: float | None) -> None:
-        """A poll: idle QPUs offer one more licence each, busy ones none."""
-        if idle_fraction is not None:
-            step = 1 if idle_fraction > _IDLE else -1
-            self._offered[pool] = max(self._offered.get(pool, 1.0) + step, 1.0)
+    def observe(self, pool: str, measured: Measured) -> None:
+        """A poll."""
+        is_idle = measured.idle_fraction > _IDLE
+        self._limits[pool] = measured.in_use + self._nb_qpus.get(pool, 0) if is_idle else 0.0
 
 
 _IDLE = 0.5
@@ -180,11 +199,26 @@ class CappedDuty(_Open):
         """Its duty."""
         return max(1, ceil(UNITS * duty - 1e-9))
 
-    def observe(self, pool: str, *, period_s: float, idle_fraction: float | None, stretch: float | None) -> None:
+    def observe(self, pool: str, measured: Measured) -> None:
         """One step of the closed loop, if there is one."""
         if self._target is not None:
             loop = self._loops.setdefault(pool, ClosedLoop(self._alpha, self._target))
-            loop.step(period_s, idle_fraction=idle_fraction, stretch=stretch)
+            loop.step(measured.period_s, idle_fraction=measured.idle_fraction, stretch=measured.stretch)
+
+
+class Rate(CappedDuty):
+    """The sum of the declared rates of quantum work is at most what the QPUs can do.
+
+    Source: the rate policy of openQSE's qhw-admission, as its documentation describes it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(1.0)
+
+    @property
+    def name(self) -> str:
+        """The policy's name."""
+        return "rate"
 
 
 ADMISSIONS: dict[str, Callable[[], AdmissionPolicy]] = {
@@ -192,6 +226,7 @@ ADMISSIONS: dict[str, Callable[[], AdmissionPolicy]] = {
     "unlimited": Unlimited,
     "fixed-count": FixedCount,
     "credits": Credits,
+    "rate": Rate,
     "licence-when-idle": LicenceWhenIdle,
     "capped-duty": CappedDuty,
     "capped-duty-learned": lambda: CappedDuty(learns=True),

@@ -50,21 +50,23 @@ class WaitingList:
         """All, the first one first."""
         return [waiting for jobs in self._by_class for waiting in jobs.values()]
 
-    def take(self, size_if_fits: Callable[[HybridJob], float | None]) -> HybridJob | None:
+    def take(self, size_if_fits: Callable[[HybridJob, bool], float | None]) -> HybridJob | None:
         """The next job to admit, which waits no more.
 
         Args:
-            size_if_fits: units of a job for which there is room now, None if there is none.
+            size_if_fits: units of a job for which there is room now, None if there is none; it is also told whether
+                the job was overtaken as often as it may.
         """
         passed: list[WaitingJob] = []
         best: tuple[float, WaitingJob, int] | None = None
         for waiting in self._first():
-            size = size_if_fits(waiting.job)
+            is_due = waiting.overtaken >= self._max_overtaken
+            size = size_if_fits(waiting.job, is_due)
             if size is not None and not passed:
                 return self._taken(waiting, ())
             if size is None and best is None:
                 passed.append(waiting)
-                if waiting.overtaken >= self._max_overtaken:
+                if is_due:
                     return None
             elif size is not None and (best is None or size > best[0]):
                 best = (size, waiting, len(passed))
