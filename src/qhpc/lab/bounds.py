@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
+from itertools import chain
 from math import gcd, inf, isclose
 
 import msgspec
@@ -195,20 +197,22 @@ def _check_work_conserving(trace: Trace, pool: DevicePool) -> None:
     """A job waits only while all QPUs work: it ends within the work of all QPUs and its own classical time."""
     qpus = [qpu for qpu in trace.qpus if qpu.pool == pool.name]
     work_s = sum(qpu.busy_s + qpu.dead_s for qpu in qpus) / pool.nb_qpus
+    occupied_s: defaultdict[str, float] = defaultdict(float)
+    for run in chain.from_iterable(qpu.runs for qpu in qpus):
+        occupied_s[run.job_id] += run.end_s - run.start_s
     for job in trace.jobs:
         if job.plan.pool == pool.name:
-            limit_s = work_s + _own_s(job, pool)
+            limit_s = work_s + _own_s(job, pool, occupied_s[job.plan.id])
             took_s = job.ended_s - job.admitted_s
             _refuse_if(
                 took_s > limit_s + _TOLERANCE * limit_s, f"job {job.plan.id} took {took_s} s, more than {limit_s} s"
             )
 
 
-def _own_s(job: JobTrace, pool: DevicePool) -> float:
-    """What a job needs while QPUs may be idle: classical time, restarts, and its tasks beside those of others."""
-    plan = job.plan
-    restarts_s = len(plan.phases) * (plan.restart_s or 0.0)
-    return plan.classical_s + restarts_s + plan.submitted_s * (1.0 - 1.0 / pool.nb_qpus)
+def _own_s(job: JobTrace, pool: DevicePool, occupied_s: float) -> float:
+    """What a job needs while QPUs may be idle: classical time, restarts, and its slices beside those of others."""
+    restarts_s = len(job.plan.phases) * (job.plan.restart_s or 0.0)
+    return job.plan.classical_s + restarts_s + occupied_s * (1.0 - 1.0 / pool.nb_qpus)
 
 
 def _refuse_if(is_wrong: bool, text: str) -> None:
