@@ -64,6 +64,11 @@ class Device:
         self.available_s(now_s)
         return self._windows[0][1] if self._windows else None
 
+    def window_reason(self, now_s: float) -> str:
+        """Why there is a window now or next; empty if there is none."""
+        self.available_s(now_s)
+        return self._windows[0][3] if self._windows else ""
+
     def takes_tasks(self) -> bool:
         """Whether it is up and idle."""
         return self.state == "up" and self.running is None

@@ -90,9 +90,17 @@ class Machine:
         """What is known of a session."""
         return self._sessions.get(session_id)
 
+    def sessions(self, pool: str) -> list[SessionRecord]:
+        """All sessions of a pool. Cost O(sessions)."""
+        return [owner for owner in self._sessions.values() if owner.session.pool == pool]
+
     def device(self, name: str) -> Device:
         """A QPU."""
         return self._devices[name]
+
+    def devices(self, pool: str) -> list[Device]:
+        """The QPUs of a pool."""
+        return self._pools[pool].devices
 
     def waiting(self, pool: str) -> list[ReadyTask]:
         """Tasks of a pool that wait, in the order in which they would start now. Cost O(n log n)."""

@@ -73,6 +73,11 @@ class SessionRecord:
         if not self.nb_unfinished:
             self._quantum_s += now_s - self._quantum_since_s
 
+    def usual_task_s(self) -> float:
+        """Mean QPU time of its tasks that have ended; 0 if none has."""
+        nb_ended = len(self.keys) - self.nb_unfinished
+        return self.used_s / nb_ended if nb_ended else 0.0
+
     def waited_s(self, now_s: float) -> float:
         """Seconds in quantum phases in which no QPU worked for it; 0 if several did at a time for as long."""
         current_s = now_s - self._quantum_since_s if self.nb_unfinished else 0.0

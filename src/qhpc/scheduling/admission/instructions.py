@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["AdmitJob", "ChangeShare", "Instruction", "SetCapacity", "WakeAt"]
+__all__ = ["AdmitJob", "ChangeShare", "Instruction", "SetCapacity"]
 
 
 class _Instruction(msgspec.Struct, frozen=True, array_like=True, tag=True):
@@ -32,10 +32,4 @@ class SetCapacity(_Instruction, frozen=True):
     units: int
 
 
-class WakeAt(_Instruction, frozen=True):
-    """Give a ``TimePassed`` at this time."""
-
-    time_s: float
-
-
-Instruction = AdmitJob | ChangeShare | SetCapacity | WakeAt
+Instruction = AdmitJob | ChangeShare | SetCapacity
