@@ -9,6 +9,7 @@ from qhpc.access.api.context import ApiContext
 from qhpc.access.api.documented import install_description
 from qhpc.access.api.errors import install_errors
 from qhpc.access.api.guard import Guard, RequestLimits
+from qhpc.access.api.short_way import ShortWay
 
 __all__ = ["create_app"]
 
@@ -40,5 +41,6 @@ def create_app(context: ApiContext, limits: RequestLimits | None = None, *, root
     app.include_router(routes_site.plain_router)
     install_errors(app)
     install_description(app)
+    app.add_middleware(ShortWay)
     app.add_middleware(Guard, limits=limits or RequestLimits(), metrics=context.metrics)
     return app

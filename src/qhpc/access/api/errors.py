@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 import msgspec
@@ -15,7 +16,7 @@ from qhpc.access.logs import current_request_id
 from qhpc.access.service.problems import AccessProblem
 from qhpc.access.store.protocol import InvalidText, StorageFull, StoreUnavailable
 
-__all__ = ["PROBLEM", "install_errors", "problem_answer"]
+__all__ = ["PROBLEM", "answer_of", "install_errors", "problem_answer"]
 
 PROBLEM = "application/problem+json"
 
@@ -34,12 +35,14 @@ def problem_answer(problem: Problem) -> Response:
 
 def install_errors(app: FastAPI) -> None:
     """Make an app answer all errors as problems."""
-    app.add_exception_handler(AccessProblem, _access_problem)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _invalid_parameter)
-    app.add_exception_handler(InvalidText, _invalid_text)
-    app.add_exception_handler(StorageFull, _store_failed)
-    app.add_exception_handler(StoreUnavailable, _store_failed)
+    for kind, answer in {**_ANSWERS, HTTPException: _http_error, RequestValidationError: _invalid_parameter}.items():
+        app.add_exception_handler(kind, answer)
+
+
+async def answer_of(request: Request, error: Exception) -> Response | None:
+    """The answer to a request that raised an error; None if it is not one that is answered."""
+    answer = next((_ANSWERS[kind] for kind in type(error).__mro__ if kind in _ANSWERS), None)
+    return None if answer is None else await answer(request, error)
 
 
 async def _access_problem(request: Request, error: Exception) -> Response:
@@ -86,3 +89,11 @@ async def _store_failed(request: Request, error: Exception) -> Response:
         else AccessProblem("overloaded", "the database does not answer now; try again", retry_after_s=1.0)
     )
     return problem_answer(problem.answer(current_request_id()))
+
+
+_ANSWERS: dict[type, Callable[[Request, Exception], Awaitable[Response]]] = {
+    AccessProblem: _access_problem,
+    InvalidText: _invalid_text,
+    StorageFull: _store_failed,
+    StoreUnavailable: _store_failed,
+}

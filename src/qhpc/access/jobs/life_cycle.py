@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from qat.comm.access.messages import Estimate, Failure, JobState, Progress
 from qhpc.access.jobs.record import JobRecord
@@ -139,28 +140,33 @@ def advance(job: JobRecord, event: JobEvent) -> JobRecord:
     state = TRANSITIONS.get((job.state, type(event)))
     if state is None:
         raise IllegalTransition(job.id, job.state, event)
-    job = replace(job, state=state, version=job.version + 1)
-    if state in _FINAL:
-        job = replace(job, ended_s=event.time_s, expires_s=_expiry(job, event.time_s))
+    ending: dict[str, Any] = (
+        {"ended_s": event.time_s, "expires_s": _expiry(job, event.time_s)} if state in _FINAL else {}
+    )
+    return replace(job, state=state, version=job.version + 1, **ending, **_changes(job, event))
+
+
+def _changes(job: JobRecord, event: JobEvent) -> dict[str, Any]:
+    """What an event changes beside the state."""
     match event:
         case Launched():
-            return replace(job, launcher=event.launcher, handle=event.handle, attempt=job.attempt + 1)
+            return {"launcher": event.launcher, "handle": event.handle, "attempt": job.attempt + 1}
         case Started():
-            return replace(job, started_s=event.time_s)
+            return {"started_s": event.time_s}
         case Progressed():
-            return replace(job, progress=event.progress)
+            return {"progress": event.progress}
         case Succeeded():
-            return replace(job, result_bytes=event.result_bytes, result_sha256=event.result_sha256)
+            return {"result_bytes": event.result_bytes, "result_sha256": event.result_sha256}
         case Failed() | Stopped():
-            return replace(job, failure=event.failure)
+            return {"failure": event.failure}
         case Cancelled():
-            return job
+            return {}
         case CancelRequested():
-            return replace(job, is_cancel_requested=True)
+            return {"is_cancel_requested": True}
         case Requeued():
-            return replace(job, launcher=None, handle=None, started_s=None, message=event.reason)
+            return {"launcher": None, "handle": None, "started_s": None, "message": event.reason}
         case _:
-            return replace(job, result_bytes=None, result_sha256=None, log_bytes=0)
+            return {"result_bytes": None, "result_sha256": None, "log_bytes": 0}
 
 
 def _expiry(job: JobRecord, ended_s: float) -> float | None:

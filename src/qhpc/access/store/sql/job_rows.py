@@ -14,7 +14,7 @@ from qhpc.access.jobs.record import JobRecord
 from qhpc.access.jobs.usage import log_bytes, used_by_event, used_by_log, used_by_new_job
 from qhpc.access.store.protocol import UnknownJob
 from qhpc.access.store.sql.rows import job_of, lines_of, row_of_job, row_of_lines, row_of_usage, rows_of_tags, usage_of
-from qhpc.access.store.sql.statements import add_to
+from qhpc.access.store.sql.statements import add_to, execute
 from qhpc.access.store.sql.tables import contents, job_tags, jobs, log_parts, usage
 
 __all__ = [
@@ -41,30 +41,30 @@ _SELECT_CONTENT = (
 
 def add_job(connection: Connection, job: JobRecord, submission: bytes | None) -> None:
     """Insert a job; ``submission`` is None when it is kept in a file. Fails when its id or key is there."""
-    connection.execute(_INSERT, row_of_job(job))
+    execute(connection, _INSERT, row_of_job(job))
     _put_tags(connection, job)
     if submission is not None:
-        connection.execute(_INSERT_CONTENT, {"job_id": job.id, "kind": "submission", "content": submission})
+        execute(connection, _INSERT_CONTENT, {"job_id": job.id, "kind": "submission", "content": submission})
     add_to(connection, usage, row_of_usage(used_by_new_job(job), None, job.state))
 
 
 def find_job(connection: Connection, owner: str, idempotency_key: str) -> JobRecord | None:
     """The owner's job with this key."""
-    record = connection.execute(_SELECT_BY_KEY, {"owner_name": owner, "key": idempotency_key}).scalar()
-    return None if record is None else job_of(record)
+    row = execute(connection, _SELECT_BY_KEY, {"owner_name": owner, "key": idempotency_key}).fetchone()
+    return None if row is None else job_of(row[0])
 
 
 def has_job(connection: Connection, job_id: str) -> bool:
     """Whether there is a job with this id."""
-    return connection.execute(_SELECT, {"job_id": job_id}).scalar() is not None
+    return execute(connection, _SELECT, {"job_id": job_id}).fetchone() is not None
 
 
 def read_job(connection: Connection, job_id: str, *, to_change: bool = False) -> JobRecord:
     """The job; nobody else changes it until the transaction ends if it is read to be changed."""
-    record = connection.execute(_SELECT_TO_CHANGE if to_change else _SELECT, {"job_id": job_id}).scalar()
-    if record is None:
+    row = execute(connection, _SELECT_TO_CHANGE if to_change else _SELECT, {"job_id": job_id}).fetchone()
+    if row is None:
         raise UnknownJob(job_id)
-    return job_of(record)
+    return job_of(row[0])
 
 
 def read_jobs(connection: Connection, job_ids: Collection[str]) -> list[JobRecord]:
@@ -93,7 +93,7 @@ def finish_job(connection: Connection, job_id: str, events: Sequence[JobEvent], 
     """Mark a job as done, together with its result; ``result`` is None when it is kept in a file."""
     job = change_job(connection, job_id, events)
     if result is not None:
-        connection.execute(_INSERT_CONTENT, {"job_id": job_id, "kind": "result", "content": result})
+        execute(connection, _INSERT_CONTENT, {"job_id": job_id, "kind": "result", "content": result})
     return job
 
 
@@ -114,10 +114,11 @@ def edit_job(connection: Connection, job_id: str, name: str | None, tags: Sequen
 
 def read_content(connection: Connection, job_id: str, kind: Kind) -> tuple[JobRecord, bytes | None]:
     """The job, and what the database has of a file of it."""
-    row = connection.execute(_SELECT_CONTENT, {"job_id": job_id, "kind": kind}).one_or_none()
+    row = execute(connection, _SELECT_CONTENT, {"job_id": job_id, "kind": kind}).fetchone()
     if row is None:
         raise UnknownJob(job_id)
-    return job_of(row.record), row.content
+    record, content = row
+    return job_of(record), content
 
 
 def delete_contents(connection: Connection, job_id: str, time_s: float) -> tuple[JobRecord, JobRecord]:
@@ -176,9 +177,9 @@ def read_usage(connection: Connection, owner: str | None) -> list[Usage]:
 def _update(connection: Connection, before: JobRecord, job: JobRecord) -> None:
     old, new = row_of_job(before), row_of_job(job)
     changes = {name: value for name, value in new.items() if value != old[name]}  # spares the indexes of the others
-    connection.execute(_UPDATE, {"job_id": job.id, **changes})
+    execute(connection, _UPDATE, {"job_id": job.id, **changes})
     if job.tags and "state" in changes:
-        connection.execute(_UPDATE_TAGS, {"id_of_job": job.id, "state": job.state})
+        execute(connection, _UPDATE_TAGS, {"id_of_job": job.id, "state": job.state})
 
 
 def _put_tags(connection: Connection, job: JobRecord) -> None:
