@@ -59,6 +59,8 @@ class ShortestInShare(SingleLane):
 def _stretch(ready: ReadyTask, cycle_s: float) -> float:
     """How much slower than alone its session has been, as if it had begun with two cycles without waiting."""
     past = ready.past
+    if not past.waited_s:
+        return 1.0
     lived_s = past.open_s + 2 * cycle_s
     alone_s = lived_s - past.waited_s
     return lived_s / alone_s if alone_s > 0 else 1.0

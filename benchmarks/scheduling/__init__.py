@@ -1,0 +1,1 @@
+"""Figures of the scheduling laboratory. See README.md."""
