@@ -31,8 +31,8 @@ struct Adjoint {
 };
 
 // Adds the derivatives to gradient[0 .. number of parameters). `bra` is the observable applied to `ket`; both are
-// aligned and padded as `simulated` gives them, and hold the states of an earlier moment afterwards, at the earliest
-// gate with a parameter. Throws Interrupted.
+// aligned and padded as `simulated` gives them, and have gates undone afterwards as far as derivatives needed it.
+// Throws Interrupted.
 void add_gradient(const Adjoint& problem, double* bra, double* ket, int nb_places, double* gradient);
 
 }  // namespace qat

@@ -138,8 +138,11 @@ private:
     void run_instructions(const Pass& pass, Real* const* places, Mask outer, double* sums) {
         int begin = 0;
         const auto run_to = [&](int end) {
-            for (std::size_t s = 0; s < states_.size() && end > begin; ++s)
-                kernels_.run(places[s], pass.nb_bits(), pass.instructions.data() + begin, end - begin, outer);
+            const Instruction* const first = pass.instructions.data() + begin;
+            if (states_.size() == 1)
+                kernels_.run(places[0], pass.nb_bits(), first, end - begin, outer);
+            else
+                kernels_.run_both(places[0], places[1], pass.nb_bits(), first, end - begin, outer);
             begin = end;
         };
         for (const Probes& probes : pass.probes) {

@@ -94,6 +94,8 @@ struct Kernels {
     const char* name;
     int lane_bits;  // log2 of the complex numbers in a vector
     void (*run)(Real* tile, int nb_bits, const Instruction* instructions, int nb_instructions, Mask outer);
+    // The same on a tile of each of two states: the factors of diagonals are made once.
+    void (*run_both)(Real* left, Real* right, int nb_bits, const Instruction* instructions, int nb_instructions, Mask outer);
     void (*gather)(Real* tile, const Real* state, const std::int64_t* offsets, std::int64_t nb_runs, int run_bits);
     void (*scatter)(Real* state, const Real* tile, const std::int64_t* offsets, std::int64_t nb_runs, int run_bits);
 };

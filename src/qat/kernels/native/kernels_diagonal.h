@@ -35,29 +35,42 @@ struct RowFactors {
             for (int k = 0; k < 2 << i; k += WIDTH<Real>) store<Real>(upper + k, times<Real>(load(values + k), factor));
         }
     }
-    void multiply(int nb_bits, const Real* table) {
-        for (int k = 0; k < 2 << nb_bits; k += WIDTH<Real>)
-            store<Real>(values + k, product<Real>(load(values + k), load(table + k)));
-    }
 };
 
+// Factors that many rows are multiplied by: parts spread over both places, so that a product takes one shuffle.
 template <class Real>
-inline void scale_row(Real* row, int nb_bits, Factor factor) {
-    if (is_one(factor)) return;
-    const Constant<Real> by = constant<Real>(factor);
-    for (int k = 0; k < 2 << nb_bits; k += WIDTH<Real>) store<Real>(row + k, times<Real>(load(row + k), by));
-}
-template <class Real>
-inline void multiply_row(Real* row, int nb_bits, const Real* factors) {
-    for (int k = 0; k < 2 << nb_bits; k += WIDTH<Real>)
-        store<Real>(row + k, product<Real>(load(row + k), load(factors + k)));
-}
-template <class Real>
-inline void multiply_and_scale_row(Real* row, int nb_bits, const Real* factors, Factor factor) {
-    const Constant<Real> by = constant<Real>(factor);
-    for (int k = 0; k < 2 << nb_bits; k += WIDTH<Real>)
-        store<Real>(row + k, times<Real>(product<Real>(load(row + k), load(factors + k)), by));
-}
+struct SpreadFactors {
+    alignas(VECTOR_BYTES) Real re[2 * MAX_ROW], im[2 * MAX_ROW];
+
+    void set(int k, const Constant<Real>& factor) {
+        store<Real>(re + k, factor.re);
+        store<Real>(im + k, factor.im);
+    }
+    void set_all(int nb_bits, const Factor* factors) {
+        for (int k = 0; k < 2 << nb_bits; ++k) {
+            const Factor& factor = factors[k / 2];
+            re[k] = static_cast<Real>(factor.re);
+            im[k] = static_cast<Real>((k & 1) ? factor.im : -factor.im);
+        }
+    }
+    Constant<Real> at(int k) const { return {load(re + k), load(im + k)}; }
+};
+
+// The same row of NB tiles.
+template <class Real, int NB>
+struct Rows {
+    Real* starts[NB];
+    int nb_bits;
+
+    // Multiplies by factor(k), k in reals: asked for once for all tiles.
+    template <class FactorAt>
+    void multiply(const FactorAt& factor) const {
+        for (int k = 0; k < 2 << nb_bits; k += WIDTH<Real>) {
+            const Constant<Real> by = factor(k);
+            for (Real* const start : starts) store<Real>(start + k, times<Real>(load(start + k), by));
+        }
+    }
+};
 
 inline Factor outer_factor(const Diagonal& diagonal, Mask outer) {
     Factor factor{1, 0};
@@ -83,8 +96,9 @@ inline void fill_row_factors(Factor* rows, const Diagonal& diagonal, Mask outer)
     for (int row = 0; row < 1 << diagonal.nb_high; ++row) rows[row] = rows[row] * diagonal.row_factors[row];
 }
 
-template <class Real>
-void run_diagonal(Real* tile, const Diagonal& diagonal, Mask outer) {
+// On NB tiles with the same outer bits: the factors are expanded once.
+template <class Real, int NB>
+void run_diagonal(Real* const (&tiles)[NB], const Diagonal& diagonal, Mask outer) {
     const int nb_low = diagonal.nb_low, nb_rows = 1 << diagonal.nb_high;
     Factor row_buffer[1 << (MAX_TILE_BITS - MAX_ROW_BITS)];
     const Factor* rows = diagonal.row_factors;
@@ -93,7 +107,7 @@ void run_diagonal(Real* tile, const Diagonal& diagonal, Mask outer) {
         rows = row_buffer;
     }
     Factor low[MAX_ROW_BITS];
-    bool is_low_plain = !diagonal.has_low_factors;
+    bool is_low_plain = !diagonal.has_low_factors && !diagonal.low_table;
     for (int i = 0; i < nb_low; ++i) low[i] = diagonal.low_factors[i];
     for (int i = 0; i < diagonal.nb_low_outer; ++i) {
         const Diagonal::Single& term = diagonal.low_outer[i];
@@ -101,32 +115,36 @@ void run_diagonal(Real* tile, const Diagonal& diagonal, Mask outer) {
         low[term.position] = low[term.position] * term.factor;
         is_low_plain = false;
     }
-    alignas(VECTOR_BYTES) Real table[2 * MAX_ROW];
-    if (diagonal.low_table)
-        for (int k = 0; k < 1 << nb_low; ++k) put(table, k, diagonal.low_table[k]);
-    is_low_plain = is_low_plain && !diagonal.low_table;
-
-    RowFactors<Real> common, own;
+    RowFactors<Real> own;
+    SpreadFactors<Real> table, common;
+    const bool has_table = diagonal.low_table != nullptr;
+    if (has_table) table.set_all(nb_low, diagonal.low_table);
+    const auto own_factor = [&](int k) {
+        const Vector<Real> factor = load(own.values + k);
+        return spread<Real>(has_table ? times<Real>(factor, table.at(k)) : factor);
+    };
     if (!is_low_plain) {
-        common.expand(nb_low, {1, 0}, low);
-        if (diagonal.low_table) common.multiply(nb_low, table);
+        own.expand(nb_low, {1, 0}, low);
+        for (int k = 0; k < 2 << nb_low; k += WIDTH<Real>) common.set(k, own_factor(k));
     }
     for (int r = 0; r < nb_rows; ++r) {
-        Real* const row = tile + (std::int64_t(r) << nb_low) * 2;
+        Rows<Real, NB> row{{}, nb_low};
+        for (int s = 0; s < NB; ++s) row.starts[s] = tiles[s] + (std::int64_t(r) << nb_low) * 2;
         if (!diagonal.cross || diagonal.is_row_plain[r]) {
+            const Constant<Real> by = constant<Real>(rows[r]);
+            if (is_low_plain && is_one(rows[r])) continue;
             if (is_low_plain)
-                scale_row(row, nb_low, rows[r]);
+                row.multiply([&](int) { return by; });
             else if (is_one(rows[r]))
-                multiply_row<Real>(row, nb_low, common.values);
+                row.multiply([&](int k) { return common.at(k); });
             else
-                multiply_and_scale_row<Real>(row, nb_low, common.values, rows[r]);
+                row.multiply([&](int k) { return times<Real>(common.at(k), by); });
             continue;
         }
         Factor factors[MAX_ROW_BITS];
         for (int i = 0; i < nb_low; ++i) factors[i] = low[i] * diagonal.cross[r * nb_low + i];
         own.expand(nb_low, rows[r], factors);
-        if (diagonal.low_table) own.multiply(nb_low, table);
-        multiply_row<Real>(row, nb_low, own.values);
+        row.multiply(own_factor);
     }
 }
 

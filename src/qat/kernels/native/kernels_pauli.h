@@ -107,6 +107,58 @@ double signed_sum(const Real* a, const Real* b, int bits, Mask x, Mask z, bool i
     return sums.by_flip[flip](a, b, bits, x, z);
 }
 
+// Two sums a string, so that additions need not wait for each other.
+template <class Real, int K, bool is_y>
+void letter_sums_of(const Real* a, const Real* b, int bits, const int* positions, double* totals) {
+    constexpr int size = 1 << K;
+    std::int64_t places[size] = {};
+    Mask free = (Mask(1) << (bits - LANE_BITS<Real>)) - 1;
+    for (int i = 0; i < K; ++i) free &= ~((Mask(1) << positions[i]) >> LANE_BITS<Real>);
+    for (int j = 0; j < size; ++j)
+        for (int i = 0; i < K; ++i)
+            if (j >> i & 1) places[j] += std::int64_t(2) << positions[i];
+    Vector<Real> sums[K][2] = {};
+    for_each_subset(free, [&](Mask k) {
+        const Real *const from_a = a + k * WIDTH<Real>, *const from_b = b + k * WIDTH<Real>;
+        Vector<Real> x[size];
+#pragma GCC unroll 8
+        for (int j = 0; j < size; ++j) x[j] = flipped<!is_y, Real>(get(from_a + places[j]));
+#pragma GCC unroll 8
+        for (int j = 0; j < size; ++j) {
+            const Vector<Real> y = get(from_b + places[j]);
+#pragma GCC unroll 3
+            for (int i = 0; i < K; ++i) {
+                const Vector<Real> term = x[j ^ 1 << i] * y;
+                Vector<Real>& sum = sums[i][(j >> i ^ j >> (i + 1)) & 1];
+                sum = is_y && (j >> i & 1) ? sum - term : sum + term;
+            }
+        }
+    });
+    for (int i = 0; i < K; ++i) {
+        Vector<Real> sum = sums[i][0] + sums[i][1];
+        if (!is_y) sum *= alternating(Real(1));
+        totals[i] = 0;
+        for (int lane = 0; lane < WIDTH<Real>; ++lane) totals[i] += double(sum[lane]);
+    }
+}
+
+template <class Real, bool is_y>
+void letter_sums_of(const Real* a, const Real* b, int bits, const int* positions, int nb, double* sums) {
+    switch (nb) {
+        case 1: return letter_sums_of<Real, 1, is_y>(a, b, bits, positions, sums);
+        case 2: return letter_sums_of<Real, 2, is_y>(a, b, bits, positions, sums);
+        case 3: return letter_sums_of<Real, 3, is_y>(a, b, bits, positions, sums);
+    }
+}
+
+template <class Real>
+void letter_sums(const Real* a, const Real* b, int bits, const int* positions, int nb, bool is_y, double* sums) {
+    if (is_y)
+        letter_sums_of<Real, true>(a, b, bits, positions, nb, sums);
+    else
+        letter_sums_of<Real, false>(a, b, bits, positions, nb, sums);
+}
+
 // Calls body<flip>() with the flip of x's lowest bits.
 template <class Real, class Body, int flip = 0> inline void with_flip(Mask x, const Body& body) {
     if constexpr (flip < WIDTH<Real>) {
@@ -136,6 +188,21 @@ struct Products {
 template <class Real>
 void products(const Real* a, const Real* b, Real* out, int bits, Mask x) {
     with_flip<Real>(x, Products<Real>{a, b, out, bits, x});
+}
+
+// Real or imaginary parts of the complex numbers in two vectors.
+template <class Real, int part>
+struct Parts {
+    static constexpr int at(int i) { return 2 * i + part; }
+};
+template <class Real>
+void imaginary_products(const Real* a, const Real* b, Real* out, int bits) {
+    for (Mask k = 0; k < Mask(1) << (bits - LANE_BITS<Real>); k += 2) {
+        const Real *const from_a = a + k * WIDTH<Real>, *const from_b = b + k * WIDTH<Real>;
+        const Vector<Real> x = flipped<1, Real>(get(from_a)) * get(from_b);
+        const Vector<Real> y = flipped<1, Real>(get(from_a + WIDTH<Real>)) * get(from_b + WIDTH<Real>);
+        put(out + k * (WIDTH<Real> / 2), shuffled<Real, Parts<Real, 1>>(x, y) - shuffled<Real, Parts<Real, 0>>(x, y));
+    }
 }
 
 template <class Real>
@@ -250,8 +317,8 @@ double overlap(const Real* a, const Real* b, int bits) {
 
 template <class Real>
 constexpr PauliKernels<Real> pauli_kernels_of() {
-    return {LANE_BITS<Real> + BLOCK_BITS, signed_sum<Real>,   products<Real>,     squares<Real>,
-            transform<Real>,                 add_signed<Real>,   add_weighted<Real>, overlap<Real>};
+    return {LANE_BITS<Real> + BLOCK_BITS, signed_sum<Real>, letter_sums<Real>, imaginary_products<Real>, products<Real>,
+            squares<Real>,                   transform<Real>,  add_signed<Real>,  add_weighted<Real>,       overlap<Real>};
 }
 
 }  // namespace

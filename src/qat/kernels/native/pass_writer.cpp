@@ -286,6 +286,7 @@ void PassWriter::write_probe(const Node& node) {
 void PassWriter::flush_probes() {
     if (!probed_) return;
     probes_.position = static_cast<int>(pass_.instructions.size());
+    gather_letters(probes_, pass_.nb_bits(), lane_bits_);
     pass_.probes.push_back(std::move(probes_));
     probes_ = {};
     probed_ = probed_by_x_ = 0;

@@ -21,13 +21,9 @@ constexpr double MIN_WORK_PER_THREAD = 1 << 17;
 int parity(Mask bits) { return __builtin_popcountll(bits) & 1; }
 double sign(Mask bits) { return parity(bits) ? -1.0 : 1.0; }
 
-// <left| P |right> is i^nb_y times the signed sum of the products; one part of that sum gives the part that is wanted.
-struct Part {
-    bool is_imaginary;  // part of the sum
-    double factor;
-};
-Part part_for_real(int nb_y) { return {(nb_y & 1) != 0, nb_y == 0 || nb_y == 3 ? 1.0 : -1.0}; }
-Part part_for_imaginary(int nb_y) { return {(nb_y & 1) == 0, nb_y < 2 ? 1.0 : -1.0}; }
+// <state| P |state> is i^nb_y times the signed sum of the products, and real: one part of that sum, with a sign.
+bool is_imaginary_part(int nb_y) { return nb_y & 1; }
+double sign_of_part(int nb_y) { return nb_y == 0 || nb_y == 3 ? 1.0 : -1.0; }
 
 std::complex<double> power_of_i(int exponent) {
     constexpr double re[] = {1, 0, -1, 0}, im[] = {0, 1, 0, -1};
@@ -67,8 +63,8 @@ int PauliSum::worthwhile_threads(int nb_threads) const {
     return int(std::max(1.0, std::min(double(nb_threads), work / MIN_WORK_PER_THREAD)));
 }
 
-// Goes through the pairs of tiles (i ^ x, i) of one chunk of a state. When left and right state are the same, pairs of
-// different tiles are met once and counted twice.
+// Goes through the pairs of tiles (i ^ x, i) of one chunk of a state. For values, pairs of different tiles are met once
+// and counted twice.
 template <class Real>
 class PauliSum::Walk {
 public:
@@ -77,15 +73,14 @@ public:
           low_((Mask(1) << tiles_.tile_bits) - 1) {}
 
     // Adds the share of chunk `chunk` of 2^MAX_CHUNKS_BITS to the sums of all terms.
-    void add_values(const Real* left, const Real* right, int chunk, double* values) {
-        const bool is_same = left == right;
+    void add_values(const Real* state, int chunk, double* values) {
         for_each_block(tiles_.part_bits, 0, sum_.groups_.size(), [&](Mask x_of_parts, std::size_t first, std::size_t end) {
-            const bool is_paired = is_same && x_of_parts != 0;
+            const bool is_paired = x_of_parts != 0;
             const Mask nb = tiles_.nb_parts() >> is_paired;
             for (Mask j = share(nb, chunk); j < share(nb, chunk + 1); ++j) {
                 look(double(first) / sum_.groups_.size());
                 const Mask part = is_paired ? with_zero(j, highest_bit(x_of_parts)) : j;
-                add_part(left, right, part, x_of_parts, first, end, values);
+                add_part(state, part, x_of_parts, first, end, values);
             }
         });
     }
@@ -121,29 +116,28 @@ private:
         }
     }
 
-    void add_part(const Real* left, const Real* right, Mask part, Mask x_of_parts, std::size_t first, std::size_t end,
-                  double* values) {
+    void add_part(const Real* state, Mask part, Mask x_of_parts, std::size_t first, std::size_t end, double* values) {
         for_each_block(tiles_.tile_bits, first, end, [&](Mask x_of_tiles, std::size_t first, std::size_t end) {
             const Mask x_within = x_of_tiles & (tiles_.nb_tiles() - 1);
-            const bool is_same = left == right, is_paired = is_same && x_of_parts == 0 && x_within != 0;
-            const double times = is_same && x_of_tiles ? 2 : 1;
+            const bool is_paired = x_of_parts == 0 && x_within != 0;
+            const double times = x_of_tiles ? 2 : 1;
             for (Mask j = 0; j < tiles_.nb_tiles() >> is_paired; ++j) {
                 const Mask tile = part * tiles_.nb_tiles() + (is_paired ? with_zero(j, highest_bit(x_within)) : j);
-                for (std::size_t g = first; g < end; ++g) add_tile(left, right, tile, sum_.groups_[g], times, values);
+                for (std::size_t g = first; g < end; ++g) add_tile(state, tile, sum_.groups_[g], times, values);
             }
         });
     }
 
-    void add_tile(const Real* left, const Real* right, Mask tile, const Group& group, double times, double* values) {
-        const bool is_same = left == right, is_square = is_same && group.x == 0;
-        const Real* b = right + (tile << (tiles_.tile_bits + 1));
-        const Real* a = left + ((tile ^ (group.x >> tiles_.tile_bits)) << (tiles_.tile_bits + 1));
+    void add_tile(const Real* state, Mask tile, const Group& group, double times, double* values) {
+        const bool is_square = group.x == 0;
+        const Real* b = state + (tile << (tiles_.tile_bits + 1));
+        const Real* a = state + ((tile ^ (group.x >> tiles_.tile_bits)) << (tiles_.tile_bits + 1));
         const bool is_transformed = group.end - group.first > MAX_SINGLE_SUMS;
         if (is_transformed) transform_products(a, b, group.x & low_, is_square);
         for (std::size_t t = group.first; t < group.end; ++t) {
             const Term& term = sum_.terms_[t];
             const Mask z = term.z & low_;
-            const bool is_imaginary = (is_same ? part_for_real : part_for_imaginary)(term.nb_y).is_imaginary;
+            const bool is_imaginary = is_imaginary_part(term.nb_y);
             const double value = !is_transformed ? kernels_.signed_sum(a, b, tiles_.tile_bits, group.x & low_, z, is_imaginary)
                                                  : double(table_[is_square ? z : 2 * z + is_imaginary]);
             values[t] += times * sign(tile & (term.z >> tiles_.tile_bits)) * value;
@@ -203,11 +197,6 @@ private:
 };
 
 template <class Real>
-std::vector<double> PauliSum::term_values(const Real* state, const PauliKernels<Real>& kernels, int nb_threads) const {
-    return values(state, state, kernels, nb_threads);
-}
-
-template <class Real>
 PauliSum::Complex PauliSum::expectation(const Complex* coefficients, Complex constant, const Real* state,
                                         const PauliKernels<Real>& kernels, int nb_threads) const {
     const std::vector<double> found = term_values(state, kernels, nb_threads);
@@ -233,44 +222,35 @@ double PauliSum::squared_norm(const Real* state, const PauliKernels<Real>& kerne
 }
 
 template <class Real>
-std::vector<double> PauliSum::imaginary_overlaps(const Real* left, const Real* right, const PauliKernels<Real>& kernels,
-                                                 int nb_threads) const {
-    return values(left, right, kernels, nb_threads);
-}
-
-// Real parts where left and right are the same state, imaginary parts otherwise.
-template <class Real>
-std::vector<double> PauliSum::values(const Real* left, const Real* right, const PauliKernels<Real>& kernels,
-                                     int nb_threads) const {
-    if (is_small(kernels.min_tile_bits)) return small_values(left, right);
+std::vector<double> PauliSum::term_values(const Real* state, const PauliKernels<Real>& kernels, int nb_threads) const {
+    if (is_small(kernels.min_tile_bits)) return small_values(state);
     constexpr int nb_chunks = 1 << MAX_CHUNKS_BITS;
     std::vector<std::vector<double>> partial(nb_chunks, std::vector<double>(size(), 0.0));
     run_in_parallel(nb_chunks, worthwhile_threads(nb_threads), [&](int chunk) {
-        Walk<Real>(*this, kernels).add_values(left, right, chunk, partial[chunk].data());
+        Walk<Real>(*this, kernels).add_values(state, chunk, partial[chunk].data());
     });
     std::vector<double> found(size(), 0.0);
     for (std::size_t t = 0; t < size(); ++t) {
         double total = 0;
         for (const auto& part : partial) total += part[t];
-        found[order_[t]] = (left == right ? part_for_real : part_for_imaginary)(terms_[t].nb_y).factor * total;
+        found[order_[t]] = sign_of_part(terms_[t].nb_y) * total;
     }
     return found;
 }
 
 template <class Real>
-std::vector<double> PauliSum::small_values(const Real* left, const Real* right) const {
+std::vector<double> PauliSum::small_values(const Real* state) const {
     std::vector<double> found(size(), 0.0);
     for (const Group& group : groups_)
         for (std::size_t t = group.first; t < group.end; ++t) {
-            const Part part = (left == right ? part_for_real : part_for_imaginary)(terms_[t].nb_y);
             double total = 0;
             for (Mask i = 0; i < Mask(1) << nb_qubits_; ++i) {
-                const Real *a = left + 2 * (i ^ group.x), *b = right + 2 * i;
-                const double product = part.is_imaginary ? double(a[0]) * b[1] - double(a[1]) * b[0]
-                                                         : double(a[0]) * b[0] + double(a[1]) * b[1];
+                const Real *a = state + 2 * (i ^ group.x), *b = state + 2 * i;
+                const double product = is_imaginary_part(terms_[t].nb_y) ? double(a[0]) * b[1] - double(a[1]) * b[0]
+                                                                         : double(a[0]) * b[0] + double(a[1]) * b[1];
                 total += sign(i & terms_[t].z) * product;
             }
-            found[order_[t]] = part.factor * total;
+            found[order_[t]] = sign_of_part(terms_[t].nb_y) * total;
         }
     return found;
 }
@@ -352,7 +332,6 @@ template PauliSum::Complex PauliSum::expectation(const Complex*, Complex, const 
 template PauliSum::Complex PauliSum::expectation(const Complex*, Complex, const float*, const PauliKernels<float>&, int) const;
 template std::vector<double> PauliSum::term_values(const double*, const PauliKernels<double>&, int) const;
 template std::vector<double> PauliSum::term_values(const float*, const PauliKernels<float>&, int) const;
-template std::vector<double> PauliSum::imaginary_overlaps(const double*, const double*, const PauliKernels<double>&, int) const;
 template void PauliSum::apply(const Complex*, Complex, const double*, double*, const PauliKernels<double>&, int) const;
 template void PauliSum::apply(const Complex*, Complex, const float*, float*, const PauliKernels<float>&, int) const;
 

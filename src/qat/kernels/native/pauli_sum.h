@@ -35,11 +35,6 @@ public:
     Complex expectation(const Complex* coefficients, Complex constant, const Real* state, const PauliKernels<Real>& kernels,
                         int nb_threads) const;
 
-    // Imaginary parts of <left| P_k |right>.
-    template <class Real>
-    std::vector<double> imaginary_overlaps(const Real* left, const Real* right, const PauliKernels<Real>& kernels,
-                                           int nb_threads) const;
-
     // out = (constant + sum_k coefficients[k] P_k) in. `out` and `in` do not overlap.
     template <class Real>
     void apply(const Complex* coefficients, Complex constant, const Real* in, Real* out,
@@ -72,11 +67,9 @@ private:
     int worthwhile_threads(int nb_threads) const;
     bool is_small(int min_tile_bits) const { return nb_qubits_ < min_tile_bits; }
     template <class Real>
-    std::vector<double> values(const Real* left, const Real* right, const PauliKernels<Real>& kernels, int nb_threads) const;
-    template <class Real>
     double squared_norm(const Real* state, const PauliKernels<Real>& kernels) const;
     template <class Real>
-    std::vector<double> small_values(const Real* left, const Real* right) const;
+    std::vector<double> small_values(const Real* state) const;
     template <class Real>
     void apply_small(const Complex* coefficients, Complex constant, const Real* in, Real* out) const;
 

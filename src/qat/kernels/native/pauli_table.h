@@ -13,6 +13,13 @@ struct PauliKernels {
     // multiplication a vector.
     double (*signed_sum)(const Real* a, const Real* b, int bits, Mask x, Mask z, bool is_imaginary);
 
+    // For one to three strings of one letter each, X or Y, on different positions outside the vectors: sums[k] is the
+    // signed sum whose part gives Im <a| P_k |b> (see probes.cpp). Cost: one reading of both tiles for all.
+    void (*letter_sums)(const Real* a, const Real* b, int bits, const int* positions, int nb, bool is_y, double* sums);
+
+    // out[i] = Im conj(a[i]) b[i], real
+    void (*imaginary_products)(const Real* a, const Real* b, Real* out, int bits);
+
     // out[i] = conj(a[i ^ x]) b[i]
     void (*products)(const Real* a, const Real* b, Real* out, int bits, Mask x);
 

@@ -412,4 +412,18 @@ void Planner::finish() {
         }
 }
 
+// What waits comes after all probes.
+void Planner::finish_at_probes() {
+    Mask moved = 0, kept = 0;  // by probes and what they depend on
+    std::vector<Node> needed;
+    for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
+        const bool is_idle = !(node->moved & (moved | kept)) && !(node->kept & moved);
+        if (is_idle && node->kind != Node::Kind::probe) continue;
+        moved |= node->moved;
+        kept |= node->kept;
+        needed.push_back(*node);
+    }
+    nodes_.assign(needed.rbegin(), needed.rend());
+}
+
 }  // namespace qat

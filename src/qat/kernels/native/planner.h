@@ -58,6 +58,8 @@ public:
     void swap(int a, int b);
     // Emits what waits, and brings renamed places back to where they belong.
     void finish();
+    // The same for a run of which only the overlaps are wanted: leaves out what no probe depends on.
+    void finish_at_probes();
 
     // Asks for the overlap <left| P |right> of two states at this moment of their run; returns the slot it goes to.
     int probe(Mask x, Mask z);

@@ -7,7 +7,7 @@ namespace qat {
 namespace {
 
 constexpr int BLOCK_BITS = 10;               // two blocks of double precision fit into the first-level cache
-constexpr std::size_t MAX_SINGLE_SUMS = 12;  // strings of Z that are summed one by one; more are transformed
+constexpr std::size_t MAX_SINGLE_SUMS = 6;   // strings of Z that are summed one by one; more are transformed
 
 double sign(Mask bits) { return __builtin_popcountll(bits) & 1 ? -1.0 : 1.0; }
 
@@ -30,7 +30,37 @@ double small_overlap(const Probe& probe, const Real* left, const Real* right, in
     return total;
 }
 
+// Im <a| P |b> for some letters, with the sign of what is outside the tile.
+template <class Real>
+void add_letters(const Letters& letters, const Real* left, const Real* right, int nb_bits, Mask outer,
+                 const PauliKernels<Real>& kernels, double* sums) {
+    double found[3];
+    kernels.letter_sums(left, right, nb_bits, letters.positions, letters.size, letters.is_y, found);
+    for (int i = 0; i < letters.size; ++i) sums[letters.probes[i].slot] += factor(letters.probes[i], outer) * found[i];
+}
+
+void append(std::vector<Letters>& groups, const Probe& probe) {
+    const bool is_y = probe.z != 0;
+    auto group = std::find_if(groups.begin(), groups.end(),
+                              [&](const Letters& each) { return each.is_y == is_y && each.size < 3; });
+    if (group == groups.end()) group = groups.insert(group, {is_y, 0, {}, {}});
+    group->positions[group->size] = __builtin_ctzll(probe.x);
+    group->probes[group->size++] = probe;
+}
+
 }  // namespace
+
+void gather_letters(Probes& probes, int nb_bits, int lane_bits) {
+    if (nb_bits < lane_bits + 3) return;
+    const auto is_letter = [&](const Probe& probe) {
+        return (probe.x & (probe.x - 1)) == 0 && probe.x >> lane_bits && (probe.z & ~probe.x) == 0;
+    };
+    const auto letters = std::stable_partition(probes.others.begin(), probes.others.end(),
+                                               [&](const Probe& probe) { return !is_letter(probe); });
+    for (auto probe = letters; probe != probes.others.end(); ++probe)
+        append(probe->x >> std::min(nb_bits, BLOCK_BITS) ? probes.far : probes.near, *probe);
+    probes.others.erase(letters, probes.others.end());
+}
 
 template <class Real>
 void add_overlaps(const Probes& probes, const Real* left, const Real* right, int nb_bits, Mask outer,
@@ -44,9 +74,10 @@ void add_overlaps(const Probes& probes, const Real* left, const Real* right, int
     const int block_bits = std::min(nb_bits, BLOCK_BITS);
     const Mask low = (Mask(1) << block_bits) - 1;
     const bool is_transformed = probes.diagonal.size() > MAX_SINGLE_SUMS;
-    std::vector<Real> table(is_transformed ? std::size_t(2) << block_bits : 0);
+    std::vector<Real> table(is_transformed ? std::size_t(1) << block_bits : 0);
+    for (const Letters& letters : probes.far) add_letters(letters, left, right, nb_bits, outer, kernels, sums);
     for (Mask block = 0; block < Mask(1) << (nb_bits - block_bits); ++block) {
-        const Real* const b = right + (block << (block_bits + 1));
+        const Real *const own = left + (block << (block_bits + 1)), *const b = right + (block << (block_bits + 1));
         const auto add = [&](const Probe& probe, double value) {
             sums[probe.slot] += factor(probe, outer) * sign(block & (probe.z >> block_bits)) * value;
         };
@@ -55,12 +86,13 @@ void add_overlaps(const Probes& probes, const Real* left, const Real* right, int
             add(probe, kernels.signed_sum(a, b, block_bits, probe.x & low, probe.z & low, is_imaginary(probe)));
         };
         if (is_transformed) {
-            kernels.products(left + (block << (block_bits + 1)), b, table.data(), block_bits, 0);
-            kernels.transform(table.data(), block_bits + 1, 1);
-            for (const Probe& probe : probes.diagonal) add(probe, double(table[2 * (probe.z & low) + 1]));
+            kernels.imaginary_products(own, b, table.data(), block_bits);
+            kernels.transform(table.data(), block_bits, 0);
+            for (const Probe& probe : probes.diagonal) add(probe, double(table[probe.z & low]));
         } else {
             for (const Probe& probe : probes.diagonal) add_sum(probe);
         }
+        for (const Letters& letters : probes.near) add_letters(letters, own, b, block_bits, outer, kernels, sums);
         for (const Probe& probe : probes.others) add_sum(probe);
     }
 }

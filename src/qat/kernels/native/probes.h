@@ -1,8 +1,8 @@
 // Overlaps <left| P |right> of Pauli strings P, taken in the middle of a pass while a tile of each state is in the cache.
 //
-// A tile gives the share of its own amplitudes. Strings with the same X mask on few places are summed one by one; many
-// strings of Z alone come out of one Walsh-Hadamard transform of the products (see pauli_sum.h).
-// Cost: one reading of both tiles for each string, or a transform for all strings of Z.
+// A tile gives the share of its own amplitudes. Single letters X or Y are summed three at a time, other strings one by
+// one; many strings of Z alone come out of one Walsh-Hadamard transform of the products (see pauli_sum.h).
+// Cost: one reading of both tiles, mostly in the first-level cache, for each sum, or a transform for all strings of Z.
 #pragma once
 #include <vector>
 
@@ -15,11 +15,22 @@ struct Probe {
     int slot;            // where the imaginary part of the overlap is added
 };
 
+// Single letters X, or Y, on places of the tile outside the vectors.
+struct Letters {
+    bool is_y;
+    int size, positions[3];
+    Probe probes[3];
+};
+
 // Strings that are asked for at one place of a pass: in front of instruction `position`.
 struct Probes {
     int position;
     std::vector<Probe> diagonal, others;
+    std::vector<Letters> near, far;  // within the blocks that a tile is read in, and across
 };
+
+// Takes single letters out of `others`, as far as tiles of 2^nb_bits amplitudes are large enough.
+void gather_letters(Probes& probes, int nb_bits, int lane_bits);
 
 // Adds the shares of two tiles of 2^nb_bits amplitudes to sums[slot].
 template <class Real>

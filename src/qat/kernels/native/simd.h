@@ -109,12 +109,20 @@ template <class Real>
 inline Vector<Real> times(Vector<Real> v, const Constant<Real>& c) {
     return v * c.re + exchange_parts<Real>(v) * c.im;
 }
+template <class Real>
+inline Constant<Real> times(const Constant<Real>& a, const Constant<Real>& b) {
+    return {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
+}
+// A vector of complex numbers as factors.
+template <class Real>
+inline Constant<Real> spread(Vector<Real> v) {
+    const Vector<Real> sign = constant<Real>({0, 1}).im;
+    return {shuffled<Real, RealPart>(v, v), shuffled<Real, ImaginaryPart>(v, v) * sign};
+}
 // The product of two vectors of complex numbers.
 template <class Real>
 inline Vector<Real> product(Vector<Real> a, Vector<Real> b) {
-    const Vector<Real> sign = constant<Real>({0, 1}).im;
-    return a * shuffled<Real, RealPart>(b, b) +
-           exchange_parts<Real>(a) * (shuffled<Real, ImaginaryPart>(b, b) * sign);
+    return times<Real>(a, spread<Real>(b));
 }
 // Chooses the lanes whose number contains `mask`.
 template <class Real>

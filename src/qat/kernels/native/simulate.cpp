@@ -96,7 +96,7 @@ void apply(const Program& program, const double* parameters, const Complex* supp
 template <class Real>
 std::vector<double> run_both(Planner& planner, Real* left, Real* right, int nb_places, const Settings& settings) {
     const Kernels<Real>& chosen = kernels<Real>();
-    planner.finish();
+    planner.finish_at_probes();
     const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings));
     return execute_both(left, right, nb_places, passes, planner.nb_slots(), chosen, settings.execution);
 }

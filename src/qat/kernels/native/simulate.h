@@ -32,8 +32,8 @@ template <class Real>
 void apply(const Program& program, const double* parameters, const Complex* supplied, Real* state, int nb_places,
            const Settings& settings);
 
-// Runs what a planner holds on two states, in place, and gives the overlaps it asks for (see executor.h). The global
-// phase is left out.
+// Runs what a planner holds on two states, in place, and gives the overlaps it asks for (see executor.h). What no
+// overlap depends on is left out.
 template <class Real>
 std::vector<double> run_both(Planner& planner, Real* left, Real* right, int nb_places, const Settings& settings);
 
