@@ -19,7 +19,10 @@ inline std::int64_t distance(int choice, const int* positions, int size) {
     return reals;
 }
 
-// One gate on the i-th bit of `size` registers, scale aside.
+constexpr bool is_odd(int j) { return __builtin_parity(j); }
+
+// One gate on the i-th bit of `size` registers, scale aside. For imaginary entries the registers with an odd number have
+// their parts exchanged all along, because every such gate exchanges parts between an even and an odd one.
 template <class Real, Entries entries, int size>
 inline void rotate(Vector<Real>* x, int i, const Constant<Real>& off0, const Constant<Real>& off1) {
 #pragma GCC unroll 16
@@ -30,8 +33,8 @@ inline void rotate(Vector<Real>* x, int i, const Constant<Real>& off0, const Con
             x[j] = a + off0.re * b;
             x[j | 1 << i] = b + off1.re * a;
         } else if constexpr (entries == Entries::imaginary) {
-            x[j] = a + off0.im * exchange_parts<Real>(b);
-            x[j | 1 << i] = b + off1.im * exchange_parts<Real>(a);
+            x[j] = is_odd(j) ? a - off0.im * b : a + off0.im * b;
+            x[j | 1 << i] = is_odd(j) ? b + off1.im * a : b - off1.im * a;
         } else {
             x[j] = a + times<Real>(b, off0);
             x[j | 1 << i] = b + times<Real>(a, off1);
@@ -59,12 +62,17 @@ void run_rotations_of(Real* tile, int nb_bits, const Rotations& gates) {
         Real* const p = tile + k * WIDTH<Real>;
         Vector<Real> x[size];
 #pragma GCC unroll 8
-        for (int j = 0; j < size; ++j) x[j] = load(p + from[j]);
+        for (int j = 0; j < size; ++j) {
+            x[j] = load(p + from[j]);
+            if (entries == Entries::imaginary && is_odd(j)) x[j] = exchange_parts<Real>(x[j]);
+        }
 #pragma GCC unroll 3
         for (int i = 0; i < K; ++i) rotate<Real, entries, size>(x, i, off0[i], off1[i]);
 #pragma GCC unroll 8
-        for (int j = 0; j < size; ++j)
+        for (int j = 0; j < size; ++j) {
+            if (entries == Entries::imaginary && is_odd(j)) x[j] = exchange_parts<Real>(x[j]);
             store<Real>(p + to[j], has_complex_scales ? times<Real>(x[j], scales[j]) : x[j] * scales[j].re);
+        }
     });
 }
 
