@@ -32,7 +32,9 @@ def observable(nb_qubits):
 def layer(kind, nb_qubits, angle):
     """Rows of one layer: the same turn everywhere, turns about ZZ of neighbours, or a chain of CNOTs."""
     if kind == "ZZ":
-        ladders = [[("CNOT", [q, q + 1]), ("RZ", [q + 1], angle + q), ("CNOT", [q, q + 1])] for q in range(nb_qubits - 1)]
+        ladders = [
+            [("CNOT", [q, q + 1]), ("RZ", [q + 1], angle + q), ("CNOT", [q, q + 1])] for q in range(nb_qubits - 1)
+        ]
         return [row for ladder in ladders for row in ladder]
     if kind == "CNOT":
         return [("CNOT", [q, q + 1]) for q in range(nb_qubits - 1)]
