@@ -1,10 +1,13 @@
 """The documentation: its programs print what the pages say, its links lead somewhere, its reference is up to date."""
 
+import re
 import runpy
 from xml.etree import ElementTree
 
 import pytest
+from click.testing import CliRunner
 
+from openqat.cli import qat
 from tests.acceptance.pages import PAGES, ROOT, Block, anchors_of, blocks_of, broken_links, outputs_of
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
@@ -43,6 +46,24 @@ def test_pictures_of_the_engine_are_up_to_date():
     assert found == drawn, "run python docs/make_engine_pictures.py"
     for drawing in drawn.values():
         assert ElementTree.fromstring(drawing).findtext("{http://www.w3.org/2000/svg}title")
+
+
+def test_tables_and_pictures_of_scheduling_are_up_to_date():
+    made = runpy.run_path(str(ROOT / "docs" / "make_scheduling.py"))
+    page = (ROOT / "docs" / "scheduling.md").read_text(encoding="utf-8")
+    assert made["page"](page) == page, "run python docs/make_scheduling.py"
+    for name, drawing in made["pictures"]().items():
+        assert (ROOT / "docs" / "scheduling" / name).read_text(encoding="utf-8") == drawing
+
+
+def test_commands_of_scheduling(tmp_path, monkeypatch):
+    page = (ROOT / "docs" / "scheduling.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^qat (lab .*)$", page, flags=re.MULTILINE)
+    assert len(commands) == 6
+    monkeypatch.chdir(tmp_path)
+    for command in commands:
+        done = CliRunner().invoke(qat, command.split())
+        assert done.exit_code == 0, done.output
 
 
 def test_blocks_and_their_outputs(tmp_path):

@@ -29,7 +29,7 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
         end_s: no schedule ends before.
         pools_s: the same for each pool by itself: its QPUs are never faster than work, heads and tails let them.
         longest_job_s: the job that ends last if every job is alone.
-        nodes_s: classical work / nodes; 0 where there are enough nodes.
+        nodes_s: classical work / nodes; 0 where there are enough nodes or some are given back.
     """
 
     end_s: float
@@ -145,7 +145,9 @@ def resident_utilisation(nb_jobs: float, duty: float) -> float:
 
 
 def repairman_utilisation(nb_jobs: int, duty: float) -> float:
-    """Utilisation of a QPU by so many jobs whose phases are exponential, without dead time, under any order.
+    """Utilisation of a QPU by so many jobs whose phases are exponential, without dead time.
+
+    It holds for every order of tasks that does not look at their lengths; those that run short tasks first do better.
 
     Source: the machine-repairman model, e.g. L. Kleinrock, Queueing Systems I (1975), section 3.8.
 
@@ -175,7 +177,8 @@ def _pool_bound_s(pool: DevicePool, jobs: Iterable[JobPlan]) -> float:
 
 
 def _nodes_bound_s(workload: Workload) -> float:
-    if workload.nb_nodes is None:
+    """Not if nodes are given back: then a job has them again when it wants them, though there may be too few."""
+    if workload.nb_nodes is None or any(plan.restart_s is not None for plan in workload.jobs):
         return 0.0
     return sum(plan.nb_nodes * plan.classical_s for plan in workload.jobs) / workload.nb_nodes
 

@@ -25,10 +25,10 @@ from qhpc.scheduling.model import Pool, Session, Task, Window
 
 __all__ = ["OBSERVATION_S", "simulate"]
 
-OBSERVATION_S = 600.0
+OBSERVATION_S = 30.0
 """How often admission is told how busy QPUs and how slow jobs are."""
 
-_PATIENCE = 1000
+_PATIENCE = 10_000
 """Observations in a row at which nothing is under way."""
 
 
@@ -64,7 +64,6 @@ class _World:
     def __init__(self, workload: Workload, policy: AdmissionPolicy, dispatch: str, observation_s: float) -> None:
         self._workload, self._observation_s = workload, observation_s
         self._clock = Clock()
-        self._pools = {pool.name: pool for pool in workload.pools}
         self._machine = Machine({pool.name: dispatch for pool in workload.pools})
         self._admission = AdmissionMachine(policy)
         self._jobs = {plan.id: _Job(plan) for plan in workload.jobs}
@@ -268,7 +267,7 @@ class _World:
 
     def _check_that_something_happens(self) -> None:
         """Refuse to observe for ever that no job is admitted."""
-        nothing = len(self._clock) < len(self._pools)
+        nothing = len(self._clock) < len(self._meters)
         self._nb_idle_observations = self._nb_idle_observations + 1 if nothing else 0
         if self._nb_idle_observations > _PATIENCE:
             waiting = next(job.plan for job in self._jobs.values() if job.trace.admitted_s != job.trace.admitted_s)

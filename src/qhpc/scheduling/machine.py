@@ -259,8 +259,15 @@ class Machine:
     # ------------------------------------------------------------ what runs next
     def _dispatch(self, pool: PoolRecord, now_s: float) -> None:
         """Give idle QPUs tasks, and tell busy ones what comes next."""
+        if not pool.queue:
+            return
         for device in pool.devices:
-            if device.takes_tasks() and pool.queue and (available_s := device.available_s(now_s)) > 0:
+            if (
+                device.running is None
+                and pool.queue
+                and device.takes_tasks()
+                and (available_s := device.available_s(now_s)) > 0
+            ):
                 self._start_next(pool, device, available_s, now_s)
         if pool.pool.prefetch_depth:
             self._prefetch(pool)

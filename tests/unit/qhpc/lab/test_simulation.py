@@ -77,6 +77,12 @@ def test_latency_is_hidden_while_another_runs_and_only_then():
     assert (dead_s(0), dead_s(1)) == (8.0, 4.0)
 
 
+def test_every_slice_is_a_submission():
+    sliced = workload(job("a", (0.0, 10.0, 100), latency_s=2.0), pools=(DevicePool(slice_s=5.0),))
+    trace = run_checked(sliced, UNLIMITED)
+    assert (trace.qpus[0].dead_s, trace.jobs[0].ended_s) == (4.0, 14.0)
+
+
 def test_nodes_are_given_back_in_quantum_phases_and_cost_nothing_meanwhile():
     phases = [(100.0, 100.0)] * 3
     keeps, gives = (run_checked(workload(job("j", *phases, restart_s=each)), UNLIMITED) for each in (None, 10.0))

@@ -1,0 +1,84 @@
+"""Puts the tables into docs/scheduling.md and draws its pictures into docs/scheduling/.
+
+python docs/make_scheduling.py
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from openqat.commands.lab import COLUMNS
+from qhpc.lab.comparison import CONTENDERS, DEFAULT, Contender, contender, results, rows, run_checked
+from qhpc.lab.devices import DEVICES
+from qhpc.lab.gantt import Panel, svg
+from qhpc.lab.scenario_files import read_scenario, shipped_scenarios
+
+PAGE = Path(__file__).with_name("scheduling.md")
+FOLDER = Path(__file__).with_name("scheduling")
+THREE_WAYS = (contender("exclusive/fifo"), contender("unlimited/fifo"), DEFAULT)
+NB_SEEDS = 3
+
+
+def page(text: str) -> str:
+    """The page with new tables: each stands between two comments that name it."""
+    for name, lines in (("devices", devices()), ("scenarios", scenarios()), ("mission", three()), ("mix", mix())):
+        begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+        table = "\n".join([begin, "", *lines, "", end])
+        text = re.sub(f"{begin}.*?{end}", lambda _, table=table: table, text, flags=re.DOTALL)
+    return text
+
+
+def devices() -> Iterator[str]:
+    """Every kind of device."""
+    yield "| device | s a shot | s a submission | from |\n|---|---|---|---|"
+    for name, device in DEVICES.items():
+        yield f"| `{name}` | {device.shot_s:g} | {device.latency_s:g} | {device.source} |"
+
+
+def scenarios() -> Iterator[str]:
+    """Every scenario that is shipped."""
+    yield "| scenario | what |\n|---|---|"
+    for name, scenario in shipped_scenarios().items():
+        yield f"| `{name}` | {scenario.about} |"
+
+
+def three() -> Iterator[str]:
+    """The mission's three situations."""
+    return measured("mission", THREE_WAYS, 1)
+
+
+def mix() -> Iterator[str]:
+    """All contenders on the mix."""
+    return measured("mix", CONTENDERS, NB_SEEDS)
+
+
+def measured(scenario: str, contenders: Sequence[Contender], nb_seeds: int) -> Iterator[str]:
+    """A table as ``qat lab compare`` shows it."""
+    workloads = [read_scenario(scenario).workload(seed) for seed in range(nb_seeds)]
+    yield "| " + " | ".join(column.title for column in COLUMNS) + " |"
+    yield "|---" * len(COLUMNS) + "|"
+    for row in rows(list(results(workloads, contenders))):
+        yield "| " + " | ".join(column.text(row) for column in COLUMNS) + " |"
+
+
+def pictures() -> dict[str, str]:
+    """The drawings, by file name."""
+    workload = read_scenario("mission-picture").workload(0)
+    titles = ("High level only: the QPU is idle", "Low level only: every job crawls", "High and low level")
+    panels = [
+        Panel(f"{title} ({who})", run_checked(workload, who)) for title, who in zip(titles, THREE_WAYS, strict=True)
+    ]
+    return {"three_ways.svg": svg(panels)}
+
+
+def main() -> None:
+    """Write everything."""
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for name, drawing in pictures().items():
+        (FOLDER / name).write_text(drawing, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
