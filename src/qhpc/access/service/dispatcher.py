@@ -200,7 +200,8 @@ class Dispatcher:
 
     async def _not_launched(self, job: ActiveJob, error: LaunchError) -> None:
         now_s, reason = self._clock(), f"the launcher {self._launcher.name} could not start the job: {error}"
-        await self.writer.note(job, reason, now_s)
+        if reason != job.record.message:  # it may be so for days, and is said once
+            await self.writer.note(job, reason, now_s)
         if error.retryable:
             await self.writer.apply(job, Requeued(time_s=now_s, reason=reason))
             asyncio.get_running_loop().call_later(_RELAUNCH_PAUSE_S, self._relaunch, job)

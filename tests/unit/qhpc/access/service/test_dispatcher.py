@@ -193,6 +193,16 @@ async def test_a_launcher_that_is_busy_is_asked_again():
 
 
 @in_loop
+async def test_the_same_reason_is_said_once_however_often_a_launch_fails():
+    async with world() as it:
+        it.launcher.errors = [LaunchError(why, retryable=True) for why in ("full", "full", "full", "shut", "shut")]
+        job = await it.submit()
+        await settle()
+        assert [launch.attempt for launch in it.launcher.launches] == [6]
+        assert [line.text.rpartition(" ")[2] for line in await it.store.log(job)] == ["full", "shut"]
+
+
+@in_loop
 async def test_a_launcher_that_refuses_fails_the_job():
     async with world() as it:
         it.launcher.errors = [LaunchError("no such partition", retryable=False)]
