@@ -159,12 +159,16 @@ class RunnerPool:
             self._give_up(bound[0])
 
     def _fill_later(self) -> None:
-        if self._is_open and (self._filling is None or self._filling.done()):
+        if self._is_lacking() and (self._filling is None or self._filling.done()):
             self._filling = asyncio.get_running_loop().create_task(self._fill())
+
+    def _is_lacking(self) -> bool:
+        """Whether fewer runners wait for anybody than should."""
+        return self._is_open and sum(runner.user is None for runner in self._waiting) < self._settings.nb_waiting
 
     async def _fill(self) -> None:
         """Start runners until enough wait for anybody; slowly when they end before they are ready."""
-        while self._is_open and sum(runner.user is None for runner in self._waiting) < self._settings.nb_waiting:
+        while self._is_lacking():
             if self._nb_failed_starts >= _MAX_FAILED_STARTS:
                 await asyncio.sleep(_RESTART_PAUSE_S)
             try:
