@@ -55,7 +55,15 @@ class Adapter(OwnQpu):
     def energies(self, circuit, observable, sets):
         tape, paulis = self._parts(circuit, observable)
         bind = _binder(tape, names(len(sets[0])))
-        return Run(lambda: [self._value(bind(values), paulis) for values in sets], numbers)
+        if self.precision is Precision.SINGLE:
+            return Run(lambda: [self._value(bind(values), paulis) for values in sets], numbers)
+        one = bind(sets[0])
+
+        def call():
+            rows = np.array([bind(values).parameters for values in sets])
+            return self.engine.energies(one, rows, paulis).real.tolist()
+
+        return Run(call, numbers)
 
     def jobs(self, jobs, with_building):
         if with_building:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 class Program:
@@ -44,6 +45,11 @@ class Program:
         self, parameters: NDArray[Any], supplied: NDArray[Any], is_single: bool, fusion: bool, nb_threads: int
     ) -> float:
         """Seconds of a run without its planning; see ``native/costs.h``."""
+
+def gradient_duration(
+    program: Program, parameters: NDArray[Any], supplied: NDArray[Any], is_varied: NDArray[np.uint8], nb_threads: int
+) -> float:
+    """Seconds of undoing the gates of a program on two states, with the overlaps for the derivatives wanted."""
 
 def instruction_sets() -> list[str]: ...
 def instruction_set() -> str: ...

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 State = NDArray[np.complexfloating[Any, Any]]
 Initial = State | str | None
 """Where a run starts: a normalised state, one letter among ``01+-`` for each qubit, or all qubits 0."""
+_MAX_COUNTED_QUBITS = 900
 
 
 class Precision(IntEnum):
@@ -50,6 +51,15 @@ class Estimate(NamedTuple):
 
     nb_bytes: int
     duration_s: float
+
+
+def nb_amplitudes(nb_qubits: int) -> float:
+    """How many amplitudes a state has, for estimates: beyond 900 qubits no number grows any more, and none overflows.
+
+    >>> nb_amplitudes(3), nb_amplitudes(5000) == nb_amplitudes(900)
+    (8.0, True)
+    """
+    return 2.0 ** min(nb_qubits, _MAX_COUNTED_QUBITS)
 
 
 class Measurement(NamedTuple):

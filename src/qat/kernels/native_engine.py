@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from qat.kernels import control, native_pauli, native_subspace
 from qat.kernels._native import Program, energies
-from qat.kernels.engine import Branch, Estimate, Initial, Moves, NotUnitaryError, Precision, State
+from qat.kernels.engine import Branch, Estimate, Initial, Moves, NotUnitaryError, Precision, State, nb_amplitudes
 from qat.kernels.memory import require_memory, total_bytes
 from qat.kernels.native_observables import NativeObservables
 from qat.kernels.native_program import NativePlan, Section, compiled
@@ -121,7 +121,7 @@ class NativeEngine(NativeObservables):
         """See ``Engine.estimate``. Within a factor of 2 for plain gates; an upper bound for measurements on the way."""
         nb_bytes = self.needed_bytes(tape, precision=precision, paulis=paulis, nb_shots=nb_shots, gradient=gradient)
         if nb_bytes > total_bytes():
-            return Estimate(nb_bytes, _ROUGH_AMPLITUDE_S * len(tape) * 2.0**tape.nb_qubits)
+            return Estimate(nb_bytes, _ROUGH_AMPLITUDE_S * len(tape) * nb_amplitudes(tape.nb_qubits))
         if tape.expressions:
             tape = tape.bound([_SOME_ANGLE] * len(tape.expressions))
         from qat.kernels.native_estimates import Durations

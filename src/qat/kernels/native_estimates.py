@@ -15,6 +15,7 @@ import numpy as np
 
 from qat.kernels import _native, native_pauli, native_subspace
 from qat.kernels.engine import Moves, Precision
+from qat.kernels.native_gradient import varied_parameters
 from qat.kernels.native_program import NativePlan, Section
 from qat.kernels.tape import Kind, Tape
 
@@ -26,7 +27,6 @@ _ROW_S = 1.5e-7
 _SPLIT_S = 4e-5
 _SPLIT_AMPLITUDE_S = 6e-9
 """Of a branch at a measurement, and of each of its amplitudes."""
-_RUNS_PER_GRADIENT = 3.0
 _OUTCOME_S = 1e-7
 _REPETITIONS = 3
 
@@ -85,7 +85,18 @@ class Durations:
             if ask() is not None:
                 return _CALL_S + shortest_s(ask)
         strings = native_pauli.strings_on(self._tape.nb_qubits, paulis)
-        return _RUNS_PER_GRADIENT * self.state() + float(strings.apply_duration(self._nb_threads))
+        return self.state() + float(strings.apply_duration(self._nb_threads)) + self._way_back(moves)
+
+    def _way_back(self, moves: Moves | None) -> float:
+        """Of undoing the gates on two states, with the overlaps that derivatives are made of."""
+        tape = self._tape
+        way_back_s = 2 * len(tape) * _ROW_S  # gates and overlaps are planned once more
+        is_varied = varied_parameters(tape, moves)
+        for each in self._plan.sections[0]:
+            way_back_s += _native.gradient_duration(
+                each.program, tape.parameters, each.supplied(tape), is_varied, self._nb_threads
+            )
+        return way_back_s
 
     def sampling(self, nb_measured: int, nb_shots: int) -> float:
         """Of drawing outcomes of a state."""

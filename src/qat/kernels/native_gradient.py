@@ -47,12 +47,17 @@ def value_and_gradient(
         native_pauli.strings_on(tape.nb_qubits, paulis),
         paulis.coefficients,
         complex(paulis.constant),
-        np.ones(len(tape.parameters), np.uint8) if moves is None else _varied(moves),
+        varied_parameters(tape, moves),
         nb_threads,
     )
     if abs(norm - 1) > NORM_TOLERANCE:
         raise NotReversibleError
     return value, gradient
+
+
+def varied_parameters(tape: Tape, moves: Moves | None) -> NDArray[np.uint8]:
+    """1 for the parameters that derivatives are wanted by, 0 for others."""
+    return np.ones(len(tape.parameters), np.uint8) if moves is None else _varied(moves)
 
 
 @lru_cache(maxsize=16)

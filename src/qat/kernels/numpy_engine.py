@@ -19,6 +19,7 @@ from qat.kernels.engine import (
     NotUnitaryError,
     Precision,
     State,
+    nb_amplitudes,
 )
 from qat.kernels.memory import require_memory
 from qat.kernels.numpy_compiler import compiled
@@ -89,7 +90,7 @@ class NumpyEngine:
     ) -> Estimate:
         """See ``Engine.estimate``. The time is rough, from numbers of rows and terms."""
         nb_bytes = self.needed_bytes(tape, precision=precision, paulis=paulis, nb_shots=nb_shots, gradient=gradient)
-        state_bytes = precision.dtype.itemsize * 2.0**tape.nb_qubits
+        state_bytes = precision.dtype.itemsize * nb_amplitudes(tape.nb_qubits)
         nb_steps = len(tape) * (4 if gradient else 1) + sum(len(np.unique(each.x_masks)) for each in paulis)
         nb_branches = 1 if tape.is_unitary else min(nb_shots, 1 << min(_measured_bits(tape), 62))
         step_s = _SECONDS_PER_ROW + _STATES_PER_RUN * state_bytes / _BYTES_PER_SECOND

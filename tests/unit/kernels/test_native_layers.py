@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qat.kernels.engine import Moves
 from qat.kernels.numpy_engine import NumpyEngine
 from qat.kernels.pauli import PauliSum
 from tests.unit.kernels.circuits import named_tape
@@ -72,3 +73,13 @@ def test_gradients_of_layers_of_many_tiles(kinds):
     unfused_value, unfused = NativeEngine(2, fusion=False).value_and_gradient(tape, paulis)
     assert np.allclose([value, *gradient], [expected_value, *expected], atol=1e-9)
     assert np.allclose([value, *gradient], [unfused_value, *unfused], atol=1e-9)
+
+
+def test_estimates_of_gradients_follow_the_derivatives():
+    tape, paulis = layered(14, [("ZZ", 0.2), ("RX", 0.3)] * 3), observable(14)
+    first_alone = np.arange(len(tape.parameters)) == 0
+    few, many = (
+        NativeEngine(1).estimate(tape, paulis=[paulis], gradient=True, moves=moves).duration_s
+        for moves in (Moves(lambda rng: first_alone * rng.normal()), None)
+    )
+    assert few < many and NativeEngine(1).estimate(tape, paulis=[paulis]).duration_s < many

@@ -21,6 +21,7 @@ from qat.kernels.engine import (
 from qat.kernels.gates import GATES, GateForm, GateRecord
 from qat.kernels.numpy_engine import NumpyEngine
 from qat.kernels.numpy_plan_cache import PlanCache
+from qat.kernels.pauli import PauliSum
 from qat.kernels.tape import Classical, Kind, Tape, TapeBuilder
 from tests import oracle
 from tests.unit.kernels.circuits import (
@@ -215,6 +216,16 @@ def test_estimate_grows_with_the_circuit():
     small, large = (engine.estimate(named_tape(n, ("H", [0]))) for n in (4, 30))
     assert large.nb_bytes == 3 * 16 * 2**30 and large.duration_s > small.duration_s > 0
     assert engine.estimate(named_tape(4, ("H", [0])), precision=Precision.SINGLE).nb_bytes == small.nb_bytes // 2
+
+
+@pytest.mark.parametrize("name", ["numpy", *(["native"] if IS_NATIVE else [])])
+@pytest.mark.parametrize("nb_qubits", [1000, 1024, 5000])
+def test_estimate_of_what_no_machine_will_run(name, nb_qubits):
+    rows = [("H", [0]), ("RX", [nb_qubits - 1], 0.3)]
+    paulis = PauliSum.from_terms(nb_qubits, [(1.0, "Z", [0])])
+    for options in ({}, {"paulis": [paulis], "gradient": True}, {"nb_shots": 10}):
+        found = select_engine(name).estimate(named_tape(nb_qubits, *rows), **options)
+        assert found.nb_bytes >= 16 << nb_qubits and 1e200 < found.duration_s < float("inf")
 
 
 def test_registry():

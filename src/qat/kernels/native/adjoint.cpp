@@ -77,6 +77,8 @@ public:
         for (const Contribution& each : contributions_) gradient[each.parameter] -= 2 * each.weight * overlaps[each.slot];
     }
 
+    double duration_s(int nb_places) { return both_duration_s<double>(planner_, nb_places, problem_.settings); }
+
 private:
     struct Contribution {
         std::int64_t parameter;
@@ -134,6 +136,12 @@ void add_gradient(const Adjoint& problem, double* bra, double* ket, int nb_place
     Backward backward(problem, nb_places);
     backward.plan();
     backward.run(bra, ket, nb_places, gradient);
+}
+
+double gradient_duration_s(const Adjoint& problem, int nb_places) {
+    Backward backward(problem, nb_places);
+    backward.plan();
+    return backward.duration_s(nb_places);
 }
 
 }  // namespace qat

@@ -35,4 +35,7 @@ struct Adjoint {
 // Throws Interrupted.
 void add_gradient(const Adjoint& problem, double* bra, double* ket, int nb_places, double* gradient);
 
+// How long that takes, in seconds; see costs.h.
+double gradient_duration_s(const Adjoint& problem, int nb_places);
+
 }  // namespace qat

@@ -24,6 +24,7 @@ constexpr double SHORT_S = 1e-4;           // what takes less is done many times
 constexpr double CALL_S = 3e-8;            // of a kernel
 constexpr double THREAD_S = 3e-5;          // to start one
 constexpr std::size_t CACHED_BYTES = std::size_t(1) << 19;
+constexpr int PROBE_BITS = 10;             // amplitudes that probes are measured on
 constexpr int STREAM_BITS = 23;            // bytes of the array that memory is measured with
 
 // Of the processor for this thread, so that neighbours do not count.
@@ -166,28 +167,57 @@ Costs<Real>& costs(const Kernels<Real>& kernels) {
     return known->try_emplace(&kernels, kernels).first->second;
 }
 
+template <class Real>
+double bytes_of(int nb_places) {
+    return std::ldexp(2.0 * sizeof(Real), nb_places);
+}
+
+// Of one thread: a pass over one state, without probes.
+template <class Real>
+double sweep_s(const Pass& pass, int nb_places, const Kernels<Real>& kernels) {
+    Costs<Real>& machine = costs(kernels);
+    const double nb_bytes = bytes_of<Real>(nb_places);
+    const double seconds = std::ldexp(machine.of(pass), static_cast<int>(pass.outer_places.size()));
+    if (nb_bytes <= CACHED_BYTES) return seconds;
+    const Streaming& memory = machine.streaming();
+    return seconds + nb_bytes * (pass.is_in_place() ? memory.in_place : memory.copied);
+}
+
+// Of one thread, for each amplitude.
+double probes_s(const Probes& probes, const PauliCosts& costs) {
+    const double diagonal = probes.is_transformed() ? costs.imaginary_products + costs.transform_squares
+                                                    : costs.signed_sum * probes.diagonal.size();
+    return diagonal + costs.letter_sums * (probes.near.size() + probes.far.size()) + costs.signed_sum * probes.others.size();
+}
+
+double shared(double seconds, int nb_places, int nb_threads) {
+    if (nb_places < MIN_THREADED_PLACES) nb_threads = 1;
+    return seconds / nb_threads + (nb_threads - 1) * THREAD_S;
+}
+
 }  // namespace
 
 template <class Real>
 double duration_s(const std::deque<Pass>& passes, int nb_places, const Kernels<Real>& kernels, int nb_threads) {
-    Costs<Real>& machine = costs(kernels);
-    const double nb_bytes = std::ldexp(2.0 * sizeof(Real), nb_places);
-    const bool is_cached = nb_bytes <= CACHED_BYTES;
-    if (nb_places < MIN_THREADED_PLACES) nb_threads = 1;
+    const double nb_bytes = bytes_of<Real>(nb_places);
+    double total = 0;
+    for (const Pass& pass : passes) total += sweep_s(pass, nb_places, kernels);
+    total = shared(total, nb_places, nb_threads);
+    if (nb_bytes <= CACHED_BYTES) return total;
+    const Streaming& memory = costs(kernels).streaming();  // cleared at the start
+    return total + nb_bytes * (is_kept(std::size_t(nb_bytes)) ? memory.in_place / 2 : memory.fresh);
+}
+
+template <class Real>
+double both_duration_s(const std::deque<Pass>& passes, int nb_places, const Kernels<Real>& kernels,
+                       const PauliKernels<Real>& pauli_kernels, int nb_threads) {
+    const PauliCosts& costs = pauli_costs(pauli_kernels, std::max(pauli_kernels.min_tile_bits, PROBE_BITS));
     double total = 0;
     for (const Pass& pass : passes) {
-        double seconds = std::ldexp(machine.of(pass), static_cast<int>(pass.outer_places.size()));
-        if (!is_cached) {
-            const Streaming& memory = machine.streaming();
-            seconds += nb_bytes * (pass.is_in_place() ? memory.in_place : memory.copied);
-        }
-        total += seconds / nb_threads;
+        total += 2 * sweep_s(pass, nb_places, kernels);
+        for (const Probes& probes : pass.probes) total += std::ldexp(probes_s(probes, costs), nb_places);
     }
-    if (!is_cached) {  // cleared at the start
-        const Streaming& memory = machine.streaming();
-        total += nb_bytes * (is_kept(std::size_t(nb_bytes)) ? memory.in_place / 2 : memory.fresh);
-    }
-    return total + (nb_threads - 1) * THREAD_S;
+    return shared(total, nb_places, nb_threads);
 }
 
 template <class Real>
@@ -211,6 +241,10 @@ const PauliCosts& pauli_costs(const PauliKernels<Real>& kernels, int tile_bits) 
     const auto each = [&](auto work) { return std::ldexp(seconds_of(work), -tile_bits); };
     PauliCosts& costs = found->second;
     costs.signed_sum = each([&] { t[0] += Real(kernels.signed_sum(x, y, tile_bits, 0x2a6 & mask, 0x155 & mask, false)); });
+    const int letters[3] = {tile_bits - 1, tile_bits - 2, tile_bits - 3};
+    double sums[3];
+    costs.letter_sums = each([&] { kernels.letter_sums(x, y, tile_bits, letters, 3, false, sums); });
+    costs.imaginary_products = each([&] { kernels.imaginary_products(x, y, t, tile_bits); });
     costs.products = each([&] { kernels.products(x, y, t, tile_bits, 0x2a6 & mask); });
     costs.squares = each([&] { kernels.squares(x, t, tile_bits); });
     costs.transform_products = each([&] { kernels.transform(t, tile_bits + 1, 1); });
@@ -222,6 +256,7 @@ const PauliCosts& pauli_costs(const PauliKernels<Real>& kernels, int tile_bits) 
 
 template double duration_s(const std::deque<Pass>&, int, const Kernels<double>&, int);
 template double duration_s(const std::deque<Pass>&, int, const Kernels<float>&, int);
+template double both_duration_s(const std::deque<Pass>&, int, const Kernels<double>&, const PauliKernels<double>&, int);
 template double reading_s(int, const Kernels<double>&);
 template double reading_s(int, const Kernels<float>&);
 template const PauliCosts& pauli_costs(const PauliKernels<double>&, int);

@@ -16,13 +16,18 @@ namespace qat {
 template <class Real>
 double duration_s(const std::deque<Pass>& passes, int nb_places, const Kernels<Real>& kernels, int nb_threads);
 
+// Of passes over two states with their probes, which are there already.
+template <class Real>
+double both_duration_s(const std::deque<Pass>& passes, int nb_places, const Kernels<Real>& kernels,
+                       const PauliKernels<Real>& pauli_kernels, int nb_threads);
+
 // To read 2^nb_places amplitudes once; nothing if they fit into the cache.
 template <class Real>
 double reading_s(int nb_places, const Kernels<Real>& kernels);
 
 // What sums over Pauli strings are made of, for each amplitude of a tile.
 struct PauliCosts {
-    double signed_sum, products, squares, transform_products, transform_squares, add_signed, add_weighted;
+    double signed_sum, letter_sums, imaginary_products, products, squares, transform_products, transform_squares, add_signed, add_weighted;
 };
 template <class Real>
 const PauliCosts& pauli_costs(const PauliKernels<Real>& kernels, int tile_bits);

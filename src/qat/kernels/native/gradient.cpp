@@ -82,14 +82,19 @@ Answer value_and_gradient(const Adjoint& problem, Start<double> start, const Pau
     return answer;
 }
 
+void check_numbers(const Program& program, const Array<double>& parameters, const Array<Complex>& supplied,
+                   const Array<std::uint8_t>& is_varied) {
+    if (is_varied.size() != parameters.size()) throw std::invalid_argument("marks that do not fit the parameters");
+    if (std::int64_t(parameters.size()) < program.nb_parameters()) throw std::invalid_argument("too few parameters");
+    if (std::int64_t(supplied.size()) != program.nb_supplied()) throw std::invalid_argument("wrong number of matrix entries");
+}
+
 // The value, the derivatives, and the squared norm of the state after undoing gates: 1, if they are unitary.
 nb::object gradient(const Program& program, const Array<double>& parameters, const Array<Complex>& supplied,
                     const std::vector<RateTuple>& uses, const Array<Complex>& rates, const Array<Complex>& initial,
                     const PauliSum& observable, const Array<Complex>& coefficients, Complex constant,
                     const Array<std::uint8_t>& is_varied, int nb_threads) {
-    if (is_varied.size() != parameters.size()) throw std::invalid_argument("marks that do not fit the parameters");
-    if (std::int64_t(parameters.size()) < program.nb_parameters()) throw std::invalid_argument("too few parameters");
-    if (std::int64_t(supplied.size()) != program.nb_supplied()) throw std::invalid_argument("wrong number of matrix entries");
+    check_numbers(program, parameters, supplied, is_varied);
     if (observable.nb_qubits() != program.nb_qubits() || coefficients.size() != observable.size())
         throw std::invalid_argument("an observable that does not fit the circuit");
     const std::size_t size = std::size_t(1) << program.nb_qubits();
@@ -105,11 +110,22 @@ nb::object gradient(const Program& program, const Array<double>& parameters, con
     return nb::make_tuple(answer.value, as_numpy(std::move(answer.gradient)), answer.norm);
 }
 
+// Seconds of the way back, in which the overlaps are taken; rates of supplied matrices are left out.
+double duration(const Program& program, const Array<double>& parameters, const Array<Complex>& supplied,
+                const Array<std::uint8_t>& is_varied, int nb_threads) {
+    check_numbers(program, parameters, supplied, is_varied);
+    Settings settings;
+    settings.execution = {nb_threads};
+    const Adjoint problem{program, parameters.data(), supplied.data(), {}, is_varied.data(), settings};
+    return without_gil([&] { return gradient_duration_s(problem, padded_places<double>(program.nb_qubits())); });
+}
+
 }  // namespace
 }  // namespace qat
 
 void bind_gradient(nb::module_& module) {
     module.def("value_and_gradient", &qat::gradient);
+    module.def("gradient_duration", &qat::duration);
     bind_subspace(module);
     bind_batches(module);
 }

@@ -7,7 +7,6 @@ namespace qat {
 namespace {
 
 constexpr int BLOCK_BITS = 10;               // two blocks of double precision fit into the first-level cache
-constexpr std::size_t MAX_SINGLE_SUMS = 6;   // strings of Z that are summed one by one; more are transformed
 
 double sign(Mask bits) { return __builtin_popcountll(bits) & 1 ? -1.0 : 1.0; }
 
@@ -73,7 +72,7 @@ void add_overlaps(const Probes& probes, const Real* left, const Real* right, int
     }
     const int block_bits = std::min(nb_bits, BLOCK_BITS);
     const Mask low = (Mask(1) << block_bits) - 1;
-    const bool is_transformed = probes.diagonal.size() > MAX_SINGLE_SUMS;
+    const bool is_transformed = probes.is_transformed();
     std::vector<Real> table(is_transformed ? std::size_t(1) << block_bits : 0);
     for (const Letters& letters : probes.far) add_letters(letters, left, right, nb_bits, outer, kernels, sums);
     for (Mask block = 0; block < Mask(1) << (nb_bits - block_bits); ++block) {

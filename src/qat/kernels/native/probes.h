@@ -27,6 +27,9 @@ struct Probes {
     int position;
     std::vector<Probe> diagonal, others;
     std::vector<Letters> near, far;  // within the blocks that a tile is read in, and across
+
+    // Few strings of Z are summed one by one.
+    bool is_transformed() const { return diagonal.size() > 6; }
 };
 
 // Takes single letters out of `others`, as far as tiles of 2^nb_bits amplitudes are large enough.

@@ -5,6 +5,7 @@
 
 #include "costs.h"
 #include "dispatch.h"
+#include "pauli_dispatch.h"
 #include "watch.h"
 
 namespace qat {
@@ -102,6 +103,14 @@ std::vector<double> run_both(Planner& planner, Real* left, Real* right, int nb_p
 }
 
 template <class Real>
+double both_duration_s(Planner& planner, int nb_places, const Settings& settings) {
+    const Kernels<Real>& chosen = kernels<Real>();
+    planner.finish_at_probes();
+    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings));
+    return both_duration_s(passes, nb_places, chosen, pauli_kernels<Real>(), settings.execution.nb_threads);
+}
+
+template <class Real>
 PlanSize plan_size(const Program& program, const double* parameters, const Complex* supplied, const Settings& settings) {
     const Kernels<Real>& chosen = kernels<Real>();
     const int nb_places = padded_places<Real>(program.nb_qubits());
@@ -123,6 +132,7 @@ PlanSize plan_size(const Program& program, const double* parameters, const Compl
 QAT_FOR_PRECISION(double)
 QAT_FOR_PRECISION(float)
 #undef QAT_FOR_PRECISION
+template double both_duration_s<double>(Planner&, int, const Settings&);
 template std::vector<double> run_both(Planner&, double*, double*, int, const Settings&);
 
 }  // namespace qat

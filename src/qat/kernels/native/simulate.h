@@ -37,6 +37,10 @@ void apply(const Program& program, const double* parameters, const Complex* supp
 template <class Real>
 std::vector<double> run_both(Planner& planner, Real* left, Real* right, int nb_places, const Settings& settings);
 
+// How long that takes, in seconds; see costs.h.
+template <class Real>
+double both_duration_s(Planner& planner, int nb_places, const Settings& settings);
+
 // Places of a state including padding.
 template <class Real>
 int padded_places(int nb_places);
