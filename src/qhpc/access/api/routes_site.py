@@ -22,8 +22,8 @@ plain_router = APIRouter(tags=["operation"])
 class Version(msgspec.Struct, frozen=True, kw_only=True):
     """Of the API and of the server."""
 
-    api: int = API_VERSION
-    server: str = SERVER
+    api: int
+    server: str
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 @router.get("/version", responses=answers(Version))
 async def version() -> Response:
     """Which API and server this is; no log-in is needed."""
-    return json_answer(Version())
+    return json_answer(Version(api=API_VERSION, server=SERVER))
 
 
 @router.get("/services", responses=answers(list[ServiceView], also={304: ("As in If-None-Match", None)}))
