@@ -10,12 +10,13 @@ from typing import Any, TypeVar
 
 import click
 
+from openqat.server_settings import settings_of
 from qhpc.access.service.problems import AccessProblem
-from qhpc.access.settings import AccessSettings, read_settings
+from qhpc.access.settings import AccessSettings
 from qhpc.access.store.factory import InvalidStoreUrl, store_at
 from qhpc.access.store.protocol import Account, Store
 
-__all__ = ["existing_user", "in_store", "new_password", "settings_from", "time_text", "with_settings"]
+__all__ = ["existing_user", "in_store", "new_password", "time_text", "with_settings"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Answer = TypeVar("Answer")
@@ -25,7 +26,7 @@ def with_settings(command: Command) -> Command:
     """Give a command the options that say which server it is about; its function gets ``settings``."""
 
     def read(context: click.Context, parameter: click.Parameter, path: Path | None) -> AccessSettings:
-        return settings_from(path, context.params.pop("directory", None))
+        return settings_of(path, directory=context.params.pop("directory", None))
 
     directory = click.option(
         "--directory",
@@ -41,18 +42,6 @@ def with_settings(command: Command) -> Command:
         help="Settings (TOML) of the server, as for 'qat serve'; QHPC_… in the environment wins over it.",
     )
     return directory(config(command))
-
-
-def settings_from(config: Path | None, directory: Path | None) -> AccessSettings:
-    """The settings of a server.
-
-    Raises:
-        click.ClickException: a value or the file is wrong.
-    """
-    try:
-        return read_settings(config, directory=directory)
-    except (OSError, ValueError) as error:
-        raise click.ClickException(f"the settings are not right: {error}") from None
 
 
 def in_store(settings: AccessSettings, work: Callable[[Store], Awaitable[Answer]]) -> Answer:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from openqat.commands.serving import notify_systemd, run, settings_of
+from openqat.commands.serving import notify_systemd, run
+from openqat.server_settings import settings_of
 from qhpc.access.running import Running
 from qhpc.access.welcome import write_ready_file
 

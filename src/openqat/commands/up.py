@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from openqat.commands.serving import run, settings_of
+from openqat.commands.serving import run
+from openqat.server_settings import settings_of
 from qhpc.access.running import Running
 from qhpc.access.welcome import welcome, write_ready_file
 
