@@ -26,7 +26,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 EXTRAS = PROJECT["optional-dependencies"]
 OWN = {"qat", "qlmaas", "qhpc", "openqat"}
 
-SERVER_COMMANDS = r"openqat\.(server_store|commands\.(serve|serving|store|tokens|up|users))"
+SERVER_COMMANDS = r"openqat\.(server_(settings|store)|commands\.(serve|serving|store|tokens|up|users))"
 POSTGRESQL = r"qhpc\.access\.store\.sql\.postgresql"
 NEVER = r"qat\.interop\..*|qhpc\.access\.store\.sql\.migrations\.(env|versions\..*)|.*\.__main__|qlmaas.*"
 """Bridges to other toolkits, which need those; scripts that run when they are imported."""

@@ -86,7 +86,8 @@ def test_a_cancelled_control_refuses_batches_and_gradients():
                 act()
 
 
-def test_jobs_of_a_batch_share_the_progress():
+def test_jobs_of_a_batch_share_the_progress(monkeypatch):
+    monkeypatch.setattr("qat.kernels.control.INTERVAL_S", 0.0)
     heard = []
     with RunControl(heard.append):
         LinAlg(engine="numpy").submit([circuit(8)(a=0.1).to_job(), circuit(9)(a=0.2).to_job()])
