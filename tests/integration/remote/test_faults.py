@@ -74,7 +74,8 @@ def test_a_job_whose_runner_is_killed_runs_again(access_server):
         time.sleep(0.01)
     assert "runs again" in view.message
     http("POST", f"/v1/jobs/{job}/cancel")
-    ended(http, job)
+    view = ended(http, job)
+    assert view.state == "cancelled", view.failure
 
 
 def test_a_cancelled_job_is_dead_at_once(access_server):

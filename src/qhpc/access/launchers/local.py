@@ -175,10 +175,9 @@ class LocalLauncher:
         )
         runner.send(FrameKind.RUN, msgspec.msgpack.encode(assignment))
         if runner.is_ready:
-            self._begin(running)
+            self._limit_time(running)
 
-    def _begin(self, running: _Running) -> None:
-        self._inbox.put(JobStarted(**self._about(running)))
+    def _limit_time(self, running: _Running) -> None:
         max_time_s = running.launch.resources.max_time_s
         if max_time_s is not None:
             running.timer = asyncio.get_running_loop().call_later(max_time_s, self._on_time_limit, running)
@@ -225,7 +224,9 @@ class LocalLauncher:
             return
         match frame.kind:
             case FrameKind.READY:
-                self._begin(running)
+                self._limit_time(running)
+            case FrameKind.BEGUN:  # only now: a runner that was assigned a job may be dead already
+                self._inbox.put(JobStarted(**self._about(running)))
             case FrameKind.PROGRESS:
                 self._inbox.put(JobProgressed(**self._about(running), progress=_progress.decode(frame.payload)))
             case FrameKind.RESULT | FrameKind.FAILURE:

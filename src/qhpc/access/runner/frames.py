@@ -3,8 +3,8 @@
 ::
 
     server -> runner   CONFIGURE Configuration, then RUN Assignment, one at a time
-    runner -> server   READY, then for each RUN: PROGRESS Progress, …, and RESULT message or FAILURE Outcome, on channel
-                       SPENT if the runner ends after it
+    runner -> server   READY, then for each RUN: BEGUN, PROGRESS Progress, …, and RESULT message or FAILURE Outcome, on
+                       channel SPENT if the runner ends after it
 
     server -> clerk    CONFIGURE ClerkConfiguration, then SERVICES and INSPECT submission, each with a channel
     clerk  -> server   READY, then on that channel, in the order of the questions: SERVICES views, INSPECTION parts,
@@ -38,6 +38,7 @@ class FrameKind(IntEnum):
     PROGRESS = 4
     RESULT = 5
     FAILURE = 6
+    BEGUN = 7
     SERVICES = 10
     INSPECT = 11
     INSPECTION = 12

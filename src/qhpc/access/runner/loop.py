@@ -90,6 +90,7 @@ class Runner:
     def _run(self, assignment: Assignment) -> None:
         try:
             self._state = _State.RUNNING
+            self._channel.send(FrameKind.BEGUN, b"")
             answer = self._answer(assignment)
             self._state = _State.TELLING
         except JobCancelled:

@@ -12,7 +12,7 @@ import pytest
 
 from qat.comm.access.messages import Resources
 from qhpc.access.launchers.processes import MARK, kill_marked
-from qhpc.access.launchers.protocol import Ended, Lost
+from qhpc.access.launchers.protocol import Ended, JobStarted, Lost
 
 from ..submissions import SITE, call
 from .harness import Harness, texts
@@ -61,6 +61,30 @@ def test_cancel_ends_a_job_with_its_children_whatever_it_does(harness, how):
     end = cancelled(harness, launch)
     assert isinstance(end, Ended) and end.failure.reason == "cancelled"
     assert not any(map(is_alive, pids)), "they have ended when it is reported"
+
+
+def is_own_runner(process):
+    """Whether this process has started a runner, whose folder in /proc is given, that lives."""
+    try:
+        state, parent, *_ = (process / "stat").read_text().rpartition(")")[2].split()
+        command = (process / "cmdline").read_bytes()
+    except OSError:  # it has gone meanwhile
+        return False
+    return state not in "ZX" and parent == str(os.getpid()) and b"qhpc.access.runner" in command
+
+
+def test_a_job_that_was_given_to_a_dead_runner_has_not_started():
+    with Harness(nb_runners=1, nb_spare=1) as harness:
+        harness.run(harness.done("LinAlg"))
+        pids = [int(process.name) for process in Path("/proc").glob("[0-9]*") if is_own_runner(process)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        launch = harness.launch("LinAlg")
+        harness.run(harness.submit(launch))
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        assert isinstance(harness.run(harness.end(launch.job_id)), Lost)
+        assert not any(isinstance(report, JobStarted) for report in harness.reports[launch.job_id])
 
 
 def test_a_job_may_put_away_what_it_holds(harness):
