@@ -36,7 +36,7 @@ MAX_MESSAGE_BYTES = 1 << 31
 Role = Literal["qpu", "plugin", "generator", "application"]
 
 METHODS: dict[Role, tuple[str, ...]] = {
-    "qpu": ("submit", "submit_job", "get_specs", "compile", "estimate_resources_for_batch"),
+    "qpu": ("submit", "submit_job", "get_specs"),
     "plugin": ("compile", "post_process", "get_specs"),
     "generator": ("generate", "resume", "post_process"),
     "application": ("execute",),

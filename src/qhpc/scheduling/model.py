@@ -30,7 +30,7 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
         qpus: names of its QPUs.
         slice_s: longer sampling tasks are cut into slices of about this length, so that others need not wait for all
             of it; None never cuts.
-        prefetch_depth: how many tasks are prepared ahead while a QPU runs.
+        prefetch_depth: 0 prepares nothing ahead; otherwise the task that waits first is prepared while a QPU runs.
     """
 
     name: str
