@@ -73,10 +73,16 @@ def is_own_runner(process):
     return state not in "ZX" and parent == str(os.getpid()) and b"qhpc.access.runner" in command
 
 
+def own_runners():
+    """All of them, of whichever launcher."""
+    return {int(process.name) for process in Path("/proc").glob("[0-9]*") if is_own_runner(process)}
+
+
 def test_a_job_that_was_given_to_a_dead_runner_has_not_started():
+    others = own_runners()
     with Harness(nb_runners=1, nb_spare=1) as harness:
         harness.run(harness.done("LinAlg"))
-        pids = [int(process.name) for process in Path("/proc").glob("[0-9]*") if is_own_runner(process)]
+        pids = own_runners() - others
         for pid in pids:
             os.kill(pid, signal.SIGSTOP)
         launch = harness.launch("LinAlg")
