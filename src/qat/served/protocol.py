@@ -15,9 +15,9 @@ from typing import Any, Literal
 import msgspec
 
 from qat.comm.arguments import Argument, pack_argument, unpack_argument
-from qat.comm.framing import encode_frame
+from qat.comm.messages import MessageCodec
 from qat.comm.wire import decode, encode
-from qat.core.errors import GeneratorException, PluginException, QPUException, ServiceError, WireError
+from qat.core.errors import GeneratorException, PluginException, QPUException, ServiceError
 
 __all__ = [
     "EXCEPTIONS", "HEARTBEAT_S", "MAX_MESSAGE_BYTES", "METHODS", "SILENCE_S", "VERSION", "Answer", "Call", "Failure",
@@ -138,33 +138,7 @@ class Failure(_Message, frozen=True, tag="failure"):
 
 Message = Hello | Welcome | Call | Working | Answer | Failure
 
-_encoder = msgspec.msgpack.Encoder()
-_decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
-_FRAME_KIND = 0x5153
+FRAME_KIND = 0x5153
 
-
-def frame_of(message: Message) -> bytes:
-    """A message as it travels.
-
-    >>> len(frame_of(Working()))
-    17
-    """
-    return encode_frame(_FRAME_KIND, _encoder.encode(message))
-
-
-def message_in(kind: int, payload: bytes) -> Message:
-    """The message in a frame.
-
-    Raises:
-        WireError: it is none of this protocol.
-
-    >>> message_in(0x5153, _encoder.encode(Working()))
-    Working()
-    """
-    if kind != _FRAME_KIND:
-        raise WireError(f"a frame of kind {kind} came", f"kind {_FRAME_KIND}", "is this a served object of openqat?")
-    try:
-        return _decoder.decode(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        cure = "use the same version of openqat on both sides"
-        raise WireError(f"a message cannot be read: {error}", "one of the served objects' protocol", cure) from error
+_codec: MessageCodec[Message] = MessageCodec(Message, kind=FRAME_KIND, name="a served object of openqat")
+frame_of, message_in = _codec.frame_of, _codec.message_in

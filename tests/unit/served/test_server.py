@@ -195,7 +195,7 @@ def test_messages_travel(message):
 @given(st.binary(max_size=200))
 def test_whatever_comes_is_a_message_or_a_wire_error(payload):
     try:
-        message = message_in(protocol._FRAME_KIND, payload)
+        message = message_in(protocol.FRAME_KIND, payload)
     except WireError:
         return
     assert isinstance(message, protocol.Message)

@@ -1,0 +1,1 @@
+"""What hybrid jobs and the broker of a centre's QPUs say to each other."""

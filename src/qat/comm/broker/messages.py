@@ -1,0 +1,295 @@
+"""What a hybrid job and the broker say to each other, as frozen structures. No input or output here.
+
+The broker speaks first: ``Greeting``. The job opens its session with ``OpenSession``, answered by ``SessionOpened`` or
+``Refused``. From then on it submits tasks; several are under way at a time, each known by a key that the job makes.
+
+::
+
+    job -> broker   OpenSession, SubmitTask, CancelTask, Acknowledge, Heartbeat, AskSpecs, AskExplanation, CloseSession
+    broker -> job   Greeting, SessionOpened, Refused, TaskAccepted, TaskStarted, TaskFinished, TaskFailed,
+                    TaskCancelled, Specs, Explained, Alive, NodesReleased, NodesReclaimed, SessionRevoked
+
+A task that was accepted is not lost: after a crash of either side the job opens its session again, submits what it
+has no answer to under the same keys, and is sent each result once more until it acknowledges it. Times are seconds
+since 1970 (UTC), durations seconds of the broker's clock.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from qat.comm.messages import MessageCodec
+
+__all__ = [
+    "HEARTBEAT_S", "LEASE_S", "MAX_MESSAGE_BYTES", "VERSION", "Acknowledge", "Alive", "AskExplanation", "AskSpecs",
+    "CancelTask", "CloseSession", "Explained", "Greeting", "Heartbeat", "Message", "NodesReclaimed", "NodesReleased",
+    "OpenSession", "Refused", "SessionOpened", "SessionRevoked", "Specs", "SubmitTask", "TaskAccepted",
+    "TaskCancelled", "TaskFailed", "TaskFinished", "TaskStarted", "frame_of", "message_in",
+]  # fmt: skip
+
+VERSION = 1
+HEARTBEAT_S = 5.0
+"""How often a job says that it is there."""
+
+LEASE_S = 30.0
+"""A session from which nothing came for so long is closed, and its tasks with it."""
+
+MAX_MESSAGE_BYTES = 1 << 31
+
+AuthenticationMethod = Literal["peer", "munge", "jwt"]
+"""``peer``: the Unix socket tells who is there; ``munge``: a credential of that name; ``jwt``: a Slurm token."""
+
+
+class _Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Base of the messages."""
+
+
+class Greeting(_Message, frozen=True, tag="greeting"):
+    """The broker's first word.
+
+    Attributes:
+        nonce: what a credential has to carry, so that it is good for this connection only.
+        methods: how a job may say who it is.
+    """
+
+    version: int
+    cluster: str
+    nonce: bytes
+    methods: tuple[AuthenticationMethod, ...]
+
+
+class OpenSession(_Message, frozen=True, tag="open"):
+    """A job's first word. A session that is open already is taken up again by who opened it.
+
+    Attributes:
+        pool: QPUs to use.
+        session: chosen by the job, e.g. its id and a number; unique for its user.
+        method: how it says who it is.
+        credential: what proves it; nothing for ``peer``.
+        slurm_job: id of the Slurm job; None outside of Slurm.
+        share: part of a QPU's time that it asks for, 0 to 1; what Slurm admitted goes before it.
+        account: who pays; empty for the account of the Slurm job, or the user's own.
+        priority_class: ``production`` or ``development``.
+        owner: for whom a trusted process (the access server's) speaks; empty for itself.
+        releases_nodes: whether it can give back its nodes while it waits for a QPU.
+        restart_s: how long it takes to have them again.
+    """
+
+    version: int
+    pool: str
+    session: str
+    method: AuthenticationMethod = "peer"
+    credential: bytes = b""
+    slurm_job: int | None = None
+    share: float = 1.0
+    account: str = ""
+    priority_class: Literal["production", "development"] = "production"
+    owner: str = ""
+    releases_nodes: bool = False
+    restart_s: float = 0.0
+
+
+class SessionOpened(_Message, frozen=True, tag="opened"):
+    """The session is open.
+
+    Attributes:
+        session: its id.
+        share: what was admitted.
+        lease_s: it is closed after such a silence.
+        is_new: whether it was not known before.
+        keys: tasks that the broker knows of it.
+    """
+
+    session: str
+    share: float
+    lease_s: float
+    is_new: bool
+    keys: tuple[str, ...] = ()
+
+
+class Refused(_Message, frozen=True, tag="refused"):
+    """The session, the task of this key, or the message cannot be taken.
+
+    Attributes:
+        code: ``authentication``, ``unknown-pool``, ``not-yours``, ``quota``, ``too-many``, ``too-large``,
+            ``malformed``, ``too-new``, ``invalid`` or ``unavailable`` (try again later).
+        reason: what was wrong, what was expected, what to do.
+        key: of the task; empty for the session.
+    """
+
+    code: str
+    reason: str
+    key: str = ""
+
+
+class SubmitTask(_Message, frozen=True, tag="submit"):
+    """A quantum task.
+
+    Attributes:
+        key: made by the job, unique within its session: submitting it again does not run it again.
+        payload: message of a Job (``qat.comm.wire``); the broker does not read it, the driver of the QPU does.
+        shots: number of shots; 0 if there are none to count.
+        is_sliceable: whether its shots may be run in parts, to be merged.
+        is_repeatable: whether it may run again when nobody knows whether it ran.
+        duration_s: seconds of QPU that it will take; None if the job does not know.
+        priority: larger goes first, under policies that look at it.
+    """
+
+    key: str
+    payload: bytes
+    shots: int = 0
+    is_sliceable: bool = False
+    is_repeatable: bool = True
+    duration_s: float | None = None
+    priority: int = 0
+
+
+class TaskAccepted(_Message, frozen=True, tag="accepted"):
+    """The task is on disk, and will not be lost."""
+
+    key: str
+
+
+class TaskStarted(_Message, frozen=True, tag="started"):
+    """The task runs on a QPU."""
+
+    key: str
+    qpu: str
+
+
+class TaskFinished(_Message, frozen=True, tag="finished"):
+    """The task has its result.
+
+    Attributes:
+        result: message of a Result (``qat.comm.wire``).
+        qpu: where it ran (last).
+        busy_s: seconds of QPU that it used.
+        waited_s: seconds in which it was with the broker and not on a QPU.
+        nb_slices: in how many parts it ran.
+    """
+
+    key: str
+    result: bytes
+    qpu: str
+    busy_s: float
+    waited_s: float
+    nb_slices: int = 1
+
+
+class TaskFailed(_Message, frozen=True, tag="failed"):
+    """The task has no result.
+
+    Attributes:
+        reason: for people.
+        error: message of a published exception (``qat.comm.wire``); empty if the QPU raised none.
+    """
+
+    key: str
+    reason: str
+    error: bytes = b""
+
+
+class TaskCancelled(_Message, frozen=True, tag="cancelled"):
+    """The task was cancelled, and is on no QPU."""
+
+    key: str
+
+
+class CancelTask(_Message, frozen=True, tag="cancel"):
+    """A task is not wanted any more."""
+
+    key: str
+
+
+class Acknowledge(_Message, frozen=True, tag="acknowledge"):
+    """The answers to these tasks have come: the broker may forget them."""
+
+    keys: tuple[str, ...]
+
+
+class Heartbeat(_Message, frozen=True, tag="heartbeat"):
+    """The job is there."""
+
+
+class Alive(_Message, frozen=True, tag="alive"):
+    """So is the broker."""
+
+
+class AskSpecs(_Message, frozen=True, tag="ask-specs"):
+    """What can the QPUs of the session's pool do?"""
+
+
+class Specs(_Message, frozen=True, tag="specs"):
+    """Message of HardwareSpecs (``qat.comm.wire``)."""
+
+    specs: bytes
+
+
+class AskExplanation(_Message, frozen=True, tag="ask-explanation"):
+    """Why is this task where it is? An empty key asks for the whole session."""
+
+    key: str = ""
+
+
+class Explained(_Message, frozen=True, tag="explained"):
+    """Why, in words.
+
+    Attributes:
+        text: lines for people.
+        starts_s: seconds until it is expected to start; None when nobody knows.
+    """
+
+    key: str
+    text: str
+    starts_s: float | None = None
+
+
+class NodesReleased(_Message, frozen=True, tag="nodes-released"):
+    """The quantum phase is long: the job may give back its nodes until then."""
+
+    until_s: float
+
+
+class NodesReclaimed(_Message, frozen=True, tag="nodes-reclaimed"):
+    """The quantum phase ends soon: the job should have its nodes again."""
+
+
+class CloseSession(_Message, frozen=True, tag="close"):
+    """The job has ended: what it has not run never will."""
+
+
+class SessionRevoked(_Message, frozen=True, tag="revoked"):
+    """The session is closed, e.g. since its Slurm job has ended; none of its tasks runs any more."""
+
+    reason: str
+
+
+Message = (
+    Greeting
+    | OpenSession
+    | SessionOpened
+    | Refused
+    | SubmitTask
+    | TaskAccepted
+    | TaskStarted
+    | TaskFinished
+    | TaskFailed
+    | TaskCancelled
+    | CancelTask
+    | Acknowledge
+    | Heartbeat
+    | Alive
+    | AskSpecs
+    | Specs
+    | AskExplanation
+    | Explained
+    | NodesReleased
+    | NodesReclaimed
+    | CloseSession
+    | SessionRevoked
+)
+
+_codec: MessageCodec[Message] = MessageCodec(Message, kind=0x5142, name="the broker of openqat")
+frame_of, message_in = _codec.frame_of, _codec.message_in
