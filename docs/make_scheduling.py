@@ -11,9 +11,9 @@ from pathlib import Path
 
 from openqat.commands.lab import COLUMNS
 from qhpc.lab.comparison import CONTENDERS, DEFAULT, Contender, contender, results, rows, run_checked
-from qhpc.lab.devices import DEVICES
 from qhpc.lab.gantt import Panel, svg
 from qhpc.lab.scenario_files import read_scenario, shipped_scenarios
+from qhpc.scheduling.timings import TIMINGS
 
 PAGE = Path(__file__).with_name("scheduling.md")
 FOLDER = Path(__file__).with_name("scheduling")
@@ -33,7 +33,7 @@ def page(text: str) -> str:
 def devices() -> Iterator[str]:
     """Every kind of device."""
     yield "| device | s a shot | s a submission | from |\n|---|---|---|---|"
-    for name, device in DEVICES.items():
+    for name, device in TIMINGS.items():
         yield f"| `{name}` | {device.shot_s:g} | {device.latency_s:g} | {device.source} |"
 
 

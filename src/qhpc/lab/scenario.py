@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from qhpc.lab.devices import DEVICES
 from qhpc.lab.workload import DevicePool, JobPlan, Outage, Phase, Workload
 from qhpc.scheduling.model import PriorityClass
+from qhpc.scheduling.timings import TIMINGS
 
 __all__ = ["Arrivals", "Jobs", "Outages", "QpuPool", "Scenario"]
 
@@ -32,7 +32,7 @@ class QpuPool(_Table, frozen=True, kw_only=True):
 
     Attributes:
         name: of the pool.
-        device: a kind of :data:`~qhpc.lab.devices.DEVICES`, for the times that are not given.
+        device: a kind of :data:`~qhpc.scheduling.timings.TIMINGS`, for the times that are not given.
         nb_qpus: how many.
         latency_s: of a submission.
         slice_s: longer tasks are cut into slices of about this length.
@@ -186,7 +186,7 @@ def _job(
     random: Random,
 ) -> JobPlan:
     draw = _SPREADS[group.spread]
-    device = DEVICES[pool.device]
+    device = TIMINGS[pool.device]
     quantum_s = device.task_s(group.shots) if group.quantum_s is None else group.quantum_s
     least, most = (group.nb_phases,) * 2 if isinstance(group.nb_phases, int) else group.nb_phases[:2]
     phases = tuple(

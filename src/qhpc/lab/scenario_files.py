@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from qhpc.lab.devices import DEVICES
 from qhpc.lab.errors import LabError
 from qhpc.lab.scenario import Arrivals, Jobs, Outages, QpuPool, Scenario
+from qhpc.scheduling.timings import TIMINGS
 
 __all__ = ["parse_scenario", "read_scenario", "shipped_scenarios"]
 
@@ -106,7 +106,7 @@ def _check_names(scenario: Scenario, text: str, source: str) -> None:
     pools = [pool.name for pool in scenario.pools]
     qpus = [f"{pool.name}{number}" for pool in scenario.pools for number in range(pool.nb_qpus)]
     for table, index, key, value, known in (
-        *(("pools", index, "device", pool.device, list(DEVICES)) for index, pool in enumerate(scenario.pools)),
+        *(("pools", index, "device", pool.device, list(TIMINGS)) for index, pool in enumerate(scenario.pools)),
         *(("jobs", index, "pool", group.pool, pools) for index, group in enumerate(scenario.jobs)),
         *(("outages", index, "qpu", outage.qpu, qpus) for index, outage in enumerate(scenario.outages)),
     ):

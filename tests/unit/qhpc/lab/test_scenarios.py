@@ -3,10 +3,10 @@
 import pytest
 
 from qhpc.lab.comparison import DEFAULT, run_checked
-from qhpc.lab.devices import DEVICES
 from qhpc.lab.errors import LabError
 from qhpc.lab.scenario import Arrivals, Jobs, Outages, Scenario
 from qhpc.lab.scenario_files import parse_scenario, read_scenario, shipped_scenarios
+from qhpc.scheduling.timings import TIMINGS
 
 GOOD = """\
 name = "good"
@@ -121,4 +121,4 @@ def test_outages_repeat_and_devices_give_times():
     outages = Outages(first_s=10.0, duration_s=2.0, every_s=100.0, count=3)
     given = Scenario(name="s", jobs=(jobs(quantum_s=None, shots=10),), outages=(outages,)).workload(0)
     assert [(outage.start_s, outage.end_s) for outage in given.outages] == [(10, 12), (110, 112), (210, 212)]
-    assert all(device.shot_s >= 0 and device.latency_s >= 0 and device.source for device in DEVICES.values())
+    assert all(device.shot_s >= 0 and device.latency_s >= 0 and device.source for device in TIMINGS.values())

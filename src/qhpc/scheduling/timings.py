@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["DEVICES", "DeviceTiming"]
+__all__ = ["TIMINGS", "DeviceTiming"]
 
 
 class DeviceTiming(NamedTuple):
@@ -23,13 +23,13 @@ class DeviceTiming(NamedTuple):
     def task_s(self, shots: int) -> float:
         """Seconds of QPU that a task of so many shots takes.
 
-        >>> DEVICES["neutral-atoms"].task_s(200)
+        >>> TIMINGS["neutral-atoms"].task_s(200)
         240.0
         """
         return shots * self.shot_s
 
 
-DEVICES: dict[str, DeviceTiming] = {
+TIMINGS: dict[str, DeviceTiming] = {
     "neutral-atoms": DeviceTiming(1.2, 1.0, "1,000 calibration shots in 10 to 30 minutes: 0.6 to 1.8 s a shot"),
     "neutral-atoms-fast": DeviceTiming(0.6, 1.0, "the lower end of the same range"),
     "superconducting": DeviceTiming(0.0004, 9.0, "at most 400 us a shot, 3 to 15 s a submission (VLQ, docs.it4i.cz)"),
