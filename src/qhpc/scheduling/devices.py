@@ -53,6 +53,13 @@ class Device:
         """There will be no such window."""
         self._windows = [window for window in self._windows if window[2] != window_id]
 
+    def windows(self) -> list[Window]:
+        """What is announced, in order of time."""
+        return [
+            Window(id=name, start_s=start_s, end_s=end_s, reason=reason)
+            for start_s, end_s, name, reason in self._windows
+        ]
+
     def available_s(self, now_s: float) -> float:
         """How long it may run from now on: 0 in a window, without end if none is announced."""
         while self._windows and self._windows[0][1] <= now_s:

@@ -7,8 +7,9 @@ import msgspec
 from qhpc.scheduling.model import Pool, QpuState, Session, Task, Window
 
 __all__ = [
-    "Event", "PoolAdded", "QpuStateChanged", "SessionClosed", "SessionOpened", "SliceFailed", "SliceFinished",
-    "TaskCancelled", "TaskSubmitted", "TimePassed", "WindowAnnounced", "WindowWithdrawn",
+    "Event", "PoolAdded", "QpuStateChanged", "SessionClosed", "SessionOpened", "SessionRestored", "SliceFailed",
+    "SliceFinished", "TaskCancelled", "TaskRestored", "TaskSubmitted", "TimePassed", "WindowAnnounced",
+    "WindowWithdrawn",
 ]  # fmt: skip
 
 
@@ -111,6 +112,48 @@ class SliceFailed(_Event, frozen=True):
     busy_s: float = 0.0
 
 
+class SessionRestored(_Event, frozen=True):
+    """A session as it was when a long history was cut short.
+
+    See :mod:`qhpc.scheduling.snapshot`.
+
+    Attributes:
+        opened_s: when it was opened.
+        used_s: seconds of QPU that it has used.
+    """
+
+    session: Session
+    opened_s: float
+    used_s: float
+
+
+class TaskRestored(_Event, frozen=True):
+    """A task that had not ended when a long history was cut short.
+
+    Attributes:
+        arrival_s: when it came.
+        number: of its last slice.
+        remaining_shots: shots that it still has to run.
+        remaining_s: seconds of QPU that it still needs.
+        busy_s: seconds of QPU that it used.
+        tries: slices of it that failed in a row.
+        deadline_s: what its policy has set.
+        qpu: where its last slice runs; None if it waits.
+        shots: of that slice.
+    """
+
+    task: Task
+    arrival_s: float
+    number: int
+    remaining_shots: int
+    remaining_s: float
+    busy_s: float
+    tries: int = 0
+    deadline_s: float | None = None
+    qpu: str | None = None
+    shots: int = 0
+
+
 class TimePassed(_Event, frozen=True):
     """Nothing happened, but it is now; answers a ``WakeAt``."""
 
@@ -126,5 +169,7 @@ Event = (
     | TaskCancelled
     | SliceFinished
     | SliceFailed
+    | SessionRestored
+    | TaskRestored
     | TimePassed
 )

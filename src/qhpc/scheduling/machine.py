@@ -24,13 +24,13 @@ from typing import Any
 from qhpc.scheduling import events as happened
 from qhpc.scheduling import instructions as do
 from qhpc.scheduling.devices import Device, Slice
-from qhpc.scheduling.model import Task
+from qhpc.scheduling.model import Pool, Task
 from qhpc.scheduling.node_release import NodeRelease
 from qhpc.scheduling.policies import POLICIES, DispatchPolicy, ReadyTask
 from qhpc.scheduling.records import PoolRecord, SessionRecord, TaskRecord
 from qhpc.scheduling.slicing import slice_shots
 from qhpc.scheduling.story import Story
-from qhpc.scheduling.transitions import next_state
+from qhpc.scheduling.transitions import FINAL, next_state
 
 __all__ = ["DEFAULT_POLICY", "Machine"]
 
@@ -106,6 +106,17 @@ class Machine:
         """Tasks of a pool that wait, in the order in which they would start now. Cost O(n log n)."""
         return list(self._pools[pool].queue.in_order())
 
+    def pools(self) -> list[Pool]:
+        """All pools."""
+        return [record.pool for record in self._pools.values()]
+
+    def forget(self, key: str) -> None:
+        """What is known of a task that has ended is not needed any more: submitting it again would run it again."""
+        record = self._tasks.get(key)
+        if record is not None and record.state in FINAL:
+            del self._tasks[key]
+            del self._owner(record).keys[key]
+
     # ------------------------------------------------------------ QPUs
     def _pool_added(self, event: happened.PoolAdded) -> str:
         pool = event.pool
@@ -180,7 +191,7 @@ class Machine:
         self._nb_tasks += 1
         ready = ReadyTask(task, owner.session, event.time_s, self._nb_tasks, owner.past(event.time_s))
         record = self._tasks[task.key] = TaskRecord(ready)
-        owner.keys.append(task.key)
+        owner.keys[task.key] = None
         owner.add_task(event.time_s)
         self._enqueue(record, owner)
         self._out += self._nodes.quantum_phase(owner.session, event.time_s, task.duration_s)
@@ -206,6 +217,27 @@ class Machine:
         else:
             return
         self._tell(record, now_s, reason)
+
+    # ------------------------------------------------------------ what was before a history was cut short
+    def _session_restored(self, event: happened.SessionRestored) -> None:
+        record = self._sessions[event.session.id] = SessionRecord(event.session, event.opened_s)
+        record.used_s = event.used_s
+
+    def _task_restored(self, event: happened.TaskRestored) -> None:
+        task, owner = event.task, self._sessions[event.task.session]
+        self._nb_tasks += 1
+        ready = ReadyTask(task, owner.session, event.arrival_s, self._nb_tasks, owner.past(event.time_s))
+        ready.remaining_shots, ready.remaining_s = event.remaining_shots, event.remaining_s
+        ready.deadline_s = event.deadline_s
+        record = self._tasks[task.key] = TaskRecord(ready)
+        record.number, record.tries, record.busy_s = event.number, event.tries, event.busy_s
+        owner.keys[task.key] = None
+        owner.add_task(event.time_s)
+        self._out += self._nodes.quantum_phase(owner.session, event.time_s, event.remaining_s)
+        if event.qpu is None:
+            self._enqueue(record, owner)
+        else:
+            self._occupy(self._devices[event.qpu], record, event.shots, event.time_s)
 
     # ------------------------------------------------------------ slices
     def _slice_finished(self, event: happened.SliceFinished) -> str | None:
@@ -286,20 +318,23 @@ class Machine:
 
     def _start(self, device: Device, ready: ReadyTask, shots: int, now_s: float) -> None:
         record = self._tasks[ready.task.key]
-        owner = self._owner(record)
-        owner.nb_ready -= 1
-        record.state = next_state(record.state, "started")
+        self._owner(record).nb_ready -= 1
         record.number += 1
-        record.qpu = device.name
         if record.first_start_s is None:
             record.first_start_s = now_s
+        self._out.append(do.StartSlice(device.name, ready.task.key, record.number, shots))
+        self._occupy(device, record, shots, now_s)
+        self._tell(record, now_s, "runs on %s: slice %d, %d shots", device.name, record.number, shots)
+
+    def _occupy(self, device: Device, record: TaskRecord, shots: int, now_s: float) -> None:
+        ready, owner = record.ready, self._owner(record)
+        record.state = next_state(record.state, "started")
+        record.qpu = device.name
         part = shots / ready.remaining_shots if ready.remaining_shots else 1.0
         device.running = Slice(ready, record.number, shots, now_s + part * ready.remaining_s)
         device.prefetched = None
-        self._out.append(do.StartSlice(device.name, ready.task.key, record.number, shots))
         if part >= 1.0 and owner.nb_unfinished == 1:
             self._out += self._nodes.last_slice(owner.session, device.running.end_s)
-        self._tell(record, now_s, "runs on %s: slice %d, %d shots", device.name, record.number, shots)
 
     def _prefetch(self, pool: PoolRecord) -> None:
         """What waits first is prepared on the QPU that is free first."""
@@ -373,6 +408,8 @@ _HANDLERS: dict[type[Any], Callable[[Machine, Any], str | None]] = {
     happened.TaskCancelled: Machine._task_cancelled,
     happened.SliceFinished: Machine._slice_finished,
     happened.SliceFailed: Machine._slice_failed,
+    happened.SessionRestored: Machine._session_restored,
+    happened.TaskRestored: Machine._task_restored,
     happened.TimePassed: Machine._time_passed,
 }
 """What each event does; it gives the pool in which something may have to start."""

@@ -42,7 +42,8 @@ class SessionRecord:
     Attributes:
         session: as it was opened or changed last.
         is_open: whether it takes tasks.
-        keys: of its tasks.
+        keys: of its tasks that are known, in order.
+        nb_ended: tasks that have ended.
         nb_unfinished: tasks that have not ended.
         nb_ready: of these, how many wait.
         used_s: seconds of QPU that it used.
@@ -50,15 +51,15 @@ class SessionRecord:
     """
 
     __slots__ = (
-        "_quantum_s", "_quantum_since_s", "is_open", "keys", "nb_ready", "nb_unfinished", "opened_s", "session",
-        "used_s",
+        "_quantum_s", "_quantum_since_s", "is_open", "keys", "nb_ended", "nb_ready", "nb_unfinished", "opened_s",
+        "session", "used_s",
     )  # fmt: skip
 
     def __init__(self, session: Session, opened_s: float = 0.0) -> None:
         self.session, self.opened_s = session, opened_s
         self.is_open = True
-        self.keys: list[str] = []
-        self.nb_unfinished = self.nb_ready = 0
+        self.keys: dict[str, None] = {}
+        self.nb_unfinished = self.nb_ready = self.nb_ended = 0
         self.used_s = self._quantum_s = self._quantum_since_s = 0.0
 
     def add_task(self, now_s: float) -> None:
@@ -70,13 +71,13 @@ class SessionRecord:
     def end_task(self, now_s: float) -> None:
         """A task has ended; so has the quantum phase if it was the last one."""
         self.nb_unfinished -= 1
+        self.nb_ended += 1
         if not self.nb_unfinished:
             self._quantum_s += now_s - self._quantum_since_s
 
     def usual_task_s(self) -> float:
         """Mean QPU time of its tasks that have ended; 0 if none has."""
-        nb_ended = len(self.keys) - self.nb_unfinished
-        return self.used_s / nb_ended if nb_ended else 0.0
+        return self.used_s / self.nb_ended if self.nb_ended else 0.0
 
     def waited_s(self, now_s: float) -> float:
         """Seconds in quantum phases in which no QPU worked for it; 0 if several did at a time for as long."""

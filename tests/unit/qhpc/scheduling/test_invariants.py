@@ -33,6 +33,8 @@ from qhpc.scheduling.instructions import (
 from qhpc.scheduling.machine import Machine
 from qhpc.scheduling.model import Pool, Window
 from qhpc.scheduling.policies import POLICIES
+from qhpc.scheduling.snapshot import snapshot
+from qhpc.scheduling.transitions import FINAL
 
 from .scenes import session, task
 
@@ -182,6 +184,47 @@ def test_the_journal_tells_everything(policy, steps):
         old, new = world.machine.task(key), again.task(key)
         assert (old is None) == (new is None)
         assert old is None or (old.state, old.number, old.busy_s) == (new.state, new.number, new.busy_s)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@given(STEPS, STEPS)
+def test_a_snapshot_tells_what_is_not_over(policy, before, after):
+    """A machine that knows only a snapshot ends everything once, as the one with the whole history would."""
+    world = World(policy)
+    for step in before:
+        world.step(*step)
+    old = world.machine
+    world.machine = Machine({"p": policy})
+    events = snapshot(old, world.now_s)
+    encoded = msgspec.msgpack.encode(events)
+    assert not any(isinstance(out, StartSlice) for out in world.machine.handle(*events))
+    assert msgspec.msgpack.decode(encoded, type=list[Event]) == events == snapshot(world.machine, world.now_s)
+    for key in world.wanted:
+        record, again = old.task(key), world.machine.task(key)
+        assert (again is None) == (record is None or record.state in FINAL)
+        assert again is None or (
+            again.state,
+            again.number,
+            again.busy_s,
+            again.tries,
+            again.qpu if again.state != "ready" else 0,
+        ) == (record.state, record.number, record.busy_s, record.tries, record.qpu if record.state != "ready" else 0)
+    for step in after:
+        world.step(*step) if step[0] != "submit" or f"t{step[1]}" not in world.wanted else None
+    world.end_all()
+    assert {key: world.ends[key] for key in world.wanted} == dict.fromkeys(world.wanted, 1)
+
+
+def test_what_has_ended_can_be_forgotten():
+    machine = Machine()
+    machine.handle(PoolAdded(0.0, POOL), SessionOpened(0.0, SESSIONS[0]))
+    machine.handle(TaskSubmitted(0.0, task("t", "s0")))
+    machine.forget("t")
+    assert machine.task("t").state == "running"
+    machine.handle(SliceFinished(3.0, "q", "t", 1, 0, 3.0))
+    machine.forget("t")
+    machine.forget("t")
+    assert machine.task("t") is None and machine.session("s0").usual_task_s() == 3.0
 
 
 @given(
