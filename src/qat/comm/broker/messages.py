@@ -26,7 +26,7 @@ __all__ = [
     "HEARTBEAT_S", "LEASE_S", "MAX_MESSAGE_BYTES", "VERSION", "Acknowledge", "Alive", "AskExplanation", "AskSpecs",
     "CancelTask", "CloseSession", "Explained", "Greeting", "Heartbeat", "Message", "NodesReclaimed", "NodesReleased",
     "OpenSession", "Refused", "SessionOpened", "SessionRevoked", "Specs", "SubmitTask", "TaskAccepted",
-    "TaskCancelled", "TaskFailed", "TaskFinished", "TaskStarted", "frame_of", "message_in",
+    "TaskCancelled", "TaskFailed", "TaskFinished", "TaskStarted", "frame_of", "message_in", "signed_payload",
 ]  # fmt: skip
 
 VERSION = 1
@@ -40,6 +40,15 @@ MAX_MESSAGE_BYTES = 1 << 31
 
 AuthenticationMethod = Literal["peer", "munge", "jwt"]
 """``peer``: the Unix socket tells who is there; ``munge``: a credential of that name; ``jwt``: a Slurm token."""
+
+
+def signed_payload(nonce: bytes) -> bytes:
+    """What a ``munge`` credential has to carry: the purpose it was made for, and the nonce of the ``Greeting``.
+
+    >>> signed_payload(b"1234")
+    b'openqat broker 1: 1234'
+    """
+    return b"openqat broker 1: " + nonce
 
 
 class _Message(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
