@@ -2,7 +2,8 @@
 
     python -m benchmarks.remote.served [--repeats 2000]
 
-Both run the same job, in turns, so that both see the same weather on the machine. Loopback, no TLS and TLS.
+Both run the same job, in turns, so that both see the same weather on the machine. Loopback, no TLS and TLS. Jobs are
+repeated, as variational loops do, but for "new circuits": each of these is seen for the first time, here and there.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import count, islice, pairwise, product, repeat
 from pathlib import Path
 from statistics import median, quantiles
 
 from qat.core import Job, Observable
 from qat.core.qpu import CommonQPU
-from qat.lang.AQASM import CNOT, H, Program
+from qat.lang.AQASM import CNOT, H, Program, X, Y, Z
 from qat.qpus import LinAlg, RemoteQPU
 
 SERVER = """
@@ -42,6 +43,19 @@ def ghz(nb_qubits: int) -> Job:
     for left, right in pairwise(qubits):
         CNOT(left, right)
     return program.to_circ().to_job()
+
+
+def unlike() -> Iterator[list[Job]]:
+    """Jobs no two of which have the same gates."""
+    for number in count(1):
+        for names in product((H, X, Y, Z), repeat=number):
+            program = Program()
+            qubits = program.qalloc(4)
+            for index, gate in enumerate(names):
+                gate(qubits[index % 4])
+            for left, right in pairwise(qubits):
+                CNOT(left, right)
+            yield [program.to_circ().to_job()]
 
 
 def jobs() -> dict[str, list[Job]]:
@@ -69,9 +83,10 @@ def timed(qpu: CommonQPU, batch: list[Job]) -> float:
     return time.perf_counter() - begin
 
 
-def compare(name: str, qpus: dict[str, CommonQPU], batch: list[Job], repeats: int) -> None:
+def compare(name: str, qpus: dict[str, CommonQPU], batches: Iterator[list[Job]], repeats: int) -> None:
     """Print a row: medians and 99th percentiles in milliseconds, and the median of what is added."""
-    rows = [[timed(qpu, batch) for qpu in qpus.values()] for _ in range(WARM_UP + repeats)][WARM_UP:]
+    taken = list(islice(batches, WARM_UP + repeats))
+    rows = [[timed(qpu, batch) for qpu in qpus.values()] for batch in taken][WARM_UP:]
     for index, label in enumerate(qpus):
         column = [1e3 * row[index] for row in rows]
         added = median(1e3 * (row[index] - row[0]) for row in rows)
@@ -98,7 +113,8 @@ def main() -> None:
             }
             print("| job | QPU | median | p99 | added |\n|---|---|---|---|---|")
             for name, batch in jobs().items():
-                compare(name, qpus, batch, options.repeats if len(batch) == 1 else options.repeats // 10)
+                compare(name, qpus, repeat(batch), options.repeats if len(batch) == 1 else options.repeats // 10)
+            compare("4 qubits, new circuits", qpus, unlike(), options.repeats)
 
 
 if __name__ == "__main__":

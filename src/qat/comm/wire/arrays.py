@@ -18,6 +18,10 @@ MAX_BYTES = 2**32 - 1
 """Largest array in one message."""
 
 _INDEX_DTYPES = tuple((1 << 8 * np.dtype(name).itemsize, np.dtype(name)) for name in ("|u1", "<u2", "<u4"))
+_NAMES = {np.dtype(name): name for name in DTYPES}
+_BY_NAME = {name: (dtype, dtype.newbyteorder("=")) for dtype, name in _NAMES.items()}
+_FEW = 64
+"""So few small integers are quicker one by one than by NumPy, whose every call costs about a microsecond."""
 
 
 class Array(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, tag="a"):
@@ -37,12 +41,14 @@ def pack_array(array: NDArray[Any]) -> Array:
     >>> pack_array(np.arange(3)).shape
     (3,)
     """
-    little = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-    if little.dtype.str not in DTYPES:
+    name = _NAMES.get(array.dtype)
+    little = array if name is not None else np.asarray(array, dtype=array.dtype.newbyteorder("<"))
+    name = name or _NAMES.get(little.dtype)
+    if name is None:
         raise WireError(f"an array of {array.dtype} cannot be sent", "numbers", "convert it with astype first")
     if little.nbytes > MAX_BYTES:
         raise WireError(f"an array of {little.nbytes} bytes is too large to be sent", f"at most {MAX_BYTES}")
-    return Array(little.dtype.str, array.shape, little.reshape(-1).view(np.uint8).data)
+    return Array(name, array.shape, np.ascontiguousarray(little).reshape(-1).view(np.uint8).data)
 
 
 def unpack_array(array: Array, kinds: str = "biufc", nb_dimensions: int | None = None) -> NDArray[Any]:
@@ -59,14 +65,16 @@ def unpack_array(array: Array, kinds: str = "biufc", nb_dimensions: int | None =
     >>> unpack_array(pack_array(np.array([1.5, 2.5])))
     array([1.5, 2.5])
     """
-    if array.dtype not in DTYPES or np.dtype(array.dtype).kind not in kinds:
+    sent, native = _BY_NAME.get(array.dtype, (None, None))
+    if sent is None or sent.kind not in kinds:
         raise WireError(f"an array has elements of type {array.dtype[:20]!r}", f"one of the kinds {kinds!r}")
-    dtype = np.dtype(array.dtype)
-    has_shape = nb_dimensions is None or len(array.shape) == nb_dimensions
-    is_possible = has_shape and len(array.shape) <= _MAX_DIMENSIONS and min(array.shape, default=0) >= 0
-    if not is_possible or math.prod(array.shape) * dtype.itemsize != len(array.data):
-        raise WireError(f"an array of shape {array.shape[:9]} has {len(array.data)} bytes of {array.dtype} elements")
-    return np.frombuffer(array.data, dtype).reshape(array.shape).astype(dtype.newbyteorder("="))
+    shape = array.shape
+    has_shape = nb_dimensions is None or len(shape) == nb_dimensions
+    is_possible = has_shape and len(shape) <= _MAX_DIMENSIONS and min(shape, default=0) >= 0
+    if not is_possible or math.prod(shape) * sent.itemsize != len(array.data):
+        raise WireError(f"an array of shape {shape[:9]} has {len(array.data)} bytes of {array.dtype} elements")
+    elements = np.frombuffer(array.data, sent).astype(native)
+    return elements if len(shape) == 1 else elements.reshape(shape)
 
 
 _MAX_DIMENSIONS = 8
@@ -78,9 +86,18 @@ def pack_indices(indices: NDArray[np.integer[Any]]) -> Array:
     >>> pack_indices(np.array([3, 200])).dtype
     '|u1'
     """
+    if indices.size <= _FEW and indices.ndim == 1 and (few := _as_bytes(indices.tolist())) is not None:
+        return Array("|u1", indices.shape, memoryview(few))
     largest = int(indices.max()) if indices.size else 0
     dtype = next(dtype for limit, dtype in _INDEX_DTYPES if largest < limit)
     return pack_array(indices.astype(dtype))
+
+
+def _as_bytes(indices: list[int]) -> bytes | None:
+    try:
+        return bytes(indices)
+    except ValueError:  # one is above 255
+        return None
 
 
 def unpack_indices(array: Array, limit: int, what: str) -> NDArray[np.int32]:
@@ -89,6 +106,10 @@ def unpack_indices(array: Array, limit: int, what: str) -> NDArray[np.int32]:
     Raises:
         WireError: one of them is not below ``limit``.
     """
+    if array.dtype == "|u1" and array.shape == (len(array.data),) and len(array.data) <= _FEW:
+        few = list(array.data)
+        if max(few, default=-1) < limit:
+            return np.array(few, np.int32)
     indices = unpack_array(array, "u", 1)
     if indices.size and int(indices.max()) >= min(limit, 1 << 31):
         raise WireError(f"{what} {int(indices.max())} is out of range", f"0 to {limit - 1}")

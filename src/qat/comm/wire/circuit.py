@@ -9,7 +9,7 @@ import msgspec
 
 from qat.comm.wire.codec import Format
 from qat.comm.wire.gate_sets import Signature, pack_gate_set, unpack_gate_set
-from qat.comm.wire.gates import Form, Gate, is_computed, pack_form, pack_gate, unpack_form, unpack_gate
+from qat.comm.wire.gates import Form, Gate, is_computed, pack_form, pack_gate, unpack_form
 from qat.comm.wire.records import (
     Ancillas,
     Declared,
@@ -19,6 +19,7 @@ from qat.comm.wire.records import (
     unpack_variables,
 )
 from qat.comm.wire.registers import Register, pack_registers, unpack_registers
+from qat.comm.wire.structures import gate_at, plain_tape
 from qat.comm.wire.tape import Columns, pack_tape, unpack_tape
 from qat.core.errors import WireError
 from qat.core.wrappers.circuit import Circuit
@@ -137,10 +138,8 @@ class _Unpacker:
         return None if isinstance(wire, str) else wire.body
 
     def _record(self, number: int) -> GateRecord:
-        if not 0 <= number < len(self._parts.gates):
-            raise WireError(f"gate {number} is out of range", f"0 to {len(self._parts.gates) - 1}")
         if number not in self._records:
-            self._records[number] = unpack_gate(self._parts.gates[number], self._tape)
+            self._records[number] = gate_at(self._parts.gates, number, self._tape)
         return self._records[number]
 
     def _tape(self, number: int) -> Tape:
@@ -155,8 +154,9 @@ def unpack_circuit(parts: CircuitParts) -> Circuit:
     Raises:
         WireError: its parts do not fit together.
     """
+    tape = plain_tape(parts.gates, parts.tapes[0]) if len(parts.tapes) == 1 else None
     circuit = Circuit.from_tape(
-        _Unpacker(parts).circuit_tape(),
+        _Unpacker(parts).circuit_tape() if tape is None else tape,
         qregs=unpack_registers(parts.registers) or (),
         name=parts.name,
         gate_set=None if parts.gate_set is None else unpack_gate_set(parts.gate_set),

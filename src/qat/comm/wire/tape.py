@@ -75,10 +75,12 @@ def pack_tape(tape: Tape, forms: list[Form]) -> Columns:
         nb_cbits=tape.nb_cbits,
         forms=forms,
         gates=pack_indices(tape.gates + 1),
-        qubit_counts=pack_indices(np.diff(tape.qubit_starts)),
+        qubit_counts=pack_indices(tape.qubit_starts[1:] - tape.qubit_starts[:-1]),
         qubits=pack_indices(tape.qubits),
         kinds=pack_array(tape.kinds) if tape.classical else None,
-        parameter_counts=pack_indices(np.diff(tape.parameter_starts)) if has_parameters else None,
+        parameter_counts=pack_indices(tape.parameter_starts[1:] - tape.parameter_starts[:-1])
+        if has_parameters
+        else None,
         parameters=pack_array(tape.parameters) if has_parameters else None,
         objects=[pair for index, value in tape.objects.items() if (pair := _pack_object(index, value)) is not None],
         slots=pack_indices(tape.slots) if has_slots else None,
