@@ -40,6 +40,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "users": "Manage the users of a server.",
         "tokens": "Manage API tokens.",
         "store": "Look after the database of a server.",
+        "slurm": "Use a Slurm cluster, or try one on this machine.",
         "lab": "Compare ways to share QPUs, on a virtual clock.",
     },
 }

@@ -1,0 +1,68 @@
+"""Which Slurm jobs there are: for the broker, whose sessions belong to jobs and end with them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Protocol
+
+from qhpc.slurm.commands import squeue
+from qhpc.slurm.controller import Controller
+from qhpc.slurm.parsers import SlurmJob, parse_jobs
+from qhpc.slurm.states import phase_of
+
+__all__ = ["JobDirectory", "SlurmJob", "SlurmJobDirectory", "duty_of", "is_over", "listed_jobs"]
+
+
+class JobDirectory(Protocol):
+    """Tells which jobs there are."""
+
+    async def jobs(self) -> Mapping[int, SlurmJob]:
+        """All jobs that the controller knows, by id, those that ended minutes ago too. A job that is not there is over.
+
+        Raises:
+            ControllerUnreachable: nothing is known now.
+        """
+
+
+class SlurmJobDirectory:
+    """The jobs of a cluster: one squeue for each question, whatever the number of jobs.
+
+    Args:
+        controller: runs it.
+    """
+
+    def __init__(self, controller: Controller | None = None) -> None:
+        self._controller = controller or Controller()
+
+    async def jobs(self) -> Mapping[int, SlurmJob]:
+        """See the protocol."""
+        return {job.id: job for job in await listed_jobs(self._controller)}
+
+
+async def listed_jobs(controller: Controller, name: str | None = None) -> list[SlurmJob]:
+    """The jobs that the controller knows, of one name or all.
+
+    Raises:
+        ControllerUnreachable: nothing is known now.
+    """
+    marker = secrets.token_hex(8)
+    return parse_jobs(await controller.run(squeue(marker, name=name)), marker)
+
+
+def is_over(job: SlurmJob | None) -> bool:
+    """Whether a job, as the directory has it or has not, has ended.
+
+    >>> is_over(None), is_over(SlurmJob(id=1, state="TIMEOUT")), is_over(SlurmJob(id=1, state="RUNNING"))
+    (True, True, False)
+    """
+    return job is None or phase_of(job.state) == "ended"
+
+
+def duty_of(job: SlurmJob, pool: str) -> float:
+    """The share of a pool's QPUs that a job was admitted with, from its licence ``qpu_POOL``: 1000 units are one QPU.
+
+    >>> duty_of(SlurmJob(id=1, state="RUNNING", licenses={"qpu_fresnel": 250}), "fresnel")
+    0.25
+    """
+    return sum(units for name, units in job.licenses.items() if name.partition("@")[0] == f"qpu_{pool}") / 1000

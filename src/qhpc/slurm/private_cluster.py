@@ -1,0 +1,319 @@
+"""A Slurm of one's own on this machine: munged, slurmctld and some slurmd on loopback, in one directory, without root.
+
+It is Slurm itself, started from the programs that are installed, so what works here works on a cluster. Nothing of it
+touches another Slurm of the machine: own configuration, own key, own ports, own processes, found again by pid files.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from qhpc.slurm.cluster_files import ClusterShape, Identity, slurm_conf
+
+__all__ = ["ClusterError", "PrivateCluster", "missing"]
+
+_PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol", "sinfo")
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_UP_STATES = frozenset({"idle", "mixed", "allocated", "completing"})
+_START_S, _CALL_S, _STOP_S, _CANCEL_S = 60.0, 20.0, 3.0, 10.0
+_PAUSE_S = 0.03
+
+
+class ClusterError(RuntimeError):
+    """A private cluster could not be started; the message has the end of its logs."""
+
+
+def missing() -> str | None:
+    """Why there can be no private cluster on this machine, or None."""
+    absent = [name for name in _PROGRAMS if shutil.which(name, path=_PATH) is None]
+    return f"Slurm is not installed (no {', '.join(absent)}): apt-get install slurm-wlm munge" if absent else None
+
+
+class PrivateCluster:
+    """A private cluster; a context that starts and stops it.
+
+    Args:
+        directory: its own; made if need be. A short path, because of sockets. To let other Unix users submit jobs,
+            their way to it has to be open.
+        shape: what it offers.
+
+    Attributes:
+        directory: its own.
+        shape: what it offers.
+    """
+
+    def __init__(self, directory: Path, shape: ClusterShape | None = None) -> None:
+        self.directory, self.shape = directory.absolute(), shape or ClusterShape()
+
+    def __enter__(self) -> PrivateCluster:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def configuration(self) -> Path:
+        """Its slurm.conf."""
+        return self.directory / "etc" / "slurm.conf"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What Slurm's commands need in their environment to talk to it."""
+        return {"SLURM_CONF": str(self.configuration), "PATH": _PATH}
+
+    def call(self, *command: str, timeout_s: float = _CALL_S) -> str:
+        """What a command of Slurm prints.
+
+        Raises:
+            ClusterError: it failed; the message has what it said.
+        """
+        done = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, timeout=timeout_s, check=False
+        )
+        if done.returncode:
+            raise ClusterError(f"{' '.join(command)} failed: {done.stderr.strip()}")
+        return done.stdout
+
+    # --- start ---
+
+    def start(self) -> None:
+        """Start what does not run, and wait until jobs can run.
+
+        Raises:
+            ClusterError: it does not come up within a minute, or Slurm is not installed.
+        """
+        reason = missing()
+        if reason is not None:
+            raise ClusterError(reason)
+        with self._locked():
+            if not any(True for _ in self._running()):
+                self._write_files()
+            for name in ("munged", "slurmctld", *(f"slurmd.{node}" for node in self.shape.nodes)):
+                self.start_daemon(name)
+            self._wait_until_up()
+
+    def start_daemon(self, name: str) -> None:
+        """Start a daemon unless it runs: ``munged``, ``slurmctld`` or ``slurmd.NODE``."""
+        if self.pid(name) is not None:
+            return
+        self._pid_file(name).unlink(missing_ok=True)
+        program, _, node = name.partition(".")
+        commands: dict[str, Callable[[], list[str]]] = {
+            "munged": self._munged,
+            "slurmctld": lambda: ["slurmctld", "-f", str(self.configuration)],
+            "slurmd": lambda: ["slurmd", "-f", str(self.configuration), "-N", node],
+        }
+        command = commands[program]()
+        with (self.directory / "log" / "starts.log").open("ab") as log:
+            done = subprocess.run(
+                command,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                timeout=_CALL_S,
+            )
+        if done.returncode:
+            raise ClusterError(f"{name} does not start:\n{self._log_ends()}")
+        self._wait(lambda: self.pid(name) is not None, f"{name} has not started")
+
+    def _munged(self) -> list[str]:
+        place = self.directory / "munge"
+        # forced: the way to the socket may be closed to others, as in a home directory; then jobs are its own alone
+        for file in place.glob("socket*"):
+            file.unlink()
+        return [
+            "munged", f"--key-file={place}/key", f"--socket={place}/socket", f"--seed-file={place}/seed",
+            f"--pid-file={self._pid_file('munged')}", f"--log-file={self.directory}/log/munged.log", "--num-threads=2",
+            "--force",
+        ]  # fmt: skip
+
+    def _write_files(self) -> None:
+        for name in ("etc", "run", "log", "munge", "spool", *(f"spool/{node}" for node in self.shape.nodes)):
+            self._folder(name, 0o755)
+        self._folder("state", 0o700)
+        _write(self.directory / "munge" / "key", secrets.token_bytes(128), 0o600)
+        self._write_configuration()
+
+    def _folder(self, name: str, mode: int) -> None:
+        """Made with this mode, whatever the umask."""
+        folder = self.directory / name
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(mode)
+
+    def _write_configuration(self) -> None:
+        for name, text in {"plugstack.conf": "", "cgroup.conf": "CgroupPlugin=cgroup/v1\n", **self.shape.files}.items():
+            _write(self.directory / "etc" / name, text.encode(), 0o644)
+        identity = Identity(
+            directory=self.directory,
+            host=socket.gethostname().partition(".")[0],
+            user=pwd.getpwuid(os.geteuid()).pw_name,
+            ports=self._ports(),
+        )
+        _write(self.configuration, slurm_conf(self.shape, identity).encode(), 0o644)
+
+    def _ports(self) -> list[int]:
+        """Of the controller and the nodes: those it had, so that running daemons are found, or free ones."""
+        file = self.directory / "run" / "ports"
+        known: list[int] = json.loads(file.read_text()) if file.exists() else []
+        if len(known) != self.shape.nb_nodes + 1:
+            known = _free_ports(self.shape.nb_nodes + 1)
+            file.write_text(json.dumps(known))
+        return known
+
+    def _wait_until_up(self) -> None:
+        self._wait(lambda: all(state in _UP_STATES for state in self.node_states().values()), "its nodes are not up")
+
+    def node_states(self) -> dict[str, str]:
+        """State of each node as sinfo names it; ``unknown`` while the controller does not answer."""
+        try:
+            lines = self.call("sinfo", "-hN", "-o", "%N %T").splitlines()
+        except (ClusterError, subprocess.TimeoutExpired):
+            lines = []
+        known = dict(line.split() for line in lines)
+        return {node: known.get(node, "unknown") for node in self.shape.nodes}
+
+    def reconfigure(self, shape: ClusterShape) -> None:
+        """Give it another shape, with as many nodes, while jobs run: licences, settings, files."""
+        self.shape = shape
+        self._write_configuration()
+        self.call("scontrol", "reconfigure")
+
+    # --- daemons ---
+
+    def pid(self, name: str) -> int | None:
+        """Process of a daemon (``munged``, ``slurmctld``, ``slurmd.NODE``), if it runs."""
+        try:
+            pid = int(self._pid_file(name).read_text())
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return None
+        return pid if name.partition(".")[0].encode() in command else None
+
+    def _pid_file(self, name: str) -> Path:
+        return self.directory / "run" / f"{name}.pid"
+
+    def _running(self) -> Iterator[str]:
+        for file in (self.directory / "run").glob("*.pid"):
+            if self.pid(file.stem) is not None:
+                yield file.stem
+
+    # --- stop ---
+
+    def stop(self) -> None:
+        """End all jobs and daemons. The directory stays, and so do its logs."""
+        with self._locked():
+            self._end_jobs()
+            *others, munged = sorted(self._running(), key=lambda name: name == "munged") or [""]
+            self._end_daemons(others)
+            for pid in _with_descendants(self._steps()):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self._end_daemons([munged] if munged else [])
+
+    def _end_jobs(self) -> None:
+        """Jobs outlive slurmd, so they have to go first."""
+        if self.pid("slurmctld") is None or self.pid("munged") is None:
+            return
+        with suppress(ClusterError, subprocess.TimeoutExpired):
+            ids = self.call("squeue", "-h", "-o", "%A").split()
+            if ids:
+                self.call("scancel", "--full", "--signal=KILL", *ids)
+                self.call("scancel", *ids)
+            self._wait(lambda: not self.call("squeue", "-h").strip(), "jobs live on", _CANCEL_S)
+
+    def _end_daemons(self, names: Sequence[str]) -> None:
+        pids = {name: pid for name in names if (pid := self.pid(name)) is not None}
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            for name, pid in pids.items():
+                if self.pid(name) is not None:
+                    os.kill(pid, number)
+            with suppress(ClusterError):
+                self._wait(lambda: not any(map(_is_alive, pids.values())), "daemons live on", _STOP_S)
+                return
+
+    def _steps(self) -> Iterator[int]:
+        """Processes of ours that watch over a step: those of jobs that the controller has forgotten in a crash."""
+        wanted = f"SLURM_CONF={self.configuration}".encode()
+        for folder in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                is_step = b"slurmstepd" in (folder / "cmdline").read_bytes()[:64]
+                if is_step and wanted in (folder / "environ").read_bytes().split(b"\0"):
+                    yield int(folder.name)
+
+    # --- helpers ---
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One at a time: two starts of one cluster would spoil it."""
+        self.directory.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with (self.directory / "lock").open("wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _wait(self, is_so: Callable[[], bool], complaint: str, limit_s: float = _START_S) -> None:
+        deadline = time.monotonic() + limit_s
+        while not is_so():
+            if time.monotonic() > deadline:
+                raise ClusterError(f"{complaint} after {limit_s:g} s:\n{self._log_ends()}")
+            time.sleep(_PAUSE_S)
+
+    def _log_ends(self) -> str:
+        """The last lines of each log."""
+        logs = sorted((self.directory / "log").glob("*.log"))
+        ends = (f"{log.name}: {line}" for log in logs for line in log.read_text(errors="replace").splitlines()[-5:])
+        return "\n".join(ends)
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    """Write a file that nobody ever sees half."""
+    partial = path.with_name(f".{path.name}")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(data)
+    partial.replace(path)
+
+
+def _free_ports(number: int) -> list[int]:
+    """Ports of loopback that nobody listens at, all different."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def _with_descendants(pids: Iterable[int]) -> list[int]:
+    """Processes and all that they have started, parents first."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(folder.name))
+    found = list(pids)
+    for pid in found:  # grows meanwhile
+        found += children.get(pid, ())
+    return found
+
+
+def _is_alive(pid: int) -> bool:
+    """Whether a process runs; one that waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
