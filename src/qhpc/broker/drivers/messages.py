@@ -82,6 +82,8 @@ class Attached(_Message, frozen=True, tag="attached"):
 class Load(_Message, frozen=True, tag="load"):
     """A task that will run here: check, compile and upload it. Sent before its first ``Run``, usually ahead of it.
 
+    Sent again for a task that is loaded, it has its next slice prepared; the payload may then be left empty.
+
     Attributes:
         key: the broker's name of the task, unique over all sessions.
         payload: message of a Job (``qat.comm.wire``), from a user: it is decoded here and nowhere else.
