@@ -20,9 +20,14 @@ class _Event(msgspec.Struct, frozen=True, array_like=True, tag=True):
 
 
 class PoolAdded(_Event, frozen=True):
-    """There is a pool, whose QPUs are up and idle."""
+    """There is a pool, whose QPUs are up and idle.
+
+    Attributes:
+        policy: name of its dispatch policy; empty for the one that the machine was made with.
+    """
 
     pool: Pool
+    policy: str = ""
 
 
 class QpuStateChanged(_Event, frozen=True):

@@ -110,6 +110,10 @@ class Machine:
         """All pools."""
         return [record.pool for record in self._pools.values()]
 
+    def policy(self, pool: str) -> str:
+        """Name of the policy of a pool."""
+        return self._pools[pool].policy.name
+
     def forget(self, key: str) -> None:
         """What is known of a task that has ended is not needed any more: submitting it again would run it again."""
         record = self._tasks.get(key)
@@ -121,8 +125,8 @@ class Machine:
     def _pool_added(self, event: happened.PoolAdded) -> str:
         pool = event.pool
         if pool.name not in self._pools:
-            policy = self._make_policy(self._policies.get(pool.name, DEFAULT_POLICY))
-            record = self._pools[pool.name] = PoolRecord(pool, policy)
+            name = event.policy or self._policies.get(pool.name, DEFAULT_POLICY)
+            record = self._pools[pool.name] = PoolRecord(pool, self._make_policy(name))
             self._devices.update((device.name, device) for device in record.devices)
         return pool.name
 

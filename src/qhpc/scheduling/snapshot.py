@@ -42,7 +42,7 @@ def snapshot(machine: Machine, now_s: float) -> list[Event]:
 
 def _of_pool(machine: Machine, name: str, now_s: float) -> Iterator[Event]:
     sessions, devices = machine.sessions(name), machine.devices(name)
-    yield PoolAdded(now_s, devices[0].pool)
+    yield PoolAdded(now_s, devices[0].pool, machine.policy(name))
     for device in devices:
         if device.state != "up":
             yield QpuStateChanged(now_s, device.name, device.state, device.until_s, device.reason)

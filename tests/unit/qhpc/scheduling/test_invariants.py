@@ -194,7 +194,7 @@ def test_a_snapshot_tells_what_is_not_over(policy, before, after):
     for step in before:
         world.step(*step)
     old = world.machine
-    world.machine = Machine({"p": policy})
+    world.machine = Machine()
     events = snapshot(old, world.now_s)
     encoded = msgspec.msgpack.encode(events)
     assert not any(isinstance(out, StartSlice) for out in world.machine.handle(*events))

@@ -1,0 +1,142 @@
+"""The heart of the broker: what jobs and drivers say in, what they are told and what is journalled out.
+
+No socket, clock or thread is in it. Whoever runs it gives it messages and the time, takes a ``Turn`` and does what that
+says; tells it which records are on disk; and after a crash has it ``recall`` the records that are.
+
+>>> from qat.comm.broker.messages import OpenSession, SubmitTask
+>>> from qhpc.broker.drivers.messages import Attached
+>>> from qhpc.scheduling.model import Pool
+>>> heart = Brokerage(Rules(pools=(Pool(name="p", qpus=("q",)),)), merge=b"".join)
+>>> heart.begin(0.0)
+>>> heart.driver_attached("q", Attached(1, "first", "q", b"specs"), 1.0)
+>>> heart.job_opens("connection 1", OpenSession(1, "p", "vqe"), Who("ada"), 2.0)
+True
+>>> heart.job_says("connection 1", SubmitTask("t", b"..."), 3.0)
+>>> heart.take().to_drivers[-1]
+('q', Run(key='ada:vqe/t', number=1, shots=0))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+
+from qat.comm.broker.messages import Message, OpenSession
+from qhpc.broker.brokerage.answers import Merge
+from qhpc.broker.brokerage.core import Core
+from qhpc.broker.brokerage.jobs import Jobs, Who
+from qhpc.broker.brokerage.qpus import Qpus
+from qhpc.broker.brokerage.rules import Limits, Rules, TaskTiming
+from qhpc.broker.brokerage.shortening import shortened
+from qhpc.broker.brokerage.turn import Turn
+from qhpc.broker.drivers.messages import Attached, DriverMessage
+from qhpc.broker.facts import Record, SessionIdentity
+from qhpc.scheduling.events import PoolAdded
+from qhpc.scheduling.machine import DEFAULT_POLICY
+
+__all__ = ["Brokerage", "Limits", "Rules", "TaskTiming", "Turn", "Who"]
+
+
+def _allow_all(identity: SessionIdentity, duration_s: float) -> str | None:
+    return None
+
+
+class Brokerage:
+    """The broker without the world around it.
+
+    Args:
+        rules: what the site has decided.
+        merge: puts the results of the slices of a task together.
+        allows: why a session may not have a task of so many seconds, by its quota; None if it may.
+    """
+
+    def __init__(
+        self,
+        rules: Rules,
+        merge: Merge,
+        allows: Callable[[SessionIdentity, float], str | None] = _allow_all,
+    ) -> None:
+        self._core = Core(rules, merge)
+        self._qpus = Qpus(self._core)
+        self._jobs = Jobs(self._core, self._qpus, allows)
+
+    def recall(self, records: Iterable[Record]) -> None:
+        """Learn what happened until the former broker ended."""
+        for record in records:
+            self._core.recall(record)
+        self._core.forget_halves()
+
+    def begin(self, now_s: float) -> None:
+        """Start, or go on after ``recall``."""
+        known = {pool.name for pool in self._core.machine.pools()}
+        for pool in self._core.rules.pools:
+            if pool.name not in known:
+                policy = self._core.rules.policies.get(pool.name, DEFAULT_POLICY)
+                self._core.write(PoolAdded(now_s, pool, policy))
+        self._jobs.extend_leases(now_s)
+        self._qpus.begin(now_s)
+
+    def take(self) -> Turn:
+        """What is to be done outside, once."""
+        return self._core.take()
+
+    def safe(self, number: int) -> None:
+        """So many records, counted from the first that was recalled, are on disk."""
+        self._core.safe(number)
+
+    def records(self, now_s: float) -> list[Record]:
+        """A short journal that leads where the long one did, under the rules of now.
+
+        Sessions of pools that there are no more are left out.
+        """
+        return shortened(self._core, now_s)
+
+    # ------------------------------------------------------------ jobs
+    def job_opens(self, connection: Hashable, message: OpenSession, who: Who, now_s: float) -> bool:
+        """A job whose identity is known opens its session. Tells whether it may."""
+        return self._jobs.open(connection, message, who, now_s)
+
+    def job_says(self, connection: Hashable, message: Message, now_s: float) -> None:
+        """A job whose session is open says something."""
+        self._jobs.hear(connection, message, now_s)
+
+    def job_left(self, connection: Hashable) -> None:
+        """A connection to a job is gone."""
+        self._jobs.left(connection)
+
+    def close_session(self, session_id: str, reason: str, now_s: float) -> None:
+        """Close a session, e.g. since its Slurm job has ended."""
+        if (session := self._core.sessions.get(session_id)) is not None:
+            self._jobs.close(session, reason, now_s)
+
+    def slurm_jobs(self) -> dict[str, int]:
+        """The Slurm job of each open session that has one."""
+        sessions = self._core.sessions.values()
+        return {s.id: s.identity.slurm_job for s in sessions if s.identity.slurm_job is not None}
+
+    # ------------------------------------------------------------ drivers
+    def driver_attached(self, qpu: str, message: Attached, now_s: float) -> None:
+        """The driver of a QPU is there."""
+        self._qpus.attached(qpu, message, now_s)
+
+    def driver_says(self, qpu: str, message: DriverMessage, now_s: float) -> None:
+        """A driver that is attached says something."""
+        self._qpus.hear(qpu, message, now_s)
+
+    def driver_lost(self, qpu: str, now_s: float) -> None:
+        """The connection to a driver is gone."""
+        self._qpus.lost(qpu, now_s)
+
+    # ------------------------------------------------------------ time
+    def tick(self, now_s: float) -> None:
+        """Time has passed; to be called about every second, and when ``wakes_s`` says."""
+        self._qpus.tick(now_s)
+        self._jobs.tick(now_s)
+
+    def wakes_s(self) -> float | None:
+        """When something is due; None if nothing is."""
+        return min(self._core.wake_s, default=None)
+
+    @property
+    def core(self) -> Core:
+        """What the broker knows, for those who look at it."""
+        return self._core

@@ -1,0 +1,36 @@
+"""What a job is told of a task that has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from qat.comm.broker.messages import TaskCancelled, TaskFailed, TaskFinished
+from qhpc.broker.brokerage.state import BrokerTask
+from qhpc.broker.facts import Outcome
+
+__all__ = ["Merge", "answer"]
+
+Merge = Callable[[Sequence[bytes]], bytes]
+"""Puts the results of the slices of a task together, as they travel."""
+
+
+def answer(task: BrokerTask, merge: Merge) -> TaskFinished | TaskFailed | TaskCancelled:
+    """The answer to a task that has ended, always the same for the same records; its slices are put together."""
+    outcome = task.outcome
+    if outcome is None:
+        raise ValueError(f"{task.full_key} has not ended")
+    if outcome.ending == "cancelled":
+        return TaskCancelled(task.key)
+    if outcome.ending == "failed":
+        return TaskFailed(task.key, outcome.reason, outcome.error)
+    return _finished(task, outcome, merge)
+
+
+def _finished(task: BrokerTask, outcome: Outcome, merge: Merge) -> TaskFinished | TaskFailed:
+    parts = [task.results[number].result for number in sorted(task.results)]
+    try:
+        merged = parts[0] if len(parts) == 1 else merge(parts)
+    except (ValueError, TypeError, LookupError) as error:
+        reason = f"the {len(parts)} parts that the QPU gave cannot be put together: {error}"
+        return TaskFailed(task.key, reason)
+    return TaskFinished(task.key, merged, outcome.qpu, outcome.busy_s, outcome.waited_s, len(parts))
