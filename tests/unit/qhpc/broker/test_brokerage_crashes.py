@@ -18,9 +18,7 @@ def play(world, what, number, length_s):
     driver = world.drivers[qpu]
     match what:
         case "submit":
-            job.submit(
-                f"t{number}", is_sliceable=number % 3 > 0, is_repeatable=number % 4 > 0, duration_s=2 + length_s
-            )
+            job.submit(f"t{number}", is_sliceable=number % 3 > 0, is_repeatable=number % 4 > 0, duration_s=2 + length_s)
         case "run" | "fail":
             driver.step(fails=what == "fail")
         case "sync":
