@@ -47,7 +47,7 @@ class Adapter(OwnQpu):
         job = self.job(circuit, observable)
         parameters = dict(zip(names(len(values)), values, strict=True))
         tape, paulis = job(**parameters).circuit.tape, job.observable.pauli_sum()
-        spread = _derivatives(job.circuit, list(parameters))
+        spread = _derivatives(_binder(job.circuit.tape, list(parameters)), len(parameters))
         moves = Moves(lambda generator: generator.normal(size=len(spread)) @ spread)
         call = lambda: self.engine.value_and_gradient(tape, paulis, moves=moves)[1]  # noqa: E731
         return Run(call, lambda gradient: numbers(spread @ gradient))
@@ -57,12 +57,10 @@ class Adapter(OwnQpu):
         bind = _binder(tape, names(len(sets[0])))
         if self.precision is Precision.SINGLE:
             return Run(lambda: [self._value(bind(values), paulis) for values in sets], numbers)
-        one = bind(sets[0])
-
-        def call():
-            rows = np.array([bind(values).parameters for values in sets])
-            return self.engine.energies(one, rows, paulis).real.tolist()
-
+        one, table = bind(sets[0]), np.array(sets)
+        constant = bind([0.0] * table.shape[1]).parameters
+        slopes = _derivatives(bind, table.shape[1])
+        call = lambda: self.engine.energies(one, constant + table @ slopes, paulis).real.tolist()  # noqa: E731
         return Run(call, numbers)
 
     def jobs(self, jobs, with_building):
@@ -127,8 +125,7 @@ def _binder(tape: Any, variables: list[str]):
     return lambda values: tape.bound([factors[k] * values[index] for k, index in enumerate(indices)])
 
 
-def _derivatives(circuit: Any, variables: list[str]) -> np.ndarray:
-    """Derivatives of the tape's parameters by the variables, shape ``(variables, parameters)``."""
-    bind = _binder(circuit.tape, variables)
-    zero = bind([0.0] * len(variables)).parameters
-    return np.array([bind(row.tolist()).parameters - zero for row in np.eye(len(variables))])
+def _derivatives(bind: Any, nb_variables: int) -> np.ndarray:
+    """Derivatives of a tape's parameters by the variables, shape ``(variables, parameters)``."""
+    zero = bind([0.0] * nb_variables).parameters
+    return np.array([bind(row.tolist()).parameters - zero for row in np.eye(nb_variables)])

@@ -1,5 +1,6 @@
 """The native engine on every instruction set against the oracle and the NumPy engine; threads, signals, bad input."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -282,6 +283,19 @@ def test_wrong_columns_do_no_harm(data):
         program.run(np.ones(4), np.empty(0, complex), False, True, 1, 0)
     except ValueError:
         pass
+
+
+@pytest.mark.parametrize("nb_qubits", [4, 8])
+def test_pairs_on_every_two_places(engine, nb_qubits):
+    """A CNOT after gates on both its qubits, of which both, one or none lie within a vector."""
+    rng, numpy_engine = np.random.default_rng(nb_qubits), NumpyEngine()
+    for pair in itertools.permutations(range(nb_qubits), 2):
+        layer = [(name, [q], float(rng.uniform(-3, 3))) for name in ("RY", "RZ", "RX") for q in range(nb_qubits)]
+        again = [(name, [q], float(rng.uniform(-3, 3))) for name in ("RZ", "RY") for q in pair]
+        tape = named_tape(nb_qubits, *layer, ("CNOT", pair), *again, ("CNOT", pair[::-1]))
+        expected = numpy_engine.state(tape)
+        assert np.allclose(engine.state(tape), expected, atol=1e-12)
+        assert np.allclose(engine.state(tape, precision=Precision.SINGLE), expected, atol=1e-5)
 
 
 def test_plans_are_short():

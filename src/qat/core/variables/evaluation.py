@@ -7,7 +7,7 @@ compiled expressions share a register, so twenty angles made of the same variabl
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -18,6 +18,7 @@ from qat.core.variables.symbols import Symbol
 from qat.core.variables.walk import fold
 
 _UNARY, _MANY = -1, -2
+_FLOAT = {float}
 _MAX_PROGRAMS = 256
 _Step = tuple[Callable[..., Any], Any, int]
 
@@ -43,6 +44,8 @@ class Program:
             inputs = [values[name] for name in self._names]
         except KeyError:
             return None
+        if are_floats(inputs):
+            return inputs
         for i, value in enumerate(inputs):
             if type(value) is not float:
                 if isinstance(value, BaseArithmetic):
@@ -52,7 +55,7 @@ class Program:
 
     def run(self, inputs: list[Any]) -> list[Any]:
         """Values of the expressions, as their evaluators return them."""
-        if all(type(value) is float for value in inputs):
+        if are_floats(inputs):
             try:
                 return self._run(self._fast, inputs)
             except (ArithmeticError, TypeError, ValueError):
@@ -78,10 +81,21 @@ class Program:
     def numbers(self, inputs: list[Any]) -> list[Any]:
         """Values of the expressions: floats, or what cannot be one."""
         results = self.run(inputs)
+        if are_floats(results):
+            return results
         for i, value in enumerate(results):
             if type(value) is not float:
                 results[i] = _as_number(value, self._keeps_integer[i])
         return results
+
+
+def are_floats(values: Iterable[Any]) -> bool:
+    """Whether all are plain floats, as nearly always; at the speed of C.
+
+    >>> are_floats([0.5, 1.0]), are_floats([0.5, 1])
+    (True, False)
+    """
+    return set(map(type, values)) <= _FLOAT
 
 
 def evaluate_all(expressions: Sequence[Any], values: Mapping[str, Any]) -> list[Any]:

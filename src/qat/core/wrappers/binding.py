@@ -10,8 +10,11 @@ import numpy as np
 
 from qat.core.gate_set import is_type
 from qat.core.variables import evaluate_all
+from qat.core.variables.evaluation import are_floats
 from qat.kernels import tape_algebra
 from qat.kernels.tape import Tape, is_symbolic
+
+_TEXT = {str}
 
 
 def bound_tape(tape: Tape, values: Mapping[str, Any]) -> Tape:
@@ -25,10 +28,13 @@ def bound_tape(tape: Tape, values: Mapping[str, Any]) -> Tape:
         raise TypeError(f"Variables are bound by name, but got {values!r}: give a dictionary, as in {{'a': 0.5}}")
     if not tape.expressions and not tape_algebra.has_boxes(tape):
         return tape
-    plain = {name: plain_value(name, value) for name, value in values.items()}
+    is_plain = are_floats(values.values()) and set(map(type, values)) <= _TEXT
+    plain = values if is_plain else {name: plain_value(name, value) for name, value in values.items()}
 
     def evaluate(expressions: tuple[Any, ...]) -> Sequence[Any]:
         results = evaluate_all(expressions, plain)
+        if are_floats(results) and all(map(isfinite, results)):
+            return results
         for expression, result in zip(expressions, results, strict=True):
             if type(result) is not float:
                 _check_type(tape, expression, result)

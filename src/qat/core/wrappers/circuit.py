@@ -185,9 +185,11 @@ class Circuit(Serializable):
     def _with_tape(self, tape: Tape, **changes: Any) -> Circuit:
         """This circuit with other operations."""
         circuit = self.__class__.__new__(self.__class__)
+        if "_var_dic" not in changes:
+            changes["_var_dic"] = self.declared_variables()
         circuit.__dict__ = {
             **self.__dict__, "_tape": tape, "_ops": None, "_gates": None, "nbqbits": tape.nb_qubits,
-            "nbcbits": tape.nb_cbits, "_var_dic": self.declared_variables(), **changes,
+            "nbcbits": tape.nb_cbits, **changes,
         }  # fmt: skip
         return circuit
 

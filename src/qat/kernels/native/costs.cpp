@@ -72,9 +72,8 @@ int kind_of_rotations(const Rotations& rotations, int lane_bits) {
 
 KindOfInstruction kind_of(const Instruction& each, int lane_bits) {
     int first = 0, second = 0, tables = 0;
-    const bool is_pair = each.opcode == Opcode::two_rotations;
-    if (is_pair || each.opcode == Opcode::rotations) first = kind_of_rotations(each.first, lane_bits);
-    if (is_pair) second = kind_of_rotations(each.second, lane_bits);
+    if (each.first) first = kind_of_rotations(*each.first, lane_bits);
+    if (each.second) second = kind_of_rotations(*each.second, lane_bits);
     if (each.opcode == Opcode::dense || each.opcode == Opcode::transpose) first = each.nb_targets;
     if (each.opcode == Opcode::diagonal) {
         const Diagonal& diagonal = *each.diagonal;
@@ -83,7 +82,7 @@ KindOfInstruction kind_of(const Instruction& each, int lane_bits) {
         second = (diagonal.nb_low_outer + diagonal.nb_high_outer) / 8;
     }
     const bool has_target = each.opcode == Opcode::lane_rotation || each.opcode == Opcode::flip ||
-                            each.opcode == Opcode::swap || each.opcode == Opcode::pair_phases;
+                            each.opcode == Opcode::swap;
     const int target = has_target ? std::min(each.target, lane_bits) : 0;
     const int partner = has_target ? std::min(each.partner, lane_bits) : 0;
     return {static_cast<int>(each.opcode), first, second, tables, target, partner, nb_ones(each.mask), each.is_crossed};

@@ -21,10 +21,10 @@ enum class Opcode : std::uint8_t {
     rotations,       // up to three one-qubit gates at once
     two_rotations,   // two such products on four different positions
     lane_rotation,   // a one-qubit gate on a position inside a SIMD vector
+    lane_pair,       // a product of two real ones and a CNOT, of which a position is inside a vector
     flip,            // X on `target` where all of `mask` is 1
     swap,            // exchange of two positions
     phase,           // factor scales[0] where all of `mask` is 1
-    pair_phases,     // factor scales[bit of target | bit of partner << 1]
     diagonal,        // quadratic phase polynomial
     dense,           // any matrix on any positions, where all of `mask` is 1
     transpose,       // exchanges the lowest positions with `positions`
@@ -44,7 +44,7 @@ struct Rotations {
     int positions[3];
     Factor off[6];
     Factor scales[8];
-    int inputs[8], outputs[8];
+    std::uint8_t inputs[8], outputs[8];
 };
 
 // exp(i * polynomial of degree 2 in the bits of the index), split into low bits (inside a row of the tile), high bits
@@ -85,7 +85,7 @@ struct Instruction {
     const Factor* matrix;     // dense: rows of 2^nb_targets
     const Diagonal* diagonal;
     StringTurn string;
-    Rotations first, second;
+    const Rotations *first, *second;  // belong to the plan
 };
 
 // The kernels of one instruction set and precision.

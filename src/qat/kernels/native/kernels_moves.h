@@ -143,28 +143,5 @@ void run_phase(Real* tile, int nb_bits, Mask mask, Factor factor) {
     });
 }
 
-// Factors by two bits: scales[bit a | bit b << 1].
-template <class Real>
-void run_pair_phases(Real* tile, int nb_bits, int a, int b, const Factor* scales) {
-    Constant<Real> turns[4];
-    for (int above = 0; above < 4; ++above) {
-        Factor factors[WIDTH<Real> / 2];
-        for (int lane = 0; lane < WIDTH<Real> / 2; ++lane) {
-            const int bit_a = a < LANE_BITS<Real> ? lane >> a & 1 : above & 1;
-            const int bit_b = b < LANE_BITS<Real> ? lane >> b & 1 : above >> 1;
-            factors[lane] = scales[bit_a | bit_b << 1];
-        }
-        turns[above] = constants<Real>(factors);
-    }
-    const int never = 63;
-    const int shift_a = a < LANE_BITS<Real> ? never : a - LANE_BITS<Real>;
-    const int shift_b = b < LANE_BITS<Real> ? never : b - LANE_BITS<Real>;
-    const Mask nb_vectors = all_vectors<Real>(nb_bits) + 1;
-    for (Mask k = 0; k < nb_vectors; ++k) {
-        Real* const p = tile + k * WIDTH<Real>;
-        store<Real>(p, times<Real>(load(p), turns[(k >> shift_a & 1) | (k >> shift_b & 1) << 1]));
-    }
-}
-
 }  // namespace
 }  // namespace qat

@@ -3,6 +3,7 @@
 #pragma once
 #include "kernels_diagonal.h"
 #include "kernels_dense.h"
+#include "kernels_lane_pairs.h"
 #include "kernels_strings.h"
 
 namespace qat {
@@ -11,15 +12,14 @@ namespace {
 template <class Real>
 void run_one(Real* tile, int nb_bits, const Instruction& instruction, Mask outer) {
     switch (instruction.opcode) {
-        case Opcode::rotations: return run_rotations<Real>(tile, nb_bits, instruction.first);
+        case Opcode::rotations: return run_rotations<Real>(tile, nb_bits, *instruction.first);
         case Opcode::two_rotations:
-            return run_two_rotations<Real>(tile, nb_bits, instruction.first, instruction.second);
+            return run_two_rotations<Real>(tile, nb_bits, *instruction.first, *instruction.second);
         case Opcode::lane_rotation: return run_lane_rotation<Real>(tile, nb_bits, instruction);
+        case Opcode::lane_pair: return run_lane_pair<Real>(tile, nb_bits, *instruction.first);
         case Opcode::flip: return run_flip<Real>(tile, nb_bits, instruction.target, instruction.mask);
         case Opcode::swap: return run_swap<Real>(tile, nb_bits, instruction.target, instruction.partner);
         case Opcode::phase: return run_phase<Real>(tile, nb_bits, instruction.mask, instruction.scales[0]);
-        case Opcode::pair_phases:
-            return run_pair_phases<Real>(tile, nb_bits, instruction.target, instruction.partner, instruction.scales);
         case Opcode::diagonal: return run_diagonal<Real, 1>({tile}, *instruction.diagonal, outer);
         case Opcode::dense: return run_dense<Real>(tile, nb_bits, instruction);
         case Opcode::string: return run_string<Real>(tile, nb_bits, instruction.string, outer);

@@ -28,7 +28,7 @@ Rotations empty_product(int size, Entries entries) {
     gates.entries = entries;
     for (int j = 0; j < 8; ++j) {
         gates.scales[j] = {1, 0};
-        gates.inputs[j] = gates.outputs[j] = j;
+        gates.inputs[j] = gates.outputs[j] = static_cast<std::uint8_t>(j);
     }
     return gates;
 }
@@ -60,6 +60,7 @@ void PassWriter::write(Mask tile, const std::vector<int>& nodes) {
     choose_positions(tile);
     choose_lanes(nodes);
     pass_.instructions.reserve(nodes.size() + 2);
+    pass_.rotations.reserve(nodes.size());  // instructions refer to them: they stay where they are
     write_transpose();
     for (int number : pass_.nb_bits() < MIN_SORTED_BITS ? nodes : by_kind(tile, nodes)) write_node(planner_.nodes()[number]);
     for (int entries = 0; entries < NB_ENTRIES; ++entries) flush_rotations(entries);
@@ -146,7 +147,7 @@ void PassWriter::write_node(const Node& node) {
 
 void PassWriter::write_rotation(const Node& node) {
     flush_touching(node.moved, 0);
-    if (is_in_lanes(node.a)) return append_lane_rotation(node, 0, positions_[node.a], node.scales);
+    if (is_in_lanes(node.a)) return append_lane_rotation(node);
     const int entries = static_cast<int>(node.entries);
     rotations_[entries].push_back(&node);
     rotated_[entries] |= node.moved;
@@ -157,72 +158,49 @@ void PassWriter::write_rotation(const Node& node) {
 void PassWriter::flush_rotations(int entries) {
     std::vector<const Node*>& waiting = rotations_[entries];
     if (waiting.empty()) return;
-    Rotations& gates = append(Opcode::rotations).first;
-    gates = empty_product(static_cast<int>(waiting.size()), static_cast<Entries>(entries));
+    Rotations gates = empty_product(static_cast<int>(waiting.size()), static_cast<Entries>(entries));
     for (int i = 0; i < gates.size; ++i) set_gate(gates, i, *waiting[i], 0, positions_[waiting[i]->a]);
     for (int j = 0; j < 1 << gates.size; ++j) {
         Complex scale = 1;
         for (int i = 0; i < gates.size; ++i) scale *= waiting[i]->scales[j >> i & 1];
         set_scale(gates, j, scale);
     }
+    append_rotations(Opcode::rotations, gates);
     waiting.clear();
     rotated_[entries] = 0;
 }
 
 void PassWriter::write_pair(const Node& node) {
     flush_touching(node.moved, 0);
-    if (is_in_lanes(node.a) || is_in_lanes(node.b)) return write_pair_apart(node);
     Rotations gates = empty_product(2, Entries::real);
     set_gate(gates, 0, node, 0, positions_[node.a]);
     set_gate(gates, 1, node, 1, positions_[node.b]);
     for (int j = 0; j < 4; ++j) {
         set_scale(gates, j, node.scales[j]);
-        if (node.is_controlled && (j & 1)) gates.outputs[j] = j ^ 2;
+        if (node.is_controlled && (j & 1)) gates.outputs[j] = static_cast<std::uint8_t>(j ^ 2);
     }
+    if (is_in_lanes(node.a) || is_in_lanes(node.b)) return append_rotations(Opcode::lane_pair, gates);
     const bool has_room = pass_.nb_bits() >= lane_bits_ + 4;
     const bool is_open = open_pair_ >= 0 && open_pair_ == static_cast<int>(pass_.instructions.size()) - 1;
     if (is_open && has_room && !(open_places_ & node.moved)) {
         pass_.instructions[open_pair_].opcode = Opcode::two_rotations;
-        pass_.instructions[open_pair_].second = gates;
+        pass_.rotations.push_back(gates);
+        pass_.instructions[open_pair_].second = &pass_.rotations.back();
         open_pair_ = -1;
         return;
     }
-    append(Opcode::rotations).first = gates;
+    append_rotations(Opcode::rotations, gates);
     open_pair_ = static_cast<int>(pass_.instructions.size()) - 1;
     open_places_ = node.moved;
 }
 
-// A pair with a place in the lanes: gate by gate, then scales, then the CNOT.
-void PassWriter::write_pair_apart(const Node& node) {
-    const int places[2] = {node.a, node.b};
-    const Complex ones[2] = {1, 1};
-    for (int i = 0; i < 2; ++i) {
-        if (node.off[i][0] == 0.0 && node.off[i][1] == 0.0 && !node.is_crossed[i]) continue;
-        if (is_in_lanes(places[i])) {
-            append_lane_rotation(node, i, positions_[places[i]], ones);
-            continue;
-        }
-        Rotations& gates = append(Opcode::rotations).first;
-        gates = empty_product(1, Entries::real);
-        set_gate(gates, 0, node, i, positions_[places[i]]);
-    }
-    Instruction& scales = append(Opcode::pair_phases);
-    scales.target = positions_[node.a];
-    scales.partner = positions_[node.b];
-    for (int j = 0; j < 4; ++j) scales.scales[j] = factor_of(node.scales[j]);
-    if (!node.is_controlled) return;
-    Instruction& flip = append(Opcode::flip);
-    flip.target = positions_[node.b];
-    flip.mask = bit_of(positions_[node.a]);
-}
-
-void PassWriter::append_lane_rotation(const Node& node, int i, int position, const Complex* scales) {
+void PassWriter::append_lane_rotation(const Node& node) {
     Instruction& gate = append(Opcode::lane_rotation);
-    gate.target = position;
-    gate.is_crossed = node.is_crossed[i];
+    gate.target = positions_[node.a];
+    gate.is_crossed = node.is_crossed[0];
     for (int k = 0; k < 2; ++k) {
-        gate.off[k] = factor_of(node.off[i][k]);
-        gate.scales[k] = factor_of(scales[k]);
+        gate.off[k] = factor_of(node.off[0][k]);
+        gate.scales[k] = factor_of(node.scales[k]);
     }
 }
 
@@ -311,6 +289,11 @@ Instruction& PassWriter::append(Opcode opcode) {
     pass_.instructions.emplace_back();
     pass_.instructions.back().opcode = opcode;
     return pass_.instructions.back();
+}
+
+void PassWriter::append_rotations(Opcode opcode, const Rotations& gates) {
+    pass_.rotations.push_back(gates);
+    append(opcode).first = &pass_.rotations.back();
 }
 
 void PassWriter::set_masks(Instruction& instruction, Mask places) const {

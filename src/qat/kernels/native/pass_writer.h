@@ -22,7 +22,6 @@ private:
     void write_node(const Node& node);
     void write_rotation(const Node& node);
     void write_pair(const Node& node);
-    void write_pair_apart(const Node& node);
     void write_phase(const Node& node);
     void write_flip(const Node& node);
     void write_dense(const Node& node);
@@ -34,7 +33,8 @@ private:
     void flush_phases();
     void flush_touching(Mask moved, Mask kept);
     Instruction& append(Opcode opcode);
-    void append_lane_rotation(const Node& node, int i, int position, const Complex* scales);
+    void append_rotations(Opcode opcode, const Rotations& gates);
+    void append_lane_rotation(const Node& node);
     void set_masks(Instruction& instruction, Mask places) const;
     Mask inner_mask(Mask places) const;
     Mask outer_mask(Mask places) const;

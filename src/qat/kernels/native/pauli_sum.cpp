@@ -55,7 +55,7 @@ PauliSum::PauliSum(int nb_qubits, const Mask* x_masks, const Mask* z_masks, std:
 PauliSum::Tiles PauliSum::tiles(int min_tile_bits) const {
     const int tile_bits = std::max(min_tile_bits, std::min(nb_qubits_, TILE_BITS));
     const int part_bits = std::max(tile_bits, std::min(PART_BITS, nb_qubits_ - MAX_CHUNKS_BITS));
-    return {tile_bits, part_bits, nb_qubits_};
+    return {tile_bits, part_bits, std::min(MAX_CHUNKS_BITS, nb_qubits_ - part_bits), nb_qubits_};
 }
 
 int PauliSum::worthwhile_threads(int nb_threads) const {
@@ -69,15 +69,14 @@ template <class Real>
 class PauliSum::Walk {
 public:
     Walk(const PauliSum& sum, const PauliKernels<Real>& kernels)
-        : sum_(sum), kernels_(kernels), tiles_(sum.tiles(kernels.min_tile_bits)), table_(std::size_t(2) << tiles_.tile_bits),
-          low_((Mask(1) << tiles_.tile_bits) - 1) {}
+        : sum_(sum), kernels_(kernels), tiles_(sum.tiles(kernels.min_tile_bits)), low_((Mask(1) << tiles_.tile_bits) - 1) {}
 
-    // Adds the share of chunk `chunk` of 2^MAX_CHUNKS_BITS to the sums of all terms.
+    // Adds the share of chunk `chunk` to the sums of all terms.
     void add_values(const Real* state, int chunk, double* values) {
         for_each_block(tiles_.part_bits, 0, sum_.groups_.size(), [&](Mask x_of_parts, std::size_t first, std::size_t end) {
             const bool is_paired = x_of_parts != 0;
             const Mask nb = tiles_.nb_parts() >> is_paired;
-            for (Mask j = share(nb, chunk); j < share(nb, chunk + 1); ++j) {
+            for (Mask j = tiles_.share(nb, chunk); j < tiles_.share(nb, chunk + 1); ++j) {
                 look(double(first) / sum_.groups_.size());
                 const Mask part = is_paired ? with_zero(j, highest_bit(x_of_parts)) : j;
                 add_part(state, part, x_of_parts, first, end, values);
@@ -87,9 +86,9 @@ public:
 
     void add_applied(const Complex* coefficients, const Real* in, Real* out, int chunk) {
         const Mask nb = tiles_.nb_parts();
-        for (Mask part = share(nb, chunk); part < share(nb, chunk + 1); ++part)
+        for (Mask part = tiles_.share(nb, chunk); part < tiles_.share(nb, chunk + 1); ++part)
             for_each_block(tiles_.tile_bits, 0, sum_.groups_.size(), [&](Mask x, std::size_t first, std::size_t end) {
-                look(double(part - share(nb, chunk)) / double(nb) * (1 << MAX_CHUNKS_BITS));
+                look(double(part - tiles_.share(nb, chunk)) / double(nb) * tiles_.nb_chunks());
                 for (Mask tile = 0; tile < tiles_.nb_tiles(); ++tile)
                     add_applied_tile(coefficients, in, out, part * tiles_.nb_tiles() + tile, x, first, end);
             });
@@ -99,10 +98,8 @@ private:
     const PauliSum& sum_;
     const PauliKernels<Real>& kernels_;
     Tiles tiles_;
-    std::vector<Real> table_;
     Mask low_;
-
-    static Mask share(Mask nb, int chunk) { return (nb * Mask(chunk)) >> MAX_CHUNKS_BITS; }
+    std::vector<Real> table_;  // once there is something to transform
 
     // Calls body(high bits, first, end) for the runs of groups whose X masks agree from bit `bits` on.
     template <class Body>
@@ -145,6 +142,7 @@ private:
     }
 
     void transform_products(const Real* a, const Real* b, Mask x, bool is_square) {
+        table_.resize(std::size_t(2) << tiles_.tile_bits);
         if (is_square) {
             kernels_.squares(b, table_.data(), tiles_.tile_bits);
             kernels_.transform(table_.data(), tiles_.tile_bits, 0);
@@ -184,7 +182,7 @@ private:
     }
 
     void add_transformed(const Complex* coefficients, const Real* source, Real* target, Mask source_tile, const Group& group) {
-        std::fill(table_.begin(), table_.end(), Real(0));
+        table_.assign(std::size_t(2) << tiles_.tile_bits, Real(0));
         for (std::size_t t = group.first; t < group.end; ++t) {
             const Complex c = factor(coefficients, t, source_tile, group.x);
             const Mask z = sum_.terms_[t].z & low_;
@@ -224,7 +222,7 @@ double PauliSum::squared_norm(const Real* state, const PauliKernels<Real>& kerne
 template <class Real>
 std::vector<double> PauliSum::term_values(const Real* state, const PauliKernels<Real>& kernels, int nb_threads) const {
     if (is_small(kernels.min_tile_bits)) return small_values(state);
-    constexpr int nb_chunks = 1 << MAX_CHUNKS_BITS;
+    const int nb_chunks = tiles(kernels.min_tile_bits).nb_chunks();
     std::vector<std::vector<double>> partial(nb_chunks, std::vector<double>(size(), 0.0));
     run_in_parallel(nb_chunks, worthwhile_threads(nb_threads), [&](int chunk) {
         Walk<Real>(*this, kernels).add_values(state, chunk, partial[chunk].data());
@@ -259,12 +257,11 @@ template <class Real>
 void PauliSum::apply(const Complex* coefficients, Complex constant, const Real* in, Real* out,
                      const PauliKernels<Real>& kernels, int nb_threads) const {
     if (is_small(kernels.min_tile_bits)) return apply_small(coefficients, constant, in, out);
-    constexpr int nb_chunks = 1 << MAX_CHUNKS_BITS;
+    const Tiles cut = tiles(kernels.min_tile_bits);
     const Real re = Real(constant.real()), im = Real(constant.imag());
-    run_in_parallel(nb_chunks, worthwhile_threads(nb_threads), [&](int chunk) {
-        const Tiles cut = tiles(kernels.min_tile_bits);
-        const Mask first = (cut.nb_parts() * chunk >> MAX_CHUNKS_BITS) << cut.part_bits;
-        const Mask end = (cut.nb_parts() * (chunk + 1) >> MAX_CHUNKS_BITS) << cut.part_bits;
+    run_in_parallel(cut.nb_chunks(), worthwhile_threads(nb_threads), [&](int chunk) {
+        const Mask first = cut.share(cut.nb_parts(), chunk) << cut.part_bits;
+        const Mask end = cut.share(cut.nb_parts(), chunk + 1) << cut.part_bits;
         for (Mask i = first; i < end; ++i) {
             out[2 * i] = re * in[2 * i] - im * in[2 * i + 1];
             out[2 * i + 1] = re * in[2 * i + 1] + im * in[2 * i];

@@ -55,10 +55,13 @@ private:
         Mask x;
         std::size_t first, end;
     };
-    struct Tiles {  // how a state is cut: parts of 2^part_bits amplitudes, made of tiles of 2^tile_bits
-        int tile_bits, part_bits, nb_qubits;
+    struct Tiles {  // how a state is cut: chunks of parts of 2^part_bits amplitudes, made of tiles of 2^tile_bits
+        int tile_bits, part_bits, chunks_bits, nb_qubits;
         Mask nb_parts() const { return Mask(1) << (nb_qubits - part_bits); }
         Mask nb_tiles() const { return Mask(1) << (part_bits - tile_bits); }
+        int nb_chunks() const { return 1 << chunks_bits; }
+        // The first of `nb` things that are shared out over the chunks.
+        Mask share(Mask nb, int chunk) const { return (nb * Mask(chunk)) >> chunks_bits; }
     };
     template <class Real>
     class Walk;

@@ -19,12 +19,6 @@ bool is_real(const Matrix2& m) {
 bool has_imaginary_off_diagonal(const Matrix2& m) {
     return is_tiny(m[0].imag()) && is_tiny(m[3].imag()) && is_tiny(m[1].real()) && is_tiny(m[2].real());
 }
-bool is_unitary(const Matrix2& m) {  // false for NaN too
-    return std::abs(std::norm(m[0]) + std::norm(m[2]) - 1) < UNITARITY &&
-           std::abs(std::norm(m[1]) + std::norm(m[3]) - 1) < UNITARITY &&
-           std::abs(std::conj(m[0]) * m[1] + std::conj(m[2]) * m[3]) < UNITARITY;
-}
-
 // The common products, without the checks for infinity that operator* makes.
 Complex times(Complex a, Complex b) {
     return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
@@ -32,6 +26,13 @@ Complex times(Complex a, Complex b) {
 Matrix2 times(const Matrix2& a, const Matrix2& b) {
     return {times(a[0], b[0]) + times(a[1], b[2]), times(a[0], b[1]) + times(a[1], b[3]),
             times(a[2], b[0]) + times(a[3], b[2]), times(a[2], b[1]) + times(a[3], b[3])};
+}
+Complex quotient(Complex a, Complex b) { return times(a, std::conj(b)) / std::norm(b); }
+
+bool is_unitary(const Matrix2& m) {  // false for NaN too
+    return std::abs(std::norm(m[0]) + std::norm(m[2]) - 1) < UNITARITY &&
+           std::abs(std::norm(m[1]) + std::norm(m[3]) - 1) < UNITARITY &&
+           std::norm(times(std::conj(m[0]), m[1]) + times(std::conj(m[2]), m[3])) < UNITARITY * UNITARITY;
 }
 
 // A unitary as diag(left0, left1) * [[cos, -sin], [sin, cos]] * diag(1, right1), cos and sin not negative.
@@ -41,17 +42,17 @@ struct Split {
 };
 Split split_of(const Matrix2& m) {
     Split s;
-    s.cos = std::abs(m[0]);
-    s.sin = std::abs(m[2]);
+    s.cos = std::sqrt(std::norm(m[0]));
+    s.sin = std::sqrt(std::norm(m[2]));
     if (s.cos >= s.sin) {
         s.left0 = m[0] / s.cos;
         s.left1 = s.sin > TINY ? m[2] / s.sin : m[3] / s.cos;
-        s.right1 = s.sin > TINY ? m[3] / (s.cos * s.left1) : 1;
+        s.right1 = s.sin > TINY ? times(m[3] / s.cos, std::conj(s.left1)) : 1;
         if (s.sin <= TINY) s.sin = 0;
     } else {
         s.left1 = m[2] / s.sin;
         s.left0 = s.cos > TINY ? m[0] / s.cos : -m[1] / s.sin;
-        s.right1 = s.cos > TINY ? -m[1] / (s.sin * s.left0) : 1;
+        s.right1 = s.cos > TINY ? times(-m[1] / s.sin, std::conj(s.left0)) : 1;
         if (s.cos <= TINY) s.cos = 0;
     }
     return s;
@@ -70,6 +71,8 @@ Planner::Planner(int nb_places, bool from_zero, bool fusion)
       probed_(nb_places, {-1, -1, -1}) {
     for (int place = 0; place < nb_places; ++place) renamed_[place] = place;
 }
+
+void Planner::expect(std::int64_t nb_gates) { nodes_.reserve(static_cast<std::size_t>(nb_gates)); }
 
 Mask Planner::renamed(Mask mask) const {
     Mask answer = 0;
@@ -117,7 +120,7 @@ void Planner::diagonal(int place, Complex factor0, Complex factor1) {
         }
     } else {
         global_factor_ = times(global_factor_, factor0);
-        emit_phase(bit_of(place), std::arg(factor1 / factor0));
+        emit_phase(bit_of(place), std::arg(times(factor1, std::conj(factor0))));
     }
 }
 
@@ -171,10 +174,10 @@ void Planner::emit_rotation(int place, const Matrix2& m) {
         split_into(node, 0, place, node.scales);
     } else {
         node.entries = is_real_matrix ? Entries::real : is_imaginary ? Entries::imaginary : Entries::complex;
-        node.is_crossed[0] = std::abs(m[0]) < std::abs(m[1]);
+        node.is_crossed[0] = std::norm(m[0]) < std::norm(m[1]);
         const int own = node.is_crossed[0] ? 1 : 0;  // column of the larger entry of the first row
-        node.scales[0] = m[own], node.off[0][0] = m[1 - own] / m[own];
-        node.scales[1] = m[3 - own], node.off[0][1] = m[2 + own] / m[3 - own];
+        node.scales[0] = m[own], node.off[0][0] = quotient(m[1 - own], m[own]);
+        node.scales[1] = m[3 - own], node.off[0][1] = quotient(m[2 + own], m[3 - own]);
     }
     emit(node);
     touch(node.moved, static_cast<int>(nodes_.size()) - 1);

@@ -48,6 +48,8 @@ public:
     // With `from_zero`, all places hold |0> at the start. Without `fusion` nothing waits and nothing is merged.
     Planner(int nb_places, bool from_zero, bool fusion);
 
+    // Makes room for that many gates.
+    void expect(std::int64_t nb_gates);
     // Any gate: matrix of 2^size rows on `places`, where all `controls` are 1 (both before renaming).
     void gate(const Complex* matrix, const int* places, int size, Mask controls);
     void one_qubit(int place, const Matrix2& matrix);

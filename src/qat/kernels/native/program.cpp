@@ -115,7 +115,9 @@ void Program::classify(Gate& gate) const {
 
 void Program::feed(Planner& planner, const double* parameters, const Complex* supplied) const {
     const std::shared_ptr<const Gates> merged_gates = planner.has_fusion() ? merged(parameters) : nullptr;
-    for (const Gate& gate : merged_gates ? *merged_gates : gates_) {
+    const Gates& gates = merged_gates ? *merged_gates : gates_;
+    planner.expect(static_cast<std::int64_t>(gates.size()));
+    for (const Gate& gate : gates) {
         const Complex* const matrix = (gate.kind == Kind::supplied ? supplied : matrices_.data()) + gate.matrix;
         feed(planner, gate, gate.has_angle() ? gate.value * parameters[gate.parameter] : gate.value, matrix);
     }

@@ -24,7 +24,8 @@ struct TileShape {
 struct Pass {
     std::vector<int> tile_places, outer_places;  // in increasing order
     std::vector<Instruction> instructions;
-    std::deque<DiagonalTables> diagonals;        // referred to by the instructions, as are:
+    std::vector<Rotations> rotations;            // referred to by the instructions, as are:
+    std::deque<DiagonalTables> diagonals;
     std::deque<std::vector<int>> positions;
     std::vector<Probes> probes;                  // by position
     int nb_bits() const { return static_cast<int>(tile_places.size()); }
