@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from qat.qpus import LinAlg
 from qhpc.access.store.factory import store_at
 
 _WARM_UP = 30
+_START_S = 60.0
 
 
 def one_job(http: Http, body: bytes) -> bytes:
@@ -83,22 +85,38 @@ def latency(server: Server, nb_jobs: int) -> str:
 
 
 def throughput(server: Server, nb_clients: int, seconds: float) -> str:
-    """Jobs a second of several client processes."""
+    """Jobs a second of several client processes, which begin together when all of them have started."""
     context = multiprocessing.get_context("spawn")
-    with context.Pool(nb_clients) as pool:
+    barrier = context.Barrier(nb_clients)
+    with context.Pool(nb_clients, _begin_at, (barrier,)) as pool:
+        before = processor_ms(server)
         arguments = [(server.url, server.certificate, server.token, seconds)] * nb_clients
-        counts = pool.starmap(_send_for, arguments)
-    return f"{sum(counts) / seconds:.0f} jobs/s"
+        counts, clients_ms = zip(*pool.starmap(_send_for, arguments, chunksize=1), strict=True)
+    nb_jobs, server_ms = sum(counts), processor_ms(server) - before
+    return (
+        f"{nb_jobs / seconds:.0f} jobs/s; processor time a job: "
+        f"server with clerk and runners {server_ms / nb_jobs:.2f} ms, clients {sum(clients_ms) / nb_jobs:.2f} ms"
+    )
 
 
-def _send_for(url: str, certificate: str, token: str, seconds: float) -> int:
+_barriers: list[Any] = []
+"""Of a client process: where it waits for the others."""
+
+
+def _begin_at(barrier: Any) -> None:
+    _barriers.append(barrier)
+
+
+def _send_for(url: str, certificate: str, token: str, seconds: float) -> tuple[int, float]:
+    """How many jobs a client sent, and its milliseconds of processor time."""
     http, body = Http(url, certificate, token), submission(bell_job(4))
     one_job(http, body)
-    end_s, count = time.perf_counter() + seconds, 0
+    _barriers[0].wait(_START_S)
+    end_s, begin_cpu_s, count = time.perf_counter() + seconds, time.process_time(), 0
     while time.perf_counter() < end_s:
         one_job(http, body)
         count += 1
-    return count
+    return count, 1000 * (time.process_time() - begin_cpu_s)
 
 
 def optimization(server: Server, nb_rounds: int = 5) -> str:

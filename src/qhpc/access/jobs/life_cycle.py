@@ -85,9 +85,15 @@ class Stopped(JobEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requeued(JobEvent):
-    """What ran it was lost; it waits to be run again."""
+    """What ran it was lost; it waits to be run again.
+
+    Attributes:
+        reason: why.
+        was_launched: False if the launcher did not take it: the launch was no attempt then.
+    """
 
     reason: str
+    was_launched: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +170,8 @@ def _changes(job: JobRecord, event: JobEvent) -> dict[str, Any]:
         case CancelRequested():
             return {"is_cancel_requested": True}
         case Requeued():
-            return {"launcher": None, "handle": None, "started_s": None, "message": event.reason}
+            nothing_runs = {"launcher": None, "handle": None, "started_s": None, "message": event.reason}
+            return nothing_runs | {"attempt": job.attempt - (not event.was_launched)}
         case _:
             return {"result_bytes": None, "result_sha256": None, "log_bytes": 0}
 

@@ -14,7 +14,7 @@ from qat.comm.access.messages import Estimate, Failure, LogLine, Progress, Resou
 
 __all__ = [
     "Catalogue", "Ended", "Inspection", "InvalidSubmission", "JobLogged", "JobProgressed", "JobStarted", "Launch",
-    "LaunchError", "Launcher", "Lost", "Report",
+    "LaunchError", "Launcher", "Lost", "Report", "handle_of",
 ]  # fmt: skip
 
 
@@ -51,7 +51,12 @@ class Launch:
         >>> Launch(job_id="a", owner="ada", attempt=2, submission=b"", resources=Resources()).handle
         'a.2'
         """
-        return f"{self.job_id}.{self.attempt}"
+        return handle_of(self.job_id, self.attempt)
+
+
+def handle_of(job_id: str, attempt: int) -> str:
+    """The handle of an attempt of a job."""
+    return f"{job_id}.{attempt}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,6 +82,11 @@ class ActiveJobs:
         if not self._launched[record.owner]:
             del self._launched[record.owner]
 
+    def is_launched(self, job_id: str) -> bool:
+        """Whether a launcher has the job."""
+        job = self._jobs.get(job_id)
+        return job is not None and _is_launched(job.record)
+
     def nb_launched(self, owner: str | None = None) -> int:
         """Jobs that a launcher has: of one user, or of all."""
         return self._launched.total() if owner is None else self._launched[owner]

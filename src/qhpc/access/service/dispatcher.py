@@ -18,6 +18,7 @@ from qhpc.access.jobs.life_cycle import (
     Requeued,
     Started,
     Stopped,
+    advance,
 )
 from qhpc.access.jobs.record import JobRecord
 from qhpc.access.launchers.protocol import (
@@ -30,6 +31,7 @@ from qhpc.access.launchers.protocol import (
     LaunchError,
     Lost,
     Report,
+    handle_of,
 )
 from qhpc.access.service.active import ActiveJob, ActiveJobs
 from qhpc.access.service.hub import Hub
@@ -64,6 +66,8 @@ class Dispatcher:
         self.writer = JobWriter(store, self.jobs, hub)
         self._running_limits: dict[str, int | None] = {}
         self.recent_running_s: deque[float] = deque(maxlen=200)
+        self._places: dict[str, str] = {}
+        self._claimed: deque[ActiveJob] = deque()
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -119,12 +123,33 @@ class Dispatcher:
 
     # --- waiting jobs ---
 
+    def claim(self, record: JobRecord) -> JobRecord:
+        """A new job as it is at its launch, if there is a place for it and nobody waits; else the job as it is.
+
+        The place is kept until ``add`` or ``release``. Such a job is accepted and launched in one transaction.
+        """
+        is_free = self.is_alive and not len(self.queue) and self._has_place() and self._may_start(record.owner)
+        if record.state != "waiting" or not is_free or not _is_safe_to_retry(record):
+            return record
+        self._places[record.id] = record.owner
+        return advance(record, self._launched(record))
+
+    def release(self, record: JobRecord) -> None:
+        """Give back what was claimed for a job that is not added."""
+        if self._places.pop(record.id, None) is not None:
+            self._wake.set()
+
     def add(self, record: JobRecord, submission: bytes) -> None:
         """Care for a new job."""
         job = self.jobs.add(record)
         job.next_line = 0
-        job.keep_submission(submission)
-        self._enqueue(record)
+        if record.id not in self._places:
+            job.keep_submission(submission)
+            self._enqueue(record)
+            return
+        job.submission = submission
+        self._claimed.append(job)
+        self._wake.set()
 
     def _enqueue(self, record: JobRecord, *, is_first: bool = False) -> None:
         self.queue.push(record.owner, record.id, is_first=is_first)
@@ -140,33 +165,60 @@ class Dispatcher:
 
     def _may_start(self, owner: str) -> bool:
         limit = self._running_limits.get(owner)
-        return limit is None or self.jobs.nb_launched(owner) < limit
+        if limit is None:
+            return True
+        taken = sum(name == owner and not self.jobs.is_launched(job_id) for job_id, name in self._places.items())
+        return self.jobs.nb_launched(owner) + taken < limit
+
+    def _has_place(self) -> bool:
+        """Whether the launcher has room beside what is about to be launched."""
+        return self._launcher.free_slots > len(self._places)
 
     async def _dispatch(self) -> None:
         while True:
             self._wake.clear()
-            while self._launcher.free_slots > 0 and (job_id := self.queue.pop(self._may_start)) is not None:
-                job = self.jobs.get(job_id)
-                if job is not None:
-                    await self._start(job)
+            while (job := self._next()) is not None:
+                await self._start(job)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_AGAIN_S if len(self.queue) else None):
                     await self._wake.wait()
+
+    def _next(self) -> ActiveJob | None:
+        """The next job to launch, and a place for it."""
+        if self._claimed:
+            return self._claimed.popleft()
+        while self._has_place() and (job_id := self.queue.pop(self._may_start)) is not None:
+            if (job := self.jobs.get(job_id)) is not None:
+                self._places[job_id] = job.record.owner
+                return job
+        return None
 
     async def _start(self, job: ActiveJob) -> None:
         """Launch a job. That it is launched is written down first: it can be lost then, but not run twice unseen."""
         try:
             async with job.lock:
                 submission = await self._submission(job)
-                if submission is not None and job.record.state == "waiting":
+                if submission is not None and job.record.ended_s is None:
                     await self._launch(job, submission)
         except asyncio.CancelledError:
             raise
         except Exception:
-            _log.exception("a job could not be launched; it waits on", extra={"job_id": job.record.id})
-            await asyncio.sleep(_RELAUNCH_PAUSE_S)
-            if job.record.state == "waiting":
-                self._enqueue(job.record, is_first=True)
+            _log.exception("a job could not be launched", extra={"job_id": job.record.id})
+            await self._broken(job)
+        finally:
+            self._places.pop(job.record.id, None)
+
+    async def _broken(self, job: ActiveJob) -> None:
+        """A launch ended as none should: the job waits on, or is treated as lost if it may have been launched."""
+        await asyncio.sleep(_RELAUNCH_PAUSE_S)
+        async with job.lock:
+            record = job.record
+            if record.state == "pending":
+                reason = f"the launcher {self._launcher.name} broke when it started the job"
+                lost = Lost(job_id=record.id, attempt=record.attempt, time_s=self._clock(), reason=reason)
+                await self._lost(job, lost)
+            elif record.state == "waiting":
+                self._enqueue(record, is_first=True)
 
     async def _submission(self, job: ActiveJob) -> bytes | None:
         if job.submission is not None:
@@ -180,30 +232,36 @@ class Dispatcher:
             return None
 
     async def _launch(self, job: ActiveJob, submission: bytes) -> None:
-        record = job.record
+        if job.record.state == "waiting":
+            await self.writer.apply(job, self._launched(job.record))
+            if not _is_safe_to_retry(job.record):
+                await self._store.sync()  # not even a loss of power may have it run twice
+        record, job.submission = job.record, None
+        if record.is_cancel_requested:  # in the moment between claim and launch
+            await self.writer.apply(job, Cancelled(time_s=self._clock()))
+            return
         launch = Launch(
             job_id=record.id,
             owner=record.owner,
-            attempt=record.attempt + 1,
+            attempt=record.attempt,
             submission=submission,
             resources=record.resources,
         )
-        job.submission = None
-        launched = Launched(time_s=self._clock(), launcher=self._launcher.name, handle=launch.handle)
-        await self.writer.apply(job, launched)
-        if record.estimate is not None and not record.estimate.is_safe_to_retry:
-            await self._store.sync()  # not even a loss of power may have it run twice
         try:
             await self._launcher.submit(launch)
         except LaunchError as error:
             await self._not_launched(job, error)
+
+    def _launched(self, record: JobRecord) -> Launched:
+        handle = handle_of(record.id, record.attempt + 1)
+        return Launched(time_s=self._clock(), launcher=self._launcher.name, handle=handle)
 
     async def _not_launched(self, job: ActiveJob, error: LaunchError) -> None:
         now_s, reason = self._clock(), f"the launcher {self._launcher.name} could not start the job: {error}"
         if reason != job.record.message:  # it may be so for days, and is said once
             await self.writer.note(job, reason, now_s)
         if error.retryable:
-            await self.writer.apply(job, Requeued(time_s=now_s, reason=reason))
+            await self.writer.apply(job, Requeued(time_s=now_s, reason=reason, was_launched=False))
             asyncio.get_running_loop().call_later(_RELAUNCH_PAUSE_S, self._relaunch, job)
         else:
             failure = Failure(exception="ServerError", message=reason, reason="not-launched")
@@ -298,6 +356,10 @@ class Dispatcher:
         record = await self.writer.apply(job, event)
         if record.state == "waiting":
             self._enqueue(record, is_first=True)
+
+
+def _is_safe_to_retry(record: JobRecord) -> bool:
+    return record.estimate is None or record.estimate.is_safe_to_retry
 
 
 _NO_REASON = Failure(exception="ServerError", message="the runner ended without a result or a reason", reason="unknown")

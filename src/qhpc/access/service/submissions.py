@@ -121,6 +121,7 @@ class Submissions:
         check_quotas(user, queue.count(user.name), stored_bytes + nb_bytes)
 
     async def _add(self, job: JobRecord, body: bytes) -> tuple[JobRecord, bool]:
+        job, is_new = self._dispatcher.claim(job), False
         try:
             kept, is_new = await self._store.add(job, body)
         except KeyReused:
@@ -129,6 +130,9 @@ class Submissions:
         except StorageFull as error:
             detail = f"the submission of {len(body)} bytes could not be stored: {error}; try again later"
             raise AccessProblem("storage-full", detail, retry_after_s=60.0) from None
+        finally:
+            if not is_new:
+                self._dispatcher.release(job)
         if is_new:
             self._dispatcher.add(kept, body)
         await self._store.sync()

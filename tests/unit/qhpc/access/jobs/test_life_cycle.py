@@ -132,3 +132,10 @@ def test_a_lost_job_is_retried_once_if_that_does_no_harm(attempt, is_cancel_requ
     lost = job("running", attempt=attempt, is_cancel_requested=is_cancel_requested)
     estimate = None if is_safe is None else Estimate(is_safe_to_retry=is_safe)
     assert is_retry_allowed(lost, estimate) is expected
+
+
+def test_a_launch_that_the_launcher_did_not_take_is_no_attempt():
+    launched = advance(job("waiting", attempt=1), Launched(time_s=1.0, launcher="local", handle="a.2"))
+    refused = Requeued(time_s=2.0, reason="all runners are busy", was_launched=False)
+    assert (launched.attempt, advance(launched, refused).attempt) == (2, 1)
+    assert advance(launched, Requeued(time_s=2.0, reason="the runner was lost")).attempt == 2

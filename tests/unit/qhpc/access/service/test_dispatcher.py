@@ -183,12 +183,12 @@ async def test_late_news_of_an_earlier_attempt_changes_nothing():
 
 
 @in_loop
-async def test_a_launcher_that_is_busy_is_asked_again():
+async def test_a_launcher_that_is_busy_is_asked_again_and_that_is_no_attempt():
     async with world() as it:
         it.launcher.errors = [LaunchError("no process", retryable=True)]
         job = await it.submit()
         await settle()
-        assert [launch.attempt for launch in it.launcher.launches] == [2]
+        assert [launch.attempt for launch in it.launcher.launches] == [1]
         assert "could not start the job: no process" in (await it.store.log(job))[0].text
 
 
@@ -198,7 +198,7 @@ async def test_the_same_reason_is_said_once_however_often_a_launch_fails():
         it.launcher.errors = [LaunchError(why, retryable=True) for why in ("full", "full", "full", "shut", "shut")]
         job = await it.submit()
         await settle()
-        assert [launch.attempt for launch in it.launcher.launches] == [6]
+        assert [launch.attempt for launch in it.launcher.launches] == [1]
         assert [line.text.rpartition(" ")[2] for line in await it.store.log(job)] == ["full", "shut"]
 
 
