@@ -60,10 +60,11 @@ class FrameDecoder:
 
     Args:
         max_payload_bytes: longer frames are refused as soon as their header is seen, before any of it is kept.
+        kind: frames of any other kind are refused just so: what is at the other end speaks something else.
     """
 
-    def __init__(self, max_payload_bytes: int = MAX_PAYLOAD_BYTES) -> None:
-        self._max_payload_bytes = max_payload_bytes
+    def __init__(self, max_payload_bytes: int = MAX_PAYLOAD_BYTES, kind: int | None = None) -> None:
+        self._max_payload_bytes, self._kind = max_payload_bytes, kind
         self._buffer = bytearray()
 
     @property
@@ -75,7 +76,7 @@ class FrameDecoder:
         """The frames that are complete with these bytes. Cost O(bytes).
 
         Raises:
-            WireError: a frame is longer than allowed; the stream cannot be used any more.
+            WireError: a frame is longer than allowed, or of another kind; the stream cannot be used any more.
         """
         self._buffer += data
         frames, start = [], 0
@@ -83,6 +84,8 @@ class FrameDecoder:
             size, kind, channel = _HEADER.unpack_from(self._buffer, start)
             if size > self._max_payload_bytes:
                 raise WireError(f"a message of {size} bytes was announced", f"at most {self._max_payload_bytes}")
+            if self._kind not in (None, kind):
+                raise WireError(f"a frame of kind {kind} came", f"kind {self._kind}", "is this the right address?")
             end = start + _HEADER.size + size
             if len(self._buffer) < end:
                 break

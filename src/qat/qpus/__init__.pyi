@@ -9,6 +9,7 @@ from qat.qpus.linalg import CLinAlg as CLinAlg
 from qat.qpus.linalg import CLinalg as CLinalg
 from qat.qpus.linalg import LinAlg as LinAlg
 from qat.qpus.linalg import PyLinalg as PyLinalg
+from qat.qpus.shared import SharedQPU as SharedQPU
 from qat.qpus.simulated_annealing import SimulatedAnnealing as SimulatedAnnealing
 from qat.served.remote import RemoteQPU as RemoteQPU
 

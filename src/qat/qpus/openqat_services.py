@@ -7,6 +7,7 @@ __qlm_importables__ = {
     "PyLinalg": "qat.qpus.linalg:PyLinalg",
     "QPUHandler": "qat.core.qpu:QPUHandler",
     "RemoteQPU": "qat.served.remote:RemoteQPU",
+    "SharedQPU": "qat.qpus.shared:SharedQPU",
     "SimulatedAnnealing": "qat.qpus.simulated_annealing:SimulatedAnnealing",
     "get_current_qpu": "qat.core.qpu:get_current_qpu",
     "get_default_qpu": "qat.modules:get_default_qpu",

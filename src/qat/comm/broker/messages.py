@@ -23,9 +23,9 @@ import msgspec
 from qat.comm.messages import MessageCodec
 
 __all__ = [
-    "HEARTBEAT_S", "LEASE_S", "MAX_MESSAGE_BYTES", "VERSION", "Acknowledge", "Alive", "AskExplanation", "AskSpecs",
-    "CancelTask", "CloseSession", "Explained", "Greeting", "Heartbeat", "Message", "NodesReclaimed", "NodesReleased",
-    "OpenSession", "Refused", "SessionOpened", "SessionRevoked", "Specs", "SubmitTask", "TaskAccepted",
+    "FRAME_KIND", "HEARTBEAT_S", "LEASE_S", "MAX_MESSAGE_BYTES", "VERSION", "Acknowledge", "Alive", "AskExplanation",
+    "AskSpecs", "CancelTask", "CloseSession", "Explained", "Greeting", "Heartbeat", "Message", "NodesReclaimed",
+    "NodesReleased", "OpenSession", "Refused", "SessionOpened", "SessionRevoked", "Specs", "SubmitTask", "TaskAccepted",
     "TaskCancelled", "TaskFailed", "TaskFinished", "TaskStarted", "frame_of", "message_in", "signed_payload",
 ]  # fmt: skip
 
@@ -37,6 +37,7 @@ LEASE_S = 30.0
 """A session from which nothing came for so long is closed, and its tasks with it."""
 
 MAX_MESSAGE_BYTES = 1 << 31
+FRAME_KIND = 0x5142
 
 AuthenticationMethod = Literal["peer", "munge", "jwt"]
 """``peer``: the Unix socket tells who is there; ``munge``: a credential of that name; ``jwt``: a Slurm token."""
@@ -138,7 +139,8 @@ class SubmitTask(_Message, frozen=True, tag="submit"):
 
     Attributes:
         key: made by the job, unique within its session: submitting it again does not run it again.
-        payload: message of a Job (``qat.comm.wire``); the broker does not read it, the driver of the QPU does.
+        payload: message of a Job, or of a Batch of one (``qat.comm.broker.tasks``); the broker does not read it, the
+            driver of the QPU does.
         shots: number of shots; 0 if there are none to count.
         is_sliceable: whether its shots may be run in parts, to be merged.
         is_repeatable: whether it may run again when nobody knows whether it ran.
@@ -300,5 +302,5 @@ Message = (
     | SessionRevoked
 )
 
-_codec: MessageCodec[Message] = MessageCodec(Message, kind=0x5142, name="the broker of openqat")
+_codec: MessageCodec[Message] = MessageCodec(Message, kind=FRAME_KIND, name="the broker of openqat")
 frame_of, message_in = _codec.frame_of, _codec.message_in

@@ -86,7 +86,8 @@ class Load(_Message, frozen=True, tag="load"):
 
     Attributes:
         key: the broker's name of the task, unique over all sessions.
-        payload: message of a Job (``qat.comm.wire``), from a user: it is decoded here and nowhere else.
+        payload: message of a Job, or of a Batch of one (``qat.comm.broker.tasks``), from a user: it is decoded here
+            and nowhere else.
     """
 
     key: str
