@@ -1,13 +1,15 @@
-"""The broker's memory: every event that the machine was given, on disk before anything that follows from it is done.
+"""The broker's memory: every event that the machine was given, and what else it needs, on disk.
 
-The machine is a function of its events, so the journal is all that a broker needs after a crash. One thread writes:
-whatever was appended while it waited for the disk goes out together with the next write, so that a burst of events
-costs few of them. An event is safe when ``safe(number)`` says so; the broker decides at once, in memory, and lets only
-the instructions wait.
+What the broker knows is a function of these records, so the journal is all that it needs after a crash. One thread
+writes: whatever was appended while it waited for the disk goes out together with the next write, so that a burst of
+events costs few of them. A record is safe when ``safe(number)`` says so; the broker decides at once, in memory, and
+lets only wait what must not be said before. A journal that has grown long is ``rewritten`` by a short one that leads
+to the same.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -16,14 +18,15 @@ from threading import Condition, Thread
 
 import msgspec
 
+from qhpc.broker.facts import Record
 from qhpc.broker.records import record, records_in
-from qhpc.scheduling.events import Event
 
 __all__ = ["DamagedJournal", "Journal", "JournalError"]
 
+_log = logging.getLogger(__name__)
 _FORMAT = b"qhpc-journal-1"
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Event).decode
+_decode = msgspec.msgpack.Decoder(Record).decode
 
 
 class JournalError(OSError):
@@ -38,11 +41,15 @@ class DamagedJournal(ValueError):  # noqa: N818 (says what it is)
 
 
 class Journal:
-    """A file of events.
+    """A file of records.
 
     Args:
         path: the file; made if there is none, private to the user.
-        on_safe: called with the number of events that are safe now, in the writing thread.
+        on_safe: called with the number of records that are safe now, in the writing thread.
+
+    Attributes:
+        past: what was in the file.
+        nb_bytes: how long it is.
 
     Raises:
         DamagedJournal: the file is not a journal, or is damaged elsewhere than at its end.
@@ -59,27 +66,29 @@ class Journal:
 
     def __init__(self, path: Path, on_safe: Callable[[int], None] | None = None) -> None:
         self._path, self._on_safe = path, on_safe
+        self.nb_bytes = 0
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            self.past: Sequence[Event] = self._recover()
+            self.past: Sequence[Record] = self._recover()
         except BaseException:
             os.close(self._file)
             raise
         self._condition = Condition()
         self._pending: list[bytes] = []
+        self._rewriting: tuple[int, Sequence[Record]] | None = None
         self._nb_appended = self._nb_safe = len(self.past)
         self._failure: OSError | None = None
         self._is_closing = False
         self._writer = Thread(target=self._write, name="journal", daemon=True)
         self._writer.start()
 
-    def append(self, *events: Event) -> int:
-        """Have events written, and tell the number that ``safe`` and ``wait`` know the last of them by.
+    def append(self, *records: Record) -> int:
+        """Have records written, and tell the number that ``safe`` and ``wait`` know the last of them by.
 
         Raises:
             JournalError: a former write failed, or the journal is closed.
         """
-        encoded = [record(_encode(event)) for event in events]
+        encoded = [record(_encode(each)) for each in records]
         with self._condition:
             self._check()
             self._pending += encoded
@@ -87,8 +96,18 @@ class Journal:
             self._condition.notify_all()
             return self._nb_appended
 
+    def rewrite(self, records: Sequence[Record]) -> None:
+        """Have a short journal take the place of all that was appended until now.
+
+        The numbers of records go on. If the short one cannot be written, the long one stays.
+        """
+        with self._condition:
+            self._check()
+            self._rewriting = (len(self._pending), records)
+            self._condition.notify_all()
+
     def safe(self, number: int) -> bool:
-        """Whether the event of this number, and all before it, are on disk."""
+        """Whether the record of this number, and all before it, are on disk."""
         return self._nb_safe >= number
 
     def wait(self, number: int, timeout_s: float) -> None:
@@ -100,7 +119,7 @@ class Journal:
         """
         with self._condition:
             if not self._condition.wait_for(lambda: self.safe(number) or self._failure, timeout_s):
-                raise TimeoutError(f"{self._path}: event {number} was not on disk after {timeout_s:g} s")
+                raise TimeoutError(f"{self._path}: record {number} was not on disk after {timeout_s:g} s")
             if not self.safe(number):
                 self._check()
 
@@ -119,31 +138,37 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _recover(self) -> Sequence[Event]:
-        """The events in the file; a torn end is cut off, for the writer had told nobody that it was safe."""
+    def _recover(self) -> Sequence[Record]:
+        """The records in the file; a torn end is cut off, for the writer had told nobody that it was safe."""
         found = records_in(self._path.read_bytes())
         if found.is_damaged or (found.payloads and found.payloads[0] != _FORMAT):
             raise DamagedJournal(f"{self._path} is not a journal of this version, or was changed: move it away")
         os.ftruncate(self._file, found.nb_bytes)
-        os.lseek(self._file, 0, os.SEEK_END)
+        self.nb_bytes = os.lseek(self._file, 0, os.SEEK_END)
         if not found.payloads:
             self._put(record(_FORMAT))
             _flush_folder(self._path.parent)
         try:
             return [_decode(payload) for payload in found.payloads[1:]]
         except msgspec.MsgspecError as error:
-            raise DamagedJournal(f"{self._path} has an event that cannot be read: {error}") from error
+            raise DamagedJournal(f"{self._path} has a record that cannot be read: {error}") from error
 
     def _write(self) -> None:
         """The thread: all that is there goes out in one write."""
         while True:
             with self._condition:
-                self._condition.wait_for(lambda: self._pending or self._is_closing)
+                self._condition.wait_for(lambda: self._pending or self._rewriting is not None or self._is_closing)
                 pending, self._pending = self._pending, []
+                rewriting, self._rewriting = self._rewriting, None
                 number = self._nb_appended
-            if not pending:
+            if not pending and rewriting is None:
                 return
             try:
+                if rewriting is not None:
+                    nb_before, records = rewriting
+                    self._put(b"".join(pending[:nb_before]))
+                    self._replace(records)
+                    pending = pending[nb_before:]
                 self._put(b"".join(pending))
             except OSError as error:
                 with self._condition:
@@ -157,16 +182,48 @@ class Journal:
                 self._on_safe(number)
 
     def _put(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._file, view) :]
-        os.fdatasync(self._file)
+        if not data:
+            return
+        _write_all(self._file, data)
+        self.nb_bytes += len(data)
+
+    def _replace(self, records: Sequence[Record]) -> None:
+        """Write a new file, and give it the name of the old one."""
+        new, data = self._path.with_suffix(".new"), _encoded(records)
+        try:
+            file = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        except OSError:
+            _log.exception("the journal cannot be rewritten; it goes on growing")
+            return
+        try:
+            _write_all(file, data)
+            new.rename(self._path)
+        except OSError:
+            _log.exception("the journal cannot be rewritten; it goes on growing")
+            os.close(file)
+            new.unlink(missing_ok=True)
+            return
+        _flush_folder(self._path.parent)
+        os.close(self._file)
+        self._file, self.nb_bytes = file, len(data)
 
     def _check(self) -> None:
         if self._failure is not None:
             raise JournalError(f"{self._path} cannot be written: {self._failure}") from self._failure
         if self._is_closing:
             raise JournalError(f"{self._path} is closed")
+
+
+def _encoded(records: Sequence[Record]) -> bytes:
+    return b"".join([record(_FORMAT), *(record(_encode(each)) for each in records)])
+
+
+def _write_all(file: int, data: bytes) -> None:
+    """Write, and have it on disk."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+    os.fdatasync(file)
 
 
 def _flush_folder(folder: Path) -> None:

@@ -9,6 +9,8 @@ The broker speaks first: ``Greeting``. The job opens its session with ``OpenSess
     broker -> job   Greeting, SessionOpened, Refused, TaskAccepted, TaskStarted, TaskFinished, TaskFailed,
                     TaskCancelled, Specs, Explained, Alive, NodesReleased, NodesReclaimed, SessionRevoked
 
+Who looks after the broker says ``AskStatus`` instead of ``OpenSession``, any number of times, and is told ``Status``.
+
 A task that was accepted is not lost: after a crash of either side the job opens its session again, submits what it
 has no answer to under the same keys, and is sent each result once more until it acknowledges it. Times are seconds
 since 1970 (UTC), durations seconds of the broker's clock.
@@ -20,13 +22,15 @@ from typing import Literal
 
 import msgspec
 
+from qat.comm.broker.status import BrokerStatus
 from qat.comm.messages import MessageCodec
 
 __all__ = [
-    "FRAME_KIND", "HEARTBEAT_S", "LEASE_S", "MAX_MESSAGE_BYTES", "VERSION", "Acknowledge", "Alive", "AskExplanation",
-    "AskSpecs", "CancelTask", "CloseSession", "Explained", "Greeting", "Heartbeat", "Message", "NodesReclaimed",
-    "NodesReleased", "OpenSession", "Refused", "SessionOpened", "SessionRevoked", "Specs", "SubmitTask", "TaskAccepted",
-    "TaskCancelled", "TaskFailed", "TaskFinished", "TaskStarted", "frame_of", "message_in", "signed_payload",
+    "FRAME_KIND", "HEARTBEAT_S", "LEASE_S", "MAX_MESSAGE_BYTES", "VERSION", "Acknowledge", "Alive",
+    "AskExplanation", "AskSpecs", "AskStatus", "CancelTask", "CloseSession", "Explained", "Greeting", "Heartbeat",
+    "Message", "NodesReclaimed", "NodesReleased", "OpenSession", "Refused", "SessionOpened", "SessionRevoked",
+    "Specs", "Status", "SubmitTask", "TaskAccepted", "TaskCancelled", "TaskFailed", "TaskFinished", "TaskStarted",
+    "frame_of", "message_in", "signed_payload",
 ]  # fmt: skip
 
 VERSION = 1
@@ -68,6 +72,25 @@ class Greeting(_Message, frozen=True, tag="greeting"):
     cluster: str
     nonce: bytes
     methods: tuple[AuthenticationMethod, ...]
+
+
+class AskStatus(_Message, frozen=True, tag="ask-status"):
+    """What is going on? For the broker's own user, and those it trusts.
+
+    Attributes:
+        method: how it says who it is.
+        credential: what proves it; nothing for ``peer``.
+    """
+
+    version: int
+    method: AuthenticationMethod = "peer"
+    credential: bytes = b""
+
+
+class Status(_Message, frozen=True, tag="status"):
+    """What is going on."""
+
+    status: BrokerStatus
 
 
 class OpenSession(_Message, frozen=True, tag="open"):
@@ -164,7 +187,7 @@ class TaskAccepted(_Message, frozen=True, tag="accepted"):
 
 
 class TaskStarted(_Message, frozen=True, tag="started"):
-    """The task runs on a QPU."""
+    """The task runs on a QPU. This may come before ``TaskAccepted``, which waits for the disk."""
 
     key: str
     qpu: str
@@ -300,6 +323,8 @@ Message = (
     | NodesReclaimed
     | CloseSession
     | SessionRevoked
+    | AskStatus
+    | Status
 )
 
 _codec: MessageCodec[Message] = MessageCodec(Message, kind=FRAME_KIND, name="the broker of openqat")

@@ -21,12 +21,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 
 from qat.comm.broker.messages import Message, OpenSession
+from qat.comm.broker.status import BrokerStatus
 from qhpc.broker.brokerage.answers import Merge
 from qhpc.broker.brokerage.core import Core
 from qhpc.broker.brokerage.jobs import Jobs, Who
 from qhpc.broker.brokerage.qpus import Qpus
 from qhpc.broker.brokerage.rules import Limits, Rules, TaskTiming
 from qhpc.broker.brokerage.shortening import shortened
+from qhpc.broker.brokerage.status import status
 from qhpc.broker.brokerage.turn import Turn
 from qhpc.broker.drivers.messages import Attached, DriverMessage
 from qhpc.broker.facts import Record, SessionIdentity
@@ -58,6 +60,7 @@ class Brokerage:
         self._core = Core(rules, merge)
         self._qpus = Qpus(self._core)
         self._jobs = Jobs(self._core, self._qpus, allows)
+        self._started_s = 0.0
 
     def recall(self, records: Iterable[Record]) -> None:
         """Learn what happened until the former broker ended."""
@@ -72,6 +75,7 @@ class Brokerage:
             if pool.name not in known:
                 policy = self._core.rules.policies.get(pool.name, DEFAULT_POLICY)
                 self._core.write(PoolAdded(now_s, pool, policy))
+        self._started_s = now_s
         self._jobs.extend_leases(now_s)
         self._qpus.begin(now_s)
 
@@ -136,7 +140,11 @@ class Brokerage:
         """When something is due; None if nothing is."""
         return min(self._core.wake_s, default=None)
 
+    def status(self, now_s: float) -> BrokerStatus:
+        """What goes on, for those who look after it."""
+        return status(self._core, self._started_s, now_s)
+
     @property
-    def core(self) -> Core:
-        """What the broker knows, for those who look at it."""
-        return self._core
+    def last_s(self) -> float:
+        """The last time in the records that were recalled."""
+        return self._core.now_s

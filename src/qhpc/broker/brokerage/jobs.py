@@ -141,8 +141,7 @@ class Jobs:
         keys = tuple(task.key for task in tasks if task.is_accepted)
         record = core.machine.session(session.id)
         share = record.session.share if record is not None else 0.0
-        name = session.id.partition(":")[2]
-        core.tell(session, said.SessionOpened(name, share, core.rules.limits.lease_s, is_new, keys))
+        core.tell(session, said.SessionOpened(session.id, share, core.rules.limits.lease_s, is_new, keys))
         for task in tasks:
             if task.is_answered:
                 core.tell(session, answer(task, core.merge))

@@ -93,7 +93,7 @@ def test_an_event_of_another_version(path):
     write(path)
     with path.open("ab") as file:
         file.write(record(b"\x92\xa7Unknown\x01"))
-    with pytest.raises(DamagedJournal, match="has an event that cannot be read"):
+    with pytest.raises(DamagedJournal, match="has a record that cannot be read"):
         Journal(path)
 
 
@@ -117,6 +117,39 @@ def test_a_closed_journal_takes_nothing(path):
     journal.close()
     with pytest.raises(JournalError, match="is closed"):
         journal.append(TimePassed(1.0))
+
+
+def test_a_short_journal_takes_the_place_of_a_long_one(path):
+    with Journal(path) as journal:
+        journal.wait(journal.append(*EVENTS, *(TimePassed(float(i)) for i in range(1000))), LIMIT_S)
+        nb_bytes = journal.nb_bytes
+        journal.rewrite(EVENTS)
+        number = journal.append(TimePassed(2000.0))
+        assert number == 1004
+        journal.wait(number, LIMIT_S)
+        assert journal.nb_bytes == path.stat().st_size < nb_bytes / 10
+    with Journal(path) as journal:
+        assert list(journal.past) == [*EVENTS, TimePassed(2000.0)]
+    assert path.stat().st_mode & 0o777 == 0o600 and list(path.parent.iterdir()) == [path]
+
+
+def test_what_is_appended_after_a_short_journal_was_ordered_is_kept(path):
+    with Journal(path) as journal:
+        journal.append(*EVENTS)
+        journal.rewrite(EVENTS[:1])
+        journal.wait(journal.append(TimePassed(5.0)), LIMIT_S)
+    with Journal(path) as journal:
+        assert journal.past[-1] == TimePassed(5.0)
+
+
+def test_a_journal_that_cannot_be_rewritten_stays(path, caplog):
+    path.with_suffix(".new").mkdir()
+    with Journal(path) as journal:
+        journal.append(*EVENTS)
+        journal.rewrite([])
+    with Journal(path) as journal:
+        assert list(journal.past) == EVENTS
+    assert "goes on growing" in caplog.text
 
 
 def test_a_full_disk_is_told_and_nothing_more_is_promised(path):

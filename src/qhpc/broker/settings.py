@@ -1,0 +1,310 @@
+"""The settings of a broker: one TOML file."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from qat.comm.broker.messages import AuthenticationMethod
+from qhpc.broker.brokerage import Limits, Rules, TaskTiming
+from qhpc.broker.settings_file import BadSettings, SettingsText
+from qhpc.scheduling.machine import DEFAULT_POLICY
+from qhpc.scheduling.model import Pool
+from qhpc.scheduling.policies import POLICIES
+from qhpc.scheduling.timings import TIMINGS
+
+__all__ = [
+    "BadSettings", "BrokerSettings", "IdentitySettings", "LimitSettings", "ListenSettings", "PoolSettings",
+    "QpuSettings", "SlurmSettings", "read_settings", "settings_in",
+]  # fmt: skip
+
+_Positive = Annotated[float, Meta(gt=0)]
+_NotNegative = Annotated[float, Meta(ge=0)]
+_Count = Annotated[int, Meta(ge=1)]
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+_MAX_SOCKET_PATH = 100
+"""The system takes 107 bytes."""
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the tables."""
+
+
+class ListenSettings(_Table, frozen=True, kw_only=True):
+    """``[listen]``: where jobs find the broker.
+
+    Attributes:
+        unix: path of the Unix socket; ``DIRECTORY/broker.sock`` by default.
+        unix_mode: permissions of that socket.
+        host: address of TCP; none by default.
+        port: of TCP; 0 takes a free one.
+        certificate: certificate chain (PEM) of TLS, which TCP needs.
+        key: its key.
+    """
+
+    unix: str = ""
+    unix_mode: Annotated[int, Meta(ge=0, le=0o777)] = 0o666
+    host: str = ""
+    port: Annotated[int, Meta(ge=0, le=65535)] = 8445
+    certificate: str = ""
+    key: str = ""
+
+
+class IdentitySettings(_Table, frozen=True, kw_only=True):
+    """``[identity]``: how jobs say who they are.
+
+    Attributes:
+        methods: those that are allowed.
+        trusted_uids: users who may speak for others, and look at everything; the broker's own may always look.
+        munge_socket: where ``munged`` listens; empty for the system's.
+        jwt_key: file with the key of Slurm's tokens.
+    """
+
+    methods: tuple[AuthenticationMethod, ...] = ("peer",)
+    trusted_uids: tuple[int, ...] = (0,)
+    munge_socket: str = ""
+    jwt_key: str = ""
+
+
+class SlurmSettings(_Table, frozen=True, kw_only=True):
+    """``[slurm]``: whether sessions belong to Slurm jobs.
+
+    Attributes:
+        is_used: whether the broker asks Slurm about the jobs of its sessions.
+        poll_s: how often.
+    """
+
+    is_used: bool = False
+    poll_s: _Positive = 2.0
+
+
+class LimitSettings(_Table, frozen=True, kw_only=True):
+    """``[limits]``: how much users may ask for, and how long the broker waits. See :class:`Limits` for the others.
+
+    Attributes:
+        max_message_bytes: longest message of a job.
+        max_unread_bytes: what a job has not read before it is disconnected.
+        max_connections: open connections; further ones are closed at once.
+        opening_s: in which a connection has to open its session.
+        write_s: in which a job has to read something when something waits for it.
+    """
+
+    max_sessions: _Count = 10_000
+    max_sessions_per_user: _Count = 2_000
+    max_ready_tasks: _Count = 10_000
+    max_bytes_per_user: _Count = 2 << 30
+    max_qpu_s: _Positive | None = None
+    lease_s: _Positive = 30.0
+    recovery_s: _NotNegative = 5.0
+    driver_patience_s: _Positive = 60.0
+    slice_deadline_s: _Positive = 3600.0
+    max_message_bytes: _Count = 256 << 20
+    max_unread_bytes: _Count = 64 << 20
+    max_connections: _Count = 20_000
+    opening_s: _Positive = 15.0
+    write_s: _Positive = 60.0
+
+
+class PoolSettings(_Table, frozen=True, kw_only=True):
+    """``[pools.NAME]``: QPUs of one kind.
+
+    Attributes:
+        qpus: their names.
+        slice_s: longer sampling tasks are cut into slices of about so long; without it none is.
+        prefetch_depth: how many waiting tasks are prepared ahead.
+        policy: the order of tasks.
+    """
+
+    qpus: Annotated[tuple[str, ...], Meta(min_length=1)]
+    slice_s: _Positive | None = None
+    prefetch_depth: Annotated[int, Meta(ge=0)] = 1
+    policy: str = DEFAULT_POLICY
+
+
+class QpuSettings(_Table, frozen=True, kw_only=True):
+    """``[qpus.NAME]``: a QPU and its driver.
+
+    Attributes:
+        driver: kind of driver.
+        timing: kind of device, for tasks whose jobs do not say how long they take.
+        shot_s: seconds a shot, instead of the kind's.
+        latency_s: seconds from a submission to its first shot, instead of the kind's.
+        python: interpreter of the driver's own environment; the broker's by default.
+        orphan_s: the driver ends when no broker has been there for so long and it has nothing to do.
+        options: the driver's own.
+        faults: what it does wrong on purpose, for drills.
+    """
+
+    driver: str
+    timing: str = ""
+    shot_s: _NotNegative | None = None
+    latency_s: _NotNegative | None = None
+    python: str = ""
+    orphan_s: _Positive = 600.0
+    options: dict[str, Any] = {}
+    faults: dict[str, Any] = {}
+
+    def task_timing(self) -> TaskTiming:
+        """How long its tasks take, as far as it is known."""
+        kind = TIMINGS.get(self.timing)
+        known_shot_s, known_latency_s = (kind.shot_s, kind.latency_s) if kind is not None else (0.0, 0.0)
+        return TaskTiming(
+            shot_s=known_shot_s if self.shot_s is None else self.shot_s,
+            latency_s=known_latency_s if self.latency_s is None else self.latency_s,
+        )
+
+
+class _Top(_Table, frozen=True, kw_only=True):
+    """Keys and tables of the file."""
+
+    directory: str
+    cluster: str = "local"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    listen: Any = msgspec.field(default_factory=dict)
+    identity: Any = msgspec.field(default_factory=dict)
+    slurm: Any = msgspec.field(default_factory=dict)
+    limits: Any = msgspec.field(default_factory=dict)
+    pools: dict[str, Any]
+    qpus: dict[str, Any]
+
+
+class BrokerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of a broker.
+
+    Attributes:
+        directory: its journal, accounts and sockets; private to its user.
+        cluster: name for people.
+    """
+
+    directory: Path
+    cluster: str
+    log_level: str
+    listen: ListenSettings
+    identity: IdentitySettings
+    slurm: SlurmSettings
+    limits: LimitSettings
+    pools: dict[str, PoolSettings]
+    qpus: dict[str, QpuSettings]
+
+    @property
+    def unix_socket(self) -> Path:
+        """Where jobs on this machine find the broker."""
+        return Path(self.listen.unix) if self.listen.unix else self.directory / "broker.sock"
+
+    def driver_socket(self, qpu: str) -> Path:
+        """Where the driver of a QPU listens."""
+        return self.directory / "drivers" / f"{qpu}.sock"
+
+    def rules(self) -> Rules:
+        """What the broker's heart has to know."""
+        pools = tuple(
+            Pool(name=name, qpus=pool.qpus, slice_s=pool.slice_s, prefetch_depth=pool.prefetch_depth)
+            for name, pool in self.pools.items()
+        )
+        limits = {name: getattr(self.limits, name) for name in Limits.__dataclass_fields__}
+        return Rules(
+            pools=pools,
+            cluster=self.cluster,
+            policies={name: pool.policy for name, pool in self.pools.items()},
+            timings={name: self.qpus[pool.qpus[0]].task_timing() for name, pool in self.pools.items()},
+            limits=Limits(**limits),
+        )
+
+
+def read_settings(path: Path) -> BrokerSettings:
+    """The settings in a file.
+
+    Raises:
+        BadSettings: something in it is not right.
+        OSError: it cannot be read.
+    """
+    try:
+        return settings_in(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{path} is not text in UTF-8: {error}") from None
+
+
+def settings_in(text: str, name: str = "broker.toml") -> BrokerSettings:
+    """The settings in a text.
+
+    Raises:
+        BadSettings: something in it is not right.
+
+    >>> text = 'directory = "/srv/b"\\n[pools.p]\\nqpus = ["q"]\\n[qpus.q]\\ndriver = "emulated"\\n'
+    >>> settings = settings_in(text)
+    >>> settings.unix_socket.name, settings.pools["p"].policy
+    ('broker.sock', 'shortest-in-share')
+    >>> settings_in(text.replace("qpus =", "qpu ="))
+    Traceback (most recent call last):
+        ...
+    qhpc.broker.settings_file.BadSettings: broker.toml, line 3: pools.p.qpu is not known here: did you mean 'qpus'?
+    """
+    file = SettingsText(text, name)
+    top = file.structure(_Top, (), file.table)
+    settings = BrokerSettings(
+        directory=Path(top.directory),
+        cluster=top.cluster,
+        log_level=top.log_level,
+        listen=file.structure(ListenSettings, ("listen",), top.listen),
+        identity=file.structure(IdentitySettings, ("identity",), top.identity),
+        slurm=file.structure(SlurmSettings, ("slurm",), top.slurm),
+        limits=file.structure(LimitSettings, ("limits",), top.limits),
+        pools={name: file.structure(PoolSettings, ("pools", name), table) for name, table in top.pools.items()},
+        qpus={name: file.structure(QpuSettings, ("qpus", name), table) for name, table in top.qpus.items()},
+    )
+    _check_listen(file, settings)
+    _check_pools(file, settings)
+    _check_qpus(file, settings)
+    return settings
+
+
+def _check_listen(file: SettingsText, settings: BrokerSettings) -> None:
+    listen, methods = settings.listen, settings.identity.methods
+    if not settings.directory.is_absolute():
+        raise file.error(("directory",), f"is {str(settings.directory)!r}: give the whole path, from / on")
+    if bool(listen.host) != bool(listen.certificate and listen.key):
+        raise file.error(("listen",), "needs host, certificate and key for TCP, or none of them")
+    if not methods:
+        raise file.error(("identity", "methods"), "is empty: allow 'peer', 'munge' or 'jwt'")
+    if "jwt" in methods and not settings.identity.jwt_key:
+        raise file.error(("identity",), "allows 'jwt' and needs jwt_key, the file with Slurm's key")
+    if len(os.fsencode(settings.unix_socket)) > _MAX_SOCKET_PATH:
+        raise file.error(("listen", "unix"), f"is longer than {_MAX_SOCKET_PATH} bytes: take a shorter path")
+
+
+def _check_pools(file: SettingsText, settings: BrokerSettings) -> None:
+    owner: dict[str, str] = {}
+    for name, pool in settings.pools.items():
+        _check_name(file, ("pools", name), name)
+        if pool.policy not in POLICIES:
+            raise file.error(("pools", name, "policy"), f"is {pool.policy!r}: expected one of {', '.join(POLICIES)}")
+        for qpu in pool.qpus:
+            if qpu not in settings.qpus:
+                raise file.error(("pools", name, "qpus"), f"names {qpu!r}, and there is no table [qpus.{qpu}]")
+            if qpu in owner:
+                raise file.error(("pools", name, "qpus"), f"names {qpu!r}, which the pool {owner[qpu]!r} has")
+            owner[qpu] = name
+    if not settings.pools:
+        raise file.error((), "there is no pool: add a table [pools.NAME]")
+
+
+def _check_qpus(file: SettingsText, settings: BrokerSettings) -> None:
+    used = {qpu for pool in settings.pools.values() for qpu in pool.qpus}
+    for name, qpu in settings.qpus.items():
+        _check_name(file, ("qpus", name), name)
+        if name not in used:
+            raise file.error(("qpus", name), "is in no pool: name it in qpus of a table [pools.NAME]")
+        if qpu.timing and qpu.timing not in TIMINGS:
+            raise file.error(("qpus", name, "timing"), f"is {qpu.timing!r}: expected one of {', '.join(TIMINGS)}")
+        if len(os.fsencode(settings.driver_socket(name))) > _MAX_SOCKET_PATH - 10:
+            raise file.error(("directory",), "is too long for the sockets of the drivers: take a shorter path")
+
+
+def _check_name(file: SettingsText, path: tuple[str, ...], name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise file.error(path, "is no name: letters, digits and _.-, 64 at most, a letter or digit first")
