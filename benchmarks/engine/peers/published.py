@@ -16,16 +16,11 @@ from qat.plugins import AbstractPlugin, ScipyMinimizePlugin
 
 from .base import Gate, Peer, Run, Scaled, UnsupportedError, ladder, matrix, number, numbers, overlaps, z_means
 
-CONSTANT: dict[str, Callable[[Gate], Any]] = {
-    "h": lambda gate: H,
-    "x": lambda gate: X,
-    "s": lambda gate: S,
-    "t": lambda gate: T,
-    "tdg": lambda gate: T.dag(),
+CONSTANT: dict[str, Any] = {
+    "h": H, "x": X, "s": S, "t": T, "tdg": T.dag(), "cx": CNOT, "cz": Z.ctrl(), "swap": SWAP,
+}  # fmt: skip
+MADE: dict[str, Callable[[Gate], Any]] = {
     "unitary": lambda gate: CustomGate(matrix(gate)),
-    "cx": lambda gate: CNOT,
-    "cz": lambda gate: Z.ctrl(),
-    "swap": lambda gate: SWAP,
     "mcz": lambda gate: Z.ctrl(len(gate.qubits) - 1),
 }
 ROTATIONS: dict[str, Callable[[Any], Any]] = {
@@ -78,7 +73,7 @@ class Adapter(Peer):
     def circuit(self, circuit):
         """The published circuit."""
         program = Program()
-        qubits, cbits = program.qalloc(circuit.nb_qubits), program.calloc(circuit.nb_cbits)
+        qubits, cbits = list(program.qalloc(circuit.nb_qubits)), program.calloc(circuit.nb_cbits)
         variables: dict[int, Any] = {}
         for gate in circuit.gates:
             self._append(program, qubits, cbits, gate, variables)
@@ -147,7 +142,9 @@ class Adapter(Peer):
     def _append(self, program, qubits, cbits, gate, variables):
         targets = [qubits[qubit] for qubit in gate.qubits]
         if gate.name in CONSTANT:
-            program.apply(CONSTANT[gate.name](gate), *targets)
+            program.apply(CONSTANT[gate.name], *targets)
+        elif gate.name in MADE:
+            program.apply(MADE[gate.name](gate), *targets)
         elif gate.name in ROTATIONS:
             program.apply(ROTATIONS[gate.name](_angle(program, gate.angle, variables)), *targets)
         elif gate.name in ("pauli", "rzz"):

@@ -1,3 +1,6 @@
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -15,6 +18,7 @@ from qat.lang.AQASM.aqasm_util import (
 )  # fmt: skip
 from qat.lang.AQASM.bits import Cbit, QRegister
 from qat.lang.AQASM.program import CbitNotInitialized, OperationNotAuthorized
+from qat.lang.AQASM.qint import QInt
 from qat.lang.AQASM.scope import MAX_QUBITS, InvalidConjugate, NothingToUncompute
 from qat.qpus import LinAlg
 
@@ -44,6 +48,28 @@ def test_registers_follow_each_other(prog):
         (0, 2, QRegister), (2, 1, QRegister),
     ]  # fmt: skip
     assert all(register.scope is None for register in circuit.qregs)
+
+
+def test_registers_of_a_program_are_those_allocated(prog):
+    qubits, number = prog.qalloc(2), prog.qalloc(3, QInt)
+    first, second = prog.registers
+    assert (first.start, len(first), second.start, type(second)) == (0, 2, 2, type(number))
+    prog.apply(X, first[1])
+    prog.apply(CNOT, qubits[1], second[0])
+    assert operations(prog) == [("X", [], [1]), ("CNOT", [], [1, 2])]
+
+
+def test_dropped_programs_need_no_collector():
+    prog = Program()
+    qubits = prog.qalloc(2)
+    prog.apply(RX(0.5), qubits[0]).apply(CNOT, qubits).to_circ()
+    gone = weakref.ref(prog)
+    gc.disable()
+    try:
+        del prog, qubits
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_without_classical_bits_there_is_one_for_each_qubit(prog):

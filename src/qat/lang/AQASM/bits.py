@@ -85,6 +85,12 @@ class QRegister(RegisterRecord):
         copy._qubits = None
         return copy
 
+    def attached(self, scope: Any) -> QRegister:
+        """A copy that belongs to a program or routine."""
+        copy = self.detached()
+        copy.scope = scope
+        return copy
+
     def get_width(self) -> int:
         """Number of qubits."""
         return self.length

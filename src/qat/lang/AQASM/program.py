@@ -72,7 +72,7 @@ class Program(ScopeManager):
         self.initialized_cbits: set[int] = set()
         self.default_gate_set = default_gate_set
         self.var_dic: dict[str, type] = {}
-        self.registers: list[QRegister] = []
+        self._registers: list[QRegister] = []  # without their program
         self.gate_set: Any = None
 
     # ---------------------------------------------------------------- allocation
@@ -87,8 +87,16 @@ class Program(ScopeManager):
         check_size(size)
         register = (class_type or QRegister)(self.qbit_count, length=int(size), scope=self, **kwargs)
         self.qbit_count += int(size)
-        self.registers.append(register)
+        self._registers.append(register.detached())
         return register
+
+    @property
+    def registers(self) -> list[QRegister]:
+        """The registers, in order of allocation.
+
+        Made anew for each call: a program that kept them, which know it, would wait for the collector of garbage.
+        """
+        return [register.attached(self) for register in self._registers]
 
     def calloc(self, size: int = 1) -> CRegister:
         """Allocate classical bits, which are 0."""
@@ -271,7 +279,7 @@ class Program(ScopeManager):
             raise InvalidArguments("a routine", "it is nested too deep, perhaps in itself", cure) from None
         return Circuit.from_tape(
             writer.tape(self.cbit_count or self.qbit_count),
-            qregs=[register.detached() for register in self.registers],
+            qregs=[register.detached() for register in self._registers],
             gate_set=None if self.default_gate_set else GateSet(),
             include_matrices=include_matrices,
             submatrices_only=submatrices_only,
