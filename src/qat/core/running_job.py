@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
+__all__ = ["get_job_id", "get_job_owner", "set_job_id"]
 
-__all__ = ["OWNER_VARIABLE", "get_job_id", "get_job_owner", "set_job_id"]
-
-OWNER_VARIABLE = "QAT_JOB_OWNER"
-"""Set by servers in the environment of a process that runs jobs of one user under another Unix account."""
-
-_current: str | None = None
+_job_id: str | None = None
+_owner = ""
 
 
 def get_job_id() -> str | None:
@@ -17,25 +13,25 @@ def get_job_id() -> str | None:
 
     >>> get_job_id()
     """
-    return _current
-
-
-def set_job_id(job_id: str | None) -> None:
-    """Say which job this process runs from now on; what runs jobs calls it before and after each.
-
-    >>> set_job_id("j1")
-    >>> get_job_id()
-    'j1'
-    >>> set_job_id(None)
-    """
-    global _current
-    _current = job_id
+    return _job_id
 
 
 def get_job_owner() -> str:
-    """For whom a server runs this process, if that is not the account that it runs under; empty otherwise.
+    """Whose job it is, if it does not run under the Unix account of its owner; empty otherwise.
 
     >>> get_job_owner()
     ''
     """
-    return os.environ.get(OWNER_VARIABLE, "")
+    return _owner
+
+
+def set_job_id(job_id: str | None, owner: str = "") -> None:
+    """Say which job this process runs from now on; what runs jobs calls it before and after each.
+
+    >>> set_job_id("j1", owner="ada")
+    >>> get_job_id(), get_job_owner()
+    ('j1', 'ada')
+    >>> set_job_id(None)
+    """
+    global _job_id, _owner
+    _job_id, _owner = job_id, owner

@@ -250,6 +250,7 @@ def _launcher_settings(settings: AccessSettings) -> LocalSettings:
         log=LogLimits(max_bytes=settings.max_log_bytes),
         policy=_policy(settings),
         folders=settings.service_folders,
+        environment={"QAT_BROKER": settings.broker} if settings.broker else {},
         run_as=settings.run_as,
         work_dir=settings.work_directory,
     )

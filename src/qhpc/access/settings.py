@@ -131,6 +131,13 @@ class AccessSettings(BaseSettings):
     service_folders: Annotated[
         tuple[str, ...], Field(description="Folders with packages of the site that offer services.")
     ] = ()
+    broker: Annotated[
+        str,
+        Field(
+            description="Where jobs find the broker of shared QPUs: `unix:/PATH` or `tls://HOST:PORT`; "
+            "by default what `/etc/openqat/broker.toml` says."
+        ),
+    ] = ""
     services_allow: Annotated[
         tuple[str, ...], Field(description="Services that may be used: patterns such as `qat.qpus:*`.")
     ] = ("*",)

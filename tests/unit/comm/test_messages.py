@@ -52,3 +52,9 @@ def test_unknown_fields_are_refused(name):
     more = msgspec.msgpack.encode([*msgspec.msgpack.decode(msgspec.msgpack.encode(encoded)), *range(9)])
     with pytest.raises(WireError, match="cannot be read"):
         PROTOCOLS[name].message_in(kind, more)
+
+
+def test_another_protocol_is_noticed_by_its_first_bytes():
+    decoder = FrameDecoder(kind=0x5142)
+    with pytest.raises(WireError, match=r"a frame of kind \d+ came; expected kind 20802; is this the right address"):
+        decoder.feed(b"HTTP/1.1 400 Bad Request")

@@ -169,6 +169,7 @@ class LocalLauncher:
         assignment = Assignment(
             job_id=launch.job_id,
             submission=launch.submission,
+            owner=launch.owner if self._settings.run_as == "server" else "",
             memory_bytes=resources.memory_bytes,
             nb_cores=nb_cores,
             cpu_s=None if max_time_s is None else max_time_s * nb_cores + _PROCESSOR_ROOM_S,

@@ -86,6 +86,9 @@ def _arguments(call: ServiceCall) -> tuple[list[Any], dict[str, Any]]:
 
 
 def _check_arguments(call: ServiceCall, cls: type, arguments: list[Any], keywords: dict[str, Any]) -> None:
+    for name in sorted(keywords.keys() & getattr(cls, "site_arguments", frozenset())):
+        detail = f"{call.address}: {name} is for the site to say, not for its users; leave it out"
+        raise InvalidSubmission("invalid-argument", detail)
     signature = _signature(cls)
     try:
         if signature is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,10 +16,10 @@ from qat.core.errors import GeneratorException, WireError
 from qat.core.plugins import AbstractPlugin
 from qat.core.progress import listening
 from qat.core.qpu.qpu import CommonQPU
+from qat.core.running_job import set_job_id
 from qat.core.wrappers.hardware_specs import HardwareSpecs
 from qat.core.wrappers.job import Batch
 from qat.kernels.control import RunControl
-from qat.qlmaas.job_id import set_job_id
 from qhpc.access.rebuild.policy import UNLIMITED
 from qhpc.access.rebuild.stacks import rebuild
 from qhpc.access.rebuild.submissions import batch_of
@@ -103,12 +104,26 @@ def _answer(application: Application, submission: Submission, job_id: str) -> by
 
 
 @contextmanager
-def watched(job_id: str, reporter: Reporter) -> Iterator[None]:
-    """Within, services see the id of the job, and their progress is reported; all of it at the end."""
-    set_job_id(job_id)
+def watched(job_id: str, reporter: Reporter, owner: str = "") -> Iterator[None]:
+    """Within, services see the id of the job, and their progress is reported; all of it at the end.
+
+    Args:
+        job_id: of the job.
+        reporter: hears how far it is.
+        owner: whose it is, if it does not run under the account of its owner.
+    """
+    set_job_id(job_id, owner)
     try:
         with RunControl(reporter.ran), listening(reporter.evaluated):
             yield
     finally:
+        _close_sessions()
         set_job_id(None)
         reporter.flush()
+
+
+def _close_sessions() -> None:
+    """End what the job has opened at the broker of shared QPUs, if it has used one."""
+    sessions = sys.modules.get("qat.shared.sessions")
+    if sessions is not None:
+        sessions.close_sessions()

@@ -72,6 +72,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         job_id: its id.
         submission: as it came from the client.
+        owner: whose it is, if it does not run under the Unix account of its owner.
         memory_bytes: how much memory it may add to what the runner has; None for no limit.
         nb_cores: how many threads it may use; None leaves it as it is.
         cpu_s: how much processor time it may use; None for no limit.
@@ -79,6 +80,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
 
     job_id: str
     submission: bytes
+    owner: str = ""
     memory_bytes: int | None = None
     nb_cores: int | None = None
     cpu_s: float | None = None

@@ -114,7 +114,8 @@ class Runner:
             submission = read_submission(assignment.submission, UNLIMITED)
             task = submission.task
             reporter = Reporter(self._progressed, time.monotonic, time.time)
-            with _emptied(self._folder), _threads(assignment.nb_cores), _limits(assignment), watched(job_id, reporter):
+            seen = watched(job_id, reporter, assignment.owner)
+            with _emptied(self._folder), _threads(assignment.nb_cores), _limits(assignment), seen:
                 result = execute(submission, self._table, job_id)
         except JobCancelled:
             raise

@@ -138,3 +138,10 @@ def test_stacks_that_make_no_sense_are_refused(services, task, said):
 def test_recipes_of_a_later_version_are_refused():
     recipe = StackRecipe(stack("LinAlg").services, version=RECIPE_VERSION + 1)
     assert refusal(recipe).code == "too-new"
+
+
+@pytest.mark.parametrize("name", ["broker", "patience_s"])
+def test_what_is_for_the_site_to_say_is_refused(name):
+    refused = refusal(stack(call("SharedQPU", "fresnel", **{name: "unix:/tmp/mine"})))
+    assert refused.code == "invalid-argument"
+    assert refused.detail == f"qat.qpus:SharedQPU: {name} is for the site to say, not for its users; leave it out"
