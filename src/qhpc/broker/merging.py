@@ -135,8 +135,8 @@ def _same(results: Sequence[Result], name: str) -> Any:
 
 def _all_have(results: Sequence[Result], name: str) -> bool:
     """Whether all have it; none may have it either."""
-    have = {getattr(result, name) not in (None, False) if name == "has_samples" else
-            getattr(result, name) is not None for result in results}  # fmt: skip
+    found = [getattr(result, name) for result in results]
+    have = {each is not None and each is not False for each in found}
     if len(have) > 1:
         raise MergeError(f"some slices have {name}, others have not")
     return have.pop()

@@ -14,6 +14,7 @@ _CLASSES = {
     "emulated": ("qhpc.broker.drivers.emulated", "EmulatedDriver"),
     "service": ("qhpc.broker.drivers.service", "ServiceDriver"),
     "served": ("qhpc.broker.drivers.served", "ServedDriver"),
+    "qrmi": ("qhpc.broker.drivers.qrmi", "QrmiDriver"),
 }
 
 

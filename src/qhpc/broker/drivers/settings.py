@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -125,9 +125,9 @@ class QrmiOptions(_Options, frozen=True):
 
     Attributes:
         resource: its id.
-        type: its type, a name of ``qrmi.ResourceType`` such as ``PasqalCloud``.
-        config: what ``QuantumResource.from_config`` takes; empty if the environment says it.
-        environment_file: file of lines ``NAME=value`` for the environment, private to the driver's user.
+        type: its type, a name of ``qrmi.ResourceType``.
+        config: what ``QuantumResource.from_config`` takes; without it the environment says how to reach the resource.
+        environment_file: file of lines ``NAME=value`` for the environment, readable for the driver's user only.
         first_poll_s: first wait between two looks at a task; it grows up to ``last_poll_s``.
         last_poll_s: longest wait between two looks.
         deadline_s: a task that takes longer is stopped and has failed.
@@ -136,7 +136,7 @@ class QrmiOptions(_Options, frozen=True):
     """
 
     resource: str
-    type: str
+    type: Literal["PasqalCloud", "PasqalLocal"]
     config: dict[str, str] = {}
     environment_file: str | None = None
     first_poll_s: _Positive = 0.05
@@ -150,6 +150,7 @@ KINDS: dict[str, type[_Options]] = {
     "emulated": EmulatedOptions,
     "service": ServiceOptions,
     "served": ServedOptions,
+    "qrmi": QrmiOptions,
 }
 """Options by kind of driver."""
 
