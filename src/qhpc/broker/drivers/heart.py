@@ -16,7 +16,7 @@ from qhpc.broker.drivers.messages import DriverMessage
 
 __all__ = [
     "Action", "BrokerLost", "ForgetTask", "HangUp", "Happening", "Heart", "LoadTask", "PrepareTask", "RunSlice", "Send",
-    "SliceStarted", "StopSlice", "TaskLoaded", "TaskUnusable",
+    "StopSlice", "TaskLoaded", "TaskUnusable",
 ]  # fmt: skip
 
 _Slice = tuple[str, int]
@@ -44,13 +44,6 @@ class TaskUnusable(NamedTuple):
 
     key: str
     why: say.SliceBroken
-
-
-class SliceStarted(NamedTuple):
-    """A slice is on the QPU."""
-
-    key: str
-    number: int
 
 
 class WindowAt(NamedTuple):
@@ -93,7 +86,7 @@ class ForgetTask(NamedTuple):
 
 
 class RunSlice(NamedTuple):
-    """Run a slice; its answers are ``SliceStarted`` and its end."""
+    """Run a slice; its answer is its end."""
 
     key: str
     number: int
@@ -107,7 +100,7 @@ class StopSlice(NamedTuple):
     number: int
 
 
-Happening = DriverMessage | BrokerLost | TaskLoaded | TaskUnusable | SliceStarted
+Happening = DriverMessage | BrokerLost | TaskLoaded | TaskUnusable
 Action = Send | HangUp | LoadTask | PrepareTask | ForgetTask | RunSlice | StopSlice
 
 
@@ -199,8 +192,6 @@ class Heart:
                 self._loaded(happening.key)
             case TaskUnusable():
                 self._unusable(happening)
-            case SliceStarted():
-                self._tell(say.SliceBegun(happening.key, happening.number))
             case say.SliceEnded() | say.SliceBroken():
                 self._slice_over(happening)
             case say.StateChanged() | say.WindowPlanned() | say.WindowCancelled():
@@ -350,6 +341,7 @@ class Heart:
             self._running = which
             self._tasks.move_to_end(which[0])
             self._do(RunSlice(*which, self._waiting.pop(which)))
+            self._tell(say.SliceBegun(*which))
 
     def _is_needed(self, key: str) -> bool:
         """Whether a slice of the task waits or runs, or the task is being loaded."""

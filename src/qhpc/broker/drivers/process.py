@@ -255,7 +255,6 @@ class DriverProcess:
 
     def _run(self) -> None:
         while (action := self._to_run.get()) is not None:
-            self._happens(heart.SliceStarted(action.key, action.number))
             self._happens(self._end_of(action, self._control))
 
     def _end_of(self, action: heart.RunSlice, control: SliceControl) -> say.SliceEnded | say.SliceBroken:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from qhpc.broker.drivers import heart as do
 from qhpc.broker.drivers import messages as say
-from qhpc.broker.drivers.heart import BrokerLost, Heart, SliceStarted, TaskLoaded, TaskUnusable
+from qhpc.broker.drivers.heart import BrokerLost, Heart, TaskLoaded, TaskUnusable
 
 ATTACH = say.Attach(say.VERSION)
 BAD = say.SliceBroken("k", 0, "no job", b"error")
@@ -34,6 +34,10 @@ def ended(key="k", number=1, shots=5):
     return say.SliceEnded(key, number, shots, 1.0, 0.0, b"result")
 
 
+def begins(key, number, shots=5):
+    return [do.RunSlice(key, number, shots), do.Send(say.SliceBegun(key, number))]
+
+
 def known(asked):
     attached = asked(ATTACH)[0].message
     assert isinstance(attached, say.Attached)
@@ -48,8 +52,7 @@ def test_one_slice_from_load_to_acknowledgement():
     asked = Asked()
     assert asked(say.Load("k", b"job")) == [do.LoadTask("k", b"job")]
     assert asked(TaskLoaded("k")) == []
-    assert asked(say.Run("k", 1, 5)) == [do.RunSlice("k", 1, 5)]
-    assert asked(SliceStarted("k", 1)) == [do.Send(say.SliceBegun("k", 1))]
+    assert asked(say.Run("k", 1, 5)) == begins("k", 1)
     assert not asked.heart.is_idle
     assert asked(ended()) == [do.Send(ended())]
     assert asked.heart.is_idle
@@ -65,20 +68,20 @@ def test_the_next_task_is_loaded_while_one_runs():
     assert asked(say.Load("next", b"job")) == [do.LoadTask("next", b"job")]
     assert asked(say.Run("next", 1, 7)) == []
     assert asked(TaskLoaded("next")) == []
-    assert asked(ended()) == [do.Send(ended()), do.RunSlice("next", 1, 7)]
+    assert asked(ended()) == [do.Send(ended()), *begins("next", 1, 7)]
 
 
 def test_a_task_that_is_still_being_loaded_does_not_hold_up_others():
     asked = Asked(say.Load("slow", b"job"), say.Run("slow", 1, 5), *LOADED)
-    assert asked(say.Run("k", 1, 5)) == [do.RunSlice("k", 1, 5)]
+    assert asked(say.Run("k", 1, 5)) == begins("k", 1)
     assert asked(TaskLoaded("slow")) == []
-    assert asked(ended()) == [do.Send(ended()), do.RunSlice("slow", 1, 5)]
+    assert asked(ended()) == [do.Send(ended()), *begins("slow", 1)]
 
 
 def test_run_is_idempotent():
     asked = Asked(say.Load("k", b"job"), say.Run("k", 1, 5))
     assert asked(say.Run("k", 1, 5)) == []
-    assert asked(TaskLoaded("k")) == [do.RunSlice("k", 1, 5)]
+    assert asked(TaskLoaded("k")) == begins("k", 1)
     assert asked(say.Run("k", 1, 5)) == [do.Send(say.SliceBegun("k", 1))]
     asked(ended())
     assert asked(say.Run("k", 1, 5)) == [do.Send(ended())]
@@ -104,7 +107,7 @@ def test_an_unusable_task_breaks_its_slices_and_may_be_loaded_again():
     assert known(asked) == (("k", 1), ("k", 2))
     assert asked(say.Load("k", b"better")) == [do.LoadTask("k", b"better")]
     asked(TaskLoaded("k"))
-    assert asked(say.Run("k", 3, 5)) == [do.RunSlice("k", 3, 5)]
+    assert asked(say.Run("k", 3, 5)) == begins("k", 3)
 
 
 def test_stop():
@@ -133,7 +136,6 @@ def test_dropping_waits_for_what_runs_or_is_being_loaded():
 
 def test_without_a_broker_nothing_is_said_and_all_of_it_after_attach():
     asked = Asked(*RUNNING, say.Run("k", 2, 5), BrokerLost())
-    assert asked(SliceStarted("k", 1)) == []
     assert asked(ended()) == [do.RunSlice("k", 2, 5)]
     attached, end = asked(ATTACH)
     assert attached == do.Send(say.Attached(say.VERSION, "i1", "qpu", b"specs", (("k", 1), ("k", 2))))
@@ -239,7 +241,6 @@ class World:
                 assert key in self.loaded, "only what is loaded"
                 self.on_qpu = key, number, shots
                 self.nb_runs[key, number] = self.nb_runs.get((key, number), 0) + 1
-                self.give(SliceStarted(key, number))
             case do.Send(say.SliceEnded() | say.SliceBroken() as end):
                 which = end.key, end.number
                 assert self.ends.setdefault(which, end) == end, "an end is always the same"
