@@ -33,5 +33,7 @@ def batch_in(payload: bytes) -> Batch:
         return Batch([value], {})
     if isinstance(value, Batch) and len(value) == 1:
         return value
-    found = f"a Batch of {len(value)} jobs" if isinstance(value, Batch) else f"a {type(value).__name__}"
-    raise WireError(f"a task holds {found}", "a Job, or a Batch of one")
+    found = (
+        f"it holds a Batch of {len(value)} jobs" if isinstance(value, Batch) else f"it holds a {type(value).__name__}"
+    )
+    raise WireError(found, "a Job, or a Batch of one")

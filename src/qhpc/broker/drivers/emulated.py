@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from threading import Event, Lock
 
 from qat.core.wrappers.hardware_specs import HardwareSpecs
-from qat.core.wrappers.job import Job
+from qat.core.wrappers.job import Batch
 from qat.core.wrappers.result import Result
 from qat.kernels.control import RunCancelledError
 from qhpc.broker.drivers.device_model import DeviceModel, SlicePlan
@@ -31,13 +31,18 @@ class EmulatedTask:
     """A task on the device.
 
     Args:
-        job: what to run.
+        batch: what to run, a batch of one job.
         prepared_s: since when its next slice has been on its way to the device.
     """
 
-    def __init__(self, job: Job, prepared_s: float) -> None:
-        self.job = job
+    def __init__(self, batch: Batch, prepared_s: float) -> None:
+        self.batch = batch
         self.prepared_s: float | None = prepared_s
+
+    @property
+    def nb_shots(self) -> int:
+        """Shots of the job; 0 if there are none to count."""
+        return self.batch.jobs[0].nbshots or 0
 
 
 class EmulatedDriver:
@@ -80,11 +85,11 @@ class EmulatedDriver:
         prepared_s, loaded.prepared_s = loaded.prepared_s, None
         with self._device_for(control):
             now_s = self._clock()
-            plan = self._model.plan(shots or loaded.job.nbshots or 0, prepared_s or now_s, now_s)
-            result = self._emulator.run(loaded.job, shots, control).result
+            plan = self._model.plan(shots or loaded.nb_shots, prepared_s or now_s, now_s)
+            result = self._emulator.run(loaded.batch, shots, control).result
             is_stopped = control.wait(plan.end_s - self._clock())
         if is_stopped:
-            return self._stopped(loaded.job, shots, plan, asked_s)
+            return self._stopped(loaded, shots, plan, asked_s)
         if plan.fails:
             raise DeviceError("the emulated device failed, as its failure_rate says")
         return Ran(result, shots, plan.first_shot_s - asked_s)
@@ -115,10 +120,10 @@ class EmulatedDriver:
         finally:
             self._device.release()
 
-    def _stopped(self, job: Job, shots: int, plan: SlicePlan, asked_s: float) -> Ran:
+    def _stopped(self, loaded: EmulatedTask, shots: int, plan: SlicePlan, asked_s: float) -> Ran:
         """What is left of a slice that was stopped."""
-        done = min(plan.shots_by(self._clock()), shots or job.nbshots or 0)
+        done = min(plan.shots_by(self._clock()), shots or loaded.nb_shots)
         if not done:
             raise RunCancelledError
-        result: Result = self._emulator.run(job, done, SliceControl()).result
+        result: Result = self._emulator.run(loaded.batch, done, SliceControl()).result
         return Ran(result, done if shots else 0, plan.first_shot_s - asked_s)

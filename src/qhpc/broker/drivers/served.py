@@ -7,10 +7,10 @@ from threading import Event
 
 from qat.core.errors import QPUException, WireError
 from qat.core.wrappers.hardware_specs import HardwareSpecs
-from qat.core.wrappers.job import Job
+from qat.core.wrappers.job import Batch
 from qat.served import RemoteQPU
 from qat.served.stream import SilenceError, StreamClosedError
-from qhpc.broker.drivers.jobs import job_in, with_shots
+from qhpc.broker.drivers.jobs import checked_batch, ran_on
 from qhpc.broker.drivers.messages import StateChanged
 from qhpc.broker.drivers.protocol import DeviceError, Ran, SliceControl, SpecsKnown, Told
 from qhpc.broker.drivers.settings import ServedOptions
@@ -34,14 +34,14 @@ class ServedDriver:
         """What the server said last."""
         return self._specs
 
-    def load(self, payload: bytes) -> Job:
+    def load(self, payload: bytes) -> Batch:
         """The job."""
-        return job_in(payload, max_qubits=self._options.max_qubits, max_shots=self._options.max_shots)
+        return checked_batch(payload, max_qubits=self._options.max_qubits, max_shots=self._options.max_shots)
 
-    def prepare(self, loaded: Job) -> None:
+    def prepare(self, loaded: Batch) -> None:
         """Nothing to prepare."""
 
-    def run(self, loaded: Job, shots: int, control: SliceControl) -> Ran:
+    def run(self, loaded: Batch, shots: int, control: SliceControl) -> Ran:
         """Run a slice there.
 
         Raises:
@@ -49,7 +49,7 @@ class ServedDriver:
             QPUException: what the QPU says of the job.
         """
         try:
-            return Ran(self._qpu.submit(with_shots(loaded, shots)), shots)
+            return Ran(ran_on(self._qpu, loaded, shots), shots)
         except QPUException as error:
             if (trouble := _trouble(error)) is not None:
                 raise trouble from error

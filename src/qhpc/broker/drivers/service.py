@@ -12,8 +12,8 @@ from typing import Any
 from qat.core.qpu.qpu import CommonQPU
 from qat.core.resources import AllocationModel
 from qat.core.wrappers.hardware_specs import HardwareSpecs
-from qat.core.wrappers.job import Job
-from qhpc.broker.drivers.jobs import job_in, with_shots
+from qat.core.wrappers.job import Batch
+from qhpc.broker.drivers.jobs import checked_batch, ran_on
 from qhpc.broker.drivers.protocol import Ran, SliceControl, Told
 from qhpc.broker.drivers.settings import BadOptions, ServiceOptions
 
@@ -59,17 +59,17 @@ class ServiceDriver:
         """What the QPU says of itself."""
         return self._qpu.get_specs()
 
-    def load(self, payload: bytes) -> Job:
+    def load(self, payload: bytes) -> Batch:
         """The job."""
-        return job_in(payload, max_qubits=self._options.max_qubits, max_shots=self._options.max_shots)
+        return checked_batch(payload, max_qubits=self._options.max_qubits, max_shots=self._options.max_shots)
 
-    def prepare(self, loaded: Job) -> None:
+    def prepare(self, loaded: Batch) -> None:
         """Nothing to prepare."""
 
-    def run(self, loaded: Job, shots: int, control: SliceControl) -> Ran:
+    def run(self, loaded: Batch, shots: int, control: SliceControl) -> Ran:
         """Run a slice; of one that is stopped nothing is left, if the QPU looks at the control."""
         with control:
-            return Ran(self._qpu.submit(with_shots(loaded, shots)), shots)
+            return Ran(ran_on(self._qpu, loaded, shots), shots)
 
     def attend(self, tell: Callable[[Told], None], ending: Event) -> None:
         """It is up as long as this process is."""
