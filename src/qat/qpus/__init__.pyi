@@ -5,6 +5,7 @@ from typing import Any
 from qat.core.qpu import QPUHandler as QPUHandler
 from qat.core.qpu import get_current_qpu as get_current_qpu
 from qat.modules import get_default_qpu as get_default_qpu
+from qat.qpus.analog import AnalogQPU as AnalogQPU
 from qat.qpus.linalg import CLinAlg as CLinAlg
 from qat.qpus.linalg import CLinalg as CLinalg
 from qat.qpus.linalg import LinAlg as LinAlg

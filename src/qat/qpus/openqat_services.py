@@ -1,6 +1,7 @@
 """The QPUs of this package, by name; each is imported when it is asked for."""
 
 __qlm_importables__ = {
+    "AnalogQPU": "qat.qpus.analog:AnalogQPU",
     "CLinAlg": "qat.qpus.linalg:CLinAlg",
     "CLinalg": "qat.qpus.linalg:CLinalg",
     "LinAlg": "qat.qpus.linalg:LinAlg",
@@ -13,4 +14,4 @@ __qlm_importables__ = {
     "get_default_qpu": "qat.modules:get_default_qpu",
 }
 
-__openqat_helpers__ = ("batches", "estimates", "gradients", "prefixes", "progress", "simulation")
+__openqat_helpers__ = ("batches", "estimates", "evolution", "gradients", "prefixes", "progress", "simulation")

@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import entry_points
 from typing import Any
 
 from qhpc.broker.drivers.protocol import Driver
-from qhpc.broker.drivers.settings import checked_options
+from qhpc.broker.drivers.settings import BadOptions, InstalledOptions, checked_options
 
-__all__ = ["driver_of"]
+__all__ = ["GROUP", "driver_of", "installed"]
+
+GROUP = "qhpc.drivers"
+"""Entry points of drivers in other packages."""
 
 _CLASSES = {
     "emulated": ("qhpc.broker.drivers.emulated", "EmulatedDriver"),
     "service": ("qhpc.broker.drivers.service", "ServiceDriver"),
     "served": ("qhpc.broker.drivers.served", "ServedDriver"),
     "qrmi": ("qhpc.broker.drivers.qrmi", "QrmiDriver"),
+    "installed": ("qhpc.broker.drivers.kinds", "installed"),
 }
+
+
+def installed(options: InstalledOptions) -> Driver:
+    """The driver that another package has published under a name.
+
+    Raises:
+        BadOptions: there is none, or it cannot be made.
+    """
+    known = {point.name: point for point in entry_points(group=GROUP)}
+    if options.name not in known:
+        there = f"there are {', '.join(sorted(known))}" if known else "there are none"
+        raise BadOptions(f"no driver {options.name!r} is installed here (entry points {GROUP}): {there}")
+    try:
+        driver: Driver = known[options.name].load()(**options.arguments)
+    except Exception as error:  # whatever another package raises, the operator is told
+        raise BadOptions(f"driver {options.name!r} cannot be made: {type(error).__name__}: {error}") from error
+    return driver
 
 
 def driver_of(kind: str, options: dict[str, Any]) -> Driver:

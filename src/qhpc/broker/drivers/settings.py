@@ -12,8 +12,8 @@ from msgspec import Meta
 from qhpc.scheduling.timings import TIMINGS
 
 __all__ = [
-    "KINDS", "BadOptions", "Configuration", "EmulatedOptions", "FaultOptions", "QrmiOptions", "ServedOptions",
-    "ServiceOptions", "checked_options", "configuration_in",
+    "KINDS", "BadOptions", "Configuration", "EmulatedOptions", "FaultOptions", "InstalledOptions", "QrmiOptions",
+    "ServedOptions", "ServiceOptions", "checked_options", "configuration_in",
 ]  # fmt: skip
 
 _NotNegative = Annotated[float, Meta(ge=0)]
@@ -146,11 +146,24 @@ class QrmiOptions(_Options, frozen=True):
     max_shots: _Count | None = None
 
 
+class InstalledOptions(_Options, frozen=True):
+    """A driver of another package, installed where the driver runs.
+
+    Attributes:
+        name: of its entry point in the group ``qhpc.drivers``.
+        arguments: its arguments by name.
+    """
+
+    name: str
+    arguments: dict[str, Any] = {}
+
+
 KINDS: dict[str, type[_Options]] = {
     "emulated": EmulatedOptions,
     "service": ServiceOptions,
     "served": ServedOptions,
     "qrmi": QrmiOptions,
+    "installed": InstalledOptions,
 }
 """Options by kind of driver."""
 
