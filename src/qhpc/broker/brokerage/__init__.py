@@ -6,7 +6,8 @@ says; tells it which records are on disk; and after a crash has it ``recall`` th
 >>> from qat.comm.broker.messages import OpenSession, SubmitTask
 >>> from qhpc.broker.drivers.messages import Attached
 >>> from qhpc.scheduling.model import Pool
->>> heart = Brokerage(Rules(pools=(Pool(name="p", qpus=("q",)),)), merge=b"".join)
+>>> rules = Rules(pools=(Pool(name="p", qpus=("q",)),))
+>>> heart = Brokerage(rules, merge=lambda results, shots: b"".join(results))
 >>> heart.begin(0.0)
 >>> heart.driver_attached("q", Attached(1, "first", "q", b"specs"), 1.0)
 >>> heart.job_opens("connection 1", OpenSession(1, "p", "vqe"), Who("ada"), 2.0)
@@ -129,6 +130,12 @@ class Brokerage:
     def driver_lost(self, qpu: str, now_s: float) -> None:
         """The connection to a driver is gone."""
         self._qpus.lost(qpu, now_s)
+
+    def busy_qpus(self) -> frozenset[str]:
+        """QPUs that run something, or whose drivers have something to tell."""
+        core = self._core
+        given = {task.given.at for task in core.tasks.values() if task.given is not None}
+        return frozenset(given | {stray.qpu for stray in core.strays.values()})
 
     # ------------------------------------------------------------ time
     def tick(self, now_s: float) -> None:

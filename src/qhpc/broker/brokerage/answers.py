@@ -10,8 +10,8 @@ from qhpc.broker.facts import Outcome
 
 __all__ = ["Merge", "answer"]
 
-Merge = Callable[[Sequence[bytes]], bytes]
-"""Puts the results of the slices of a task together, as they travel."""
+Merge = Callable[[Sequence[bytes], Sequence[int]], bytes]
+"""Puts the results of the slices of a task together, as they travel, given how many shots each had."""
 
 
 def answer(task: BrokerTask, merge: Merge) -> TaskFinished | TaskFailed | TaskCancelled:
@@ -27,10 +27,15 @@ def answer(task: BrokerTask, merge: Merge) -> TaskFinished | TaskFailed | TaskCa
 
 
 def _finished(task: BrokerTask, outcome: Outcome, merge: Merge) -> TaskFinished | TaskFailed:
-    parts = [task.results[number].result for number in sorted(task.results)]
+    parts = [task.results[number] for number in sorted(task.results)]
+    useful = [part for part in parts if part.shots] or parts[:1]
     try:
-        merged = parts[0] if len(parts) == 1 else merge(parts)
+        merged = _merged([part.result for part in useful], [part.shots for part in useful], merge)
     except (ValueError, TypeError, LookupError) as error:
         reason = f"the {len(parts)} parts that the QPU gave cannot be put together: {error}"
         return TaskFailed(task.key, reason)
     return TaskFinished(task.key, merged, outcome.qpu, outcome.busy_s, outcome.waited_s, len(parts))
+
+
+def _merged(results: list[bytes], shots: list[int], merge: Merge) -> bytes:
+    return results[0] if len(results) == 1 else merge(results, shots)

@@ -39,6 +39,10 @@ RULES = Rules(
 SHOTS = 12
 
 
+def put_together(results, shots):
+    return b"".join(results)
+
+
 class SimulatedDriver:
     """A driver as its protocol says, with a QPU that runs a slice when told to."""
 
@@ -158,7 +162,7 @@ class World:
         self.rows, self.nb_driver_kills = {}, 0
         self.jobs = [SimulatedJob(self, name) for name in ("vqe", "qaoa")]
         self.drivers = {qpu: SimulatedDriver(self, qpu, 0) for qpu in QPUS}
-        self.heart = Brokerage(RULES, b"".join)
+        self.heart = Brokerage(RULES, put_together)
         self.heart.begin(0.0)
         self.flush()
 
@@ -194,14 +198,14 @@ class World:
             driver.is_attached = False
         for job in self.jobs:
             job.connection = None
-        old = Brokerage(RULES, b"".join)
+        old = Brokerage(RULES, put_together)
         old.recall(kept)
         for row in old.take().rows:
             if isinstance(row, SliceRow):
                 self.rows.setdefault((row.session, row.opened_s, row.key, row.number), row)
         self.disk = old.records(self.now_s)
         self.nb_safe = len(self.disk)
-        self.heart = Brokerage(RULES, b"".join)
+        self.heart = Brokerage(RULES, put_together)
         self.heart.recall(self.disk)
         self.heart.take()
         self.heart.begin(self.now_s)
