@@ -40,6 +40,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "users": "Manage the users of a server.",
         "tokens": "Manage API tokens.",
         "store": "Look after the database of a server.",
+        "broker": "Share QPUs between the hybrid jobs of a cluster.",
         "slurm": "Use a Slurm cluster, or try one on this machine.",
         "lab": "Compare ways to share QPUs, on a virtual clock.",
     },

@@ -67,6 +67,15 @@ def driver_command(settings: QpuSettings) -> list[str]:
     return [settings.python or sys.executable, "-m", _MODULE]
 
 
+def _environment(settings: QpuSettings) -> dict[str, str] | None:
+    """The broker's, where its packages are found from any folder; another interpreter has packages of its own."""
+    folders = os.environ.get("PYTHONPATH")
+    if settings.python or not folders:
+        return None
+    absolute = [str(Path(folder).absolute()) for folder in folders.split(os.pathsep) if folder]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(absolute)}
+
+
 def pid_of(socket_path: Path) -> int | None:
     """The driver that lives at a socket; None if none does.
 
@@ -203,6 +212,7 @@ class DriverKeeper:
                 stderr=log,
                 start_new_session=True,
                 cwd=self._path.parent,
+                env=_environment(self._settings),
             )
         self._process = process
         if process.stdin is not None:

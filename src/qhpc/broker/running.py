@@ -74,8 +74,8 @@ def run_broker(
         DamagedJournal: the journal was changed by somebody else.
         OSError: it cannot listen, or cannot use its files.
     """
-    for folder in (settings.directory, settings.directory / "drivers"):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    settings.directory.mkdir(mode=0o711, parents=True, exist_ok=True)  # users reach the socket, and see nothing
+    (settings.directory / "drivers").mkdir(mode=0o700, exist_ok=True)
     with _alone(settings.directory):
         _raise_file_limit()
         sys.setswitchinterval(_SWITCH_S)

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from qat.comm.broker.messages import AuthenticationMethod
 from qhpc.broker.brokerage import Limits, Rules, TaskTiming
+from qhpc.broker.drivers.settings import BadOptions, FaultOptions, checked_options
 from qhpc.broker.settings_file import BadSettings, SettingsText
 from qhpc.scheduling.machine import DEFAULT_POLICY
 from qhpc.scheduling.model import Pool
@@ -301,6 +302,13 @@ def _check_qpus(file: SettingsText, settings: BrokerSettings) -> None:
             raise file.error(("qpus", name), "is in no pool: name it in qpus of a table [pools.NAME]")
         if qpu.timing and qpu.timing not in TIMINGS:
             raise file.error(("qpus", name, "timing"), f"is {qpu.timing!r}: expected one of {', '.join(TIMINGS)}")
+        try:
+            checked_options(qpu.driver, qpu.options)
+            msgspec.convert(qpu.faults, FaultOptions)
+        except BadOptions as error:
+            raise file.error(("qpus", name, "options"), f"cannot be: {error}") from None
+        except msgspec.ValidationError as error:
+            raise file.error(("qpus", name, "faults"), f"cannot be: {error}") from None
         if len(os.fsencode(settings.driver_socket(name))) > _MAX_SOCKET_PATH - 10:
             raise file.error(("directory",), "is too long for the sockets of the drivers: take a shorter path")
 

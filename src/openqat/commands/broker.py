@@ -1,0 +1,174 @@
+"""``qat broker``: the low-level scheduler of QPUs that hybrid jobs share."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from openqat.commands.serving import notify_systemd
+from openqat.output import Column, ExitCode, Output, output_option
+from openqat.texts import date_text, duration_text
+
+if TYPE_CHECKING:
+    from qat.comm.broker.status import BrokerStatus
+    from qhpc.broker.settings import BrokerSettings
+
+__all__ = ["command"]
+
+POOLS = (
+    Column("Pool", lambda pool: pool.name),
+    Column("Policy", lambda pool: pool.policy),
+    Column("Sessions", lambda pool: str(pool.nb_sessions)),
+    Column("Waiting", lambda pool: str(pool.nb_waiting)),
+    Column("QPU time", lambda pool: duration_text(pool.waiting_s)),
+)
+QPUS = (
+    Column("QPU", lambda row: row[0].name),
+    Column("Pool", lambda row: row[0].pool),
+    Column("State", lambda row: row[0].state),
+    Column("Runs", lambda row: row[0].running),
+    Column("Ends in", lambda row: _until(row[0].ends_s, row[1])),
+    Column("Up in", lambda row: _until(row[0].until_s, row[1])),
+    Column("Reason", lambda row: row[0].reason),
+)
+SESSIONS = (
+    Column("Session", lambda session: session.id),
+    Column("Account", lambda session: session.account),
+    Column("Pool", lambda session: session.pool),
+    Column("Slurm job", lambda session: str(session.slurm_job or "")),
+    Column("Share", lambda session: f"{session.share:g}"),
+    Column("There", lambda session: "yes" if session.is_connected else "no"),
+    Column("Waiting", lambda session: str(session.nb_waiting)),
+    Column("Running", lambda session: str(session.nb_running)),
+    Column("Used", lambda session: duration_text(session.used_s)),
+    Column("Waited", lambda session: duration_text(session.waited_s)),
+    Column("Opened", lambda session: date_text(session.opened_s)),
+)
+TASKS = (
+    Column("Pool", lambda task: task.pool),
+    Column("Place", lambda task: str(task.position)),
+    Column("Task", lambda task: task.key),
+    Column("Needs", lambda task: duration_text(task.remaining_s)),
+    Column("Shots", lambda task: str(task.remaining_shots)),
+    Column("Came", lambda task: date_text(task.came_s)),
+)
+
+
+@click.group()
+def command() -> None:
+    """Share QPUs between the hybrid jobs that run on a cluster."""
+
+
+settings_argument = click.argument("settings", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+@command.command()
+@settings_argument
+@click.option("--ready-fd", type=click.IntRange(0), help="File descriptor to write a line to when it takes jobs.")
+def run(settings: Path, ready_fd: int | None) -> None:
+    """Run the broker that the file SETTINGS (TOML) describes, until Ctrl-C or SIGTERM.
+
+    Whatever kills it, the next start goes on where it was: accepted tasks are kept, and what QPUs run meanwhile is
+    found again.
+    """
+    from qhpc.access.logs import install_logs
+    from qhpc.broker.journal import DamagedJournal
+    from qhpc.broker.running import BrokerAlreadyRunning, RunningBroker, run_broker
+
+    site = _settings(settings)
+    install_logs(site.log_level)
+
+    def on_ready(running: RunningBroker) -> None:
+        click.echo(f"the broker is ready at {', '.join(running.addresses)}", err=True)
+        if ready_fd is not None:
+            os.write(ready_fd, b"ready\n")
+            os.close(ready_fd)
+        notify_systemd("READY=1")
+
+    try:
+        run_broker(site, on_ready)
+    except (BrokerAlreadyRunning, DamagedJournal, sqlite3.Error, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    notify_systemd("STOPPING=1")
+
+
+@command.command()
+@settings_argument
+@output_option
+def check(settings: Path, output: Output) -> None:
+    """Say whether the file SETTINGS is right, and what it means."""
+    site = _settings(settings)
+    lines = {"Cluster": site.cluster, "Directory": str(site.directory), "Jobs connect to": f"unix:{site.unix_socket}"}
+    if site.listen.host:
+        lines["and to"] = f"tls://{site.listen.host}:{site.listen.port}"
+    lines |= {f"Pool {name}": f"{', '.join(pool.qpus)}; {pool.policy}" for name, pool in site.pools.items()}
+    lines |= {f"QPU {name}": _driver_text(qpu) for name, qpu in site.qpus.items()}
+    told = {"directory": str(site.directory), "pools": {name: list(pool.qpus) for name, pool in site.pools.items()}}
+    output.record(told, lines, key="directory")
+
+
+@command.command()
+@click.option("--broker", help="unix:/PATH or tls://HOST:PORT. [default: QAT_BROKER, or the file of the machine]")
+@click.option("--tasks", "only_tasks", is_flag=True, help="Show the waiting tasks.")
+@click.option("--sessions", "only_sessions", is_flag=True, help="Show the sessions.")
+@output_option
+def status(broker: str | None, only_tasks: bool, only_sessions: bool, output: Output) -> None:
+    """Show what goes on at a running broker: pools, QPUs, sessions, waiting tasks (operators)."""
+    told = _asked(broker)
+    if output.mode == "json":
+        output.record(told, {}, key="cluster")
+    elif only_tasks:
+        output.rows(told.waiting, TASKS, key="key", total=sum(pool.nb_waiting for pool in told.pools))
+    elif only_sessions:
+        output.rows(told.sessions, SESSIONS, key="id")
+    else:
+        _show_all(told, output)
+
+
+def _show_all(told: BrokerStatus, output: Output) -> None:
+    if output.mode == "quiet":
+        output.rows(told.pools, POOLS, key="name")
+        return
+    output.message(f"broker of {told.cluster}, since {date_text(told.started_s)}")
+    output.message("")
+    output.rows(told.pools, POOLS, key="name")
+    output.message("")
+    output.rows([(qpu, told.now_s) for pool in told.pools for qpu in pool.qpus], QPUS, key="name")
+    if told.sessions:
+        output.message("")
+        output.rows(told.sessions, SESSIONS, key="id")
+
+
+def _asked(broker: str | None) -> BrokerStatus:
+    from qat.shared.addresses import BrokerUnknown, client_settings
+    from qat.shared.status import StatusRefused, broker_status
+
+    try:
+        return broker_status(client_settings(broker))
+    except (BrokerUnknown, StatusRefused) as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        click.echo(f"qat: the broker cannot be reached: {error}", err=True)
+        raise click.exceptions.Exit(ExitCode.UNREACHABLE) from None
+
+
+def _settings(path: Path) -> BrokerSettings:
+    from qhpc.broker.settings import BadSettings, read_settings
+
+    try:
+        return read_settings(path)
+    except (BadSettings, OSError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _driver_text(qpu: Any) -> str:
+    options = ", ".join(f"{name} = {value!r}" for name, value in qpu.options.items())
+    return f"{qpu.driver}{f' ({options})' if options else ''}"
+
+
+def _until(time_s: float | None, now_s: float) -> str:
+    return "" if time_s is None else duration_text(max(time_s - now_s, 0.0))

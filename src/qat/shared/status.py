@@ -1,0 +1,61 @@
+"""Asks a broker what goes on; for those who look after it."""
+
+from __future__ import annotations
+
+import select
+import time
+
+from qat.comm.broker.messages import VERSION, AskStatus, Greeting, Message, Refused, Status
+from qat.comm.broker.status import BrokerStatus
+from qat.shared.addresses import ClientSettings, address_in
+from qat.shared.credentials import Unproven, prove
+from qat.shared.link import Link, connected_to
+
+__all__ = ["StatusRefused", "broker_status"]
+
+
+class StatusRefused(PermissionError):  # noqa: N818 (says what it is)
+    """The broker does not tell this user, or does not know who it is; the message says why."""
+
+
+def broker_status(settings: ClientSettings, timeout_s: float = 10.0) -> BrokerStatus:
+    """What goes on at a broker.
+
+    Args:
+        settings: where it is.
+        timeout_s: how long it may take.
+
+    Raises:
+        StatusRefused: it does not tell this user.
+        BrokerUnknown: its address is wrong.
+        OSError: it cannot be reached, or does not answer in time.
+        WireError: what answers is no broker.
+    """
+    address, deadline_s = address_in(settings.broker), time.monotonic() + timeout_s
+    link = connected_to(address, settings.authority, timeout_s)
+    try:
+        greeting = _next(link, deadline_s)
+        if not isinstance(greeting, Greeting):
+            raise StatusRefused(getattr(greeting, "reason", "it did not greet"))
+        proof = prove(greeting, is_local=bool(address.path), munge_socket=settings.munge_socket)
+        link.write(AskStatus(VERSION, proof.method, proof.credential))
+        told = _next(link, deadline_s)
+    except Unproven as error:
+        raise StatusRefused(str(error)) from None
+    finally:
+        link.close()
+    if isinstance(told, Status):
+        return told.status
+    raise StatusRefused(told.reason if isinstance(told, Refused) else f"it answered with {type(told).__name__}")
+
+
+def _next(link: Link, deadline_s: float) -> Message:
+    while True:
+        messages, _ = link.read()
+        if messages:
+            return messages[0]
+        link.flush()
+        left_s = deadline_s - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError("the broker did not answer in time")
+        select.select([link], [link] if link.has_unsent else [], [], left_s)
