@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from openqat.commands.serving import notify_systemd
 from openqat.output import Column, ExitCode, Output, output_option
 from openqat.texts import date_text, duration_text
 
@@ -75,6 +74,7 @@ def run(settings: Path, ready_fd: int | None) -> None:
     Whatever kills it, the next start goes on where it was: accepted tasks are kept, and what QPUs run meanwhile is
     found again.
     """
+    from openqat.commands.serving import notify_systemd
     from qhpc.access.logs import install_logs
     from qhpc.broker.journal import DamagedJournal
     from qhpc.broker.running import BrokerAlreadyRunning, RunningBroker, run_broker
