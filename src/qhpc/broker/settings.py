@@ -21,7 +21,7 @@ from qhpc.scheduling.timings import TIMINGS
 
 __all__ = [
     "BadSettings", "BrokerSettings", "IdentitySettings", "LimitSettings", "ListenSettings", "PoolSettings",
-    "QpuSettings", "SlurmSettings", "read_settings", "settings_in",
+    "QpuSettings", "QuotaSettings", "SlurmSettings", "read_settings", "settings_in",
 ]  # fmt: skip
 
 _Positive = Annotated[float, Meta(gt=0)]
@@ -111,6 +111,24 @@ class LimitSettings(_Table, frozen=True, kw_only=True):
     write_s: _Positive = 60.0
 
 
+class QuotaSettings(_Table, frozen=True, kw_only=True):
+    """``[quotas]``: seconds of QPU that may be used in a period; without a number there is no limit.
+
+    Attributes:
+        period_s: use counts for so long.
+        user_s: of each user who is not named in ``users``.
+        account_s: of each account that is not named in ``accounts``.
+        users: of single users.
+        accounts: of single accounts.
+    """
+
+    period_s: _Positive = 30 * 86400.0
+    user_s: _NotNegative | None = None
+    account_s: _NotNegative | None = None
+    users: dict[str, _NotNegative] = {}
+    accounts: dict[str, _NotNegative] = {}
+
+
 class PoolSettings(_Table, frozen=True, kw_only=True):
     """``[pools.NAME]``: QPUs of one kind.
 
@@ -170,6 +188,7 @@ class _Top(_Table, frozen=True, kw_only=True):
     identity: Any = msgspec.field(default_factory=dict)
     slurm: Any = msgspec.field(default_factory=dict)
     limits: Any = msgspec.field(default_factory=dict)
+    quotas: Any = msgspec.field(default_factory=dict)
     pools: dict[str, Any]
     qpus: dict[str, Any]
 
@@ -189,6 +208,7 @@ class BrokerSettings(msgspec.Struct, frozen=True, kw_only=True):
     identity: IdentitySettings
     slurm: SlurmSettings
     limits: LimitSettings
+    quotas: QuotaSettings
     pools: dict[str, PoolSettings]
     qpus: dict[str, QpuSettings]
 
@@ -255,6 +275,7 @@ def settings_in(text: str, name: str = "broker.toml") -> BrokerSettings:
         identity=file.structure(IdentitySettings, ("identity",), top.identity),
         slurm=file.structure(SlurmSettings, ("slurm",), top.slurm),
         limits=file.structure(LimitSettings, ("limits",), top.limits),
+        quotas=file.structure(QuotaSettings, ("quotas",), top.quotas),
         pools={name: file.structure(PoolSettings, ("pools", name), table) for name, table in top.pools.items()},
         qpus={name: file.structure(QpuSettings, ("qpus", name), table) for name, table in top.qpus.items()},
     )

@@ -19,13 +19,13 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 
 from qat.comm.broker.messages import Message, OpenSession
 from qat.comm.broker.status import BrokerStatus
 from qhpc.broker.brokerage.answers import Merge
 from qhpc.broker.brokerage.core import Core
-from qhpc.broker.brokerage.jobs import Jobs, Who
+from qhpc.broker.brokerage.jobs import Allows, Jobs, Who
 from qhpc.broker.brokerage.qpus import Qpus
 from qhpc.broker.brokerage.rules import Limits, Rules, TaskTiming
 from qhpc.broker.brokerage.shortening import shortened
@@ -33,13 +33,16 @@ from qhpc.broker.brokerage.status import status
 from qhpc.broker.brokerage.turn import Turn
 from qhpc.broker.drivers.messages import Attached, DriverMessage
 from qhpc.broker.facts import Record, SessionIdentity
+from qhpc.broker.quotas import Payer
 from qhpc.scheduling.events import PoolAdded
 from qhpc.scheduling.machine import DEFAULT_POLICY
 
-__all__ = ["Brokerage", "Limits", "Rules", "TaskTiming", "Turn", "Who"]
+__all__ = ["Allows", "Brokerage", "Limits", "Rules", "TaskTiming", "Turn", "Who"]
 
 
-def _allow_all(identity: SessionIdentity, duration_s: float) -> str | None:
+def _allow_all(
+    identity: SessionIdentity, duration_s: float, expected_s: Mapping[Payer, float], now_s: float
+) -> str | None:
     return None
 
 
@@ -49,14 +52,14 @@ class Brokerage:
     Args:
         rules: what the site has decided.
         merge: puts the results of the slices of a task together.
-        allows: why a session may not have a task of so many seconds, by its quota; None if it may.
+        allows: why a session may not have a task, by its quotas.
     """
 
     def __init__(
         self,
         rules: Rules,
         merge: Merge,
-        allows: Callable[[SessionIdentity, float], str | None] = _allow_all,
+        allows: Allows = _allow_all,
     ) -> None:
         self._core = Core(rules, merge)
         self._qpus = Qpus(self._core)
@@ -150,6 +153,11 @@ class Brokerage:
     def status(self, now_s: float) -> BrokerStatus:
         """What goes on, for those who look after it."""
         return status(self._core, self._started_s, now_s)
+
+    @property
+    def expected_s(self) -> Mapping[Payer, float]:
+        """Seconds of QPU that tasks which have not ended are expected to use still."""
+        return self._core.expected_s
 
     @property
     def last_s(self) -> float:

@@ -29,6 +29,7 @@ from qhpc.broker.facts import (
     TaskEnded,
     TaskPayload,
 )
+from qhpc.broker.quotas import Payer
 from qhpc.broker.usage_rows import SessionRow, SliceRow
 from qhpc.scheduling import events as happened
 from qhpc.scheduling import instructions as do
@@ -36,6 +37,8 @@ from qhpc.scheduling.machine import Machine
 from qhpc.scheduling.transitions import FINAL
 
 __all__ = ["Core"]
+
+_ROUNDING_S = 1e-6
 
 
 class Core:
@@ -54,6 +57,7 @@ class Core:
         self.drivers: dict[str, Driver] = {}
         self.strays: dict[tuple[str, int], Stray] = {}
         self.bytes_of: dict[str, int] = {}
+        self.expected_s: dict[Payer, float] = {}
         self.wake_s: list[float] = []
         self.now_s = 0.0
         self.turn = Turn.empty()
@@ -136,9 +140,11 @@ class Core:
         self._count_bytes(task, len(fact.submitted.payload))
 
     def _submitted(self, event: happened.TaskSubmitted) -> None:
+        self._expect(self.tasks[event.task.key], event.task.duration_s)
         self.hold(self._say_accepted, self.tasks[event.task.key])
 
     def _restored(self, event: happened.TaskRestored) -> None:
+        self._expect(self.tasks[event.task.key], event.remaining_s)
         self.hold(self._say_accepted, self.tasks[event.task.key])
         if event.qpu is not None:
             self._give(event.task.key, Given(event.number, event.qpu, event.qpu, event.shots, event.time_s))
@@ -273,6 +279,7 @@ class Core:
 
     def _end(self, task: BrokerTask, outcome: Outcome) -> None:
         task.outcome = outcome
+        self._expect(task, 0.0)
         self._drop_payload(task)
         self.hold(self._say_answer, task)
 
@@ -286,6 +293,7 @@ class Core:
 
     def forget(self, task: BrokerTask) -> None:
         """Nothing of a task is needed any more."""
+        self._expect(task, 0.0)
         self._drop_payload(task)
         self._count_bytes(task, -task.size)
         self.tasks.pop(task.full_key, None)
@@ -302,6 +310,16 @@ class Core:
             self.bytes_of[user] = left
         else:
             self.bytes_of.pop(user, None)
+
+    def _expect(self, task: BrokerTask, expected_s: float) -> None:
+        """A task is expected to use so many seconds of QPU from now on."""
+        change_s, task.expected_s = expected_s - task.expected_s, expected_s
+        for payer in task.payers if change_s else ():
+            left_s = self.expected_s.get(payer, 0.0) + change_s
+            if left_s > _ROUNDING_S:
+                self.expected_s[payer] = left_s
+            else:
+                self.expected_s.pop(payer, None)
 
     # ------------------------------------------------------------ what is said
     def tell(self, session: BrokerSession, message: job.Message) -> None:
@@ -339,6 +357,7 @@ class Core:
             session.pool, done.start_s, done.busy_s, done.overhead_s, done.shots, outcome,
         )  # fmt: skip
         self.hold(self.turn_rows, row)
+        self._expect(task, max(task.expected_s - done.busy_s, 0.0))
 
 
 _KEEP: dict[type[Any], Callable[[Core, Any], None]] = {

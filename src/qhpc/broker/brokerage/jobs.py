@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from difflib import get_close_matches
 from math import inf
 from typing import Any, NamedTuple
@@ -14,11 +14,16 @@ from qhpc.broker.brokerage.core import Core
 from qhpc.broker.brokerage.qpus import Qpus
 from qhpc.broker.brokerage.state import BrokerSession, BrokerTask
 from qhpc.broker.facts import SessionIdentity, TaskAcknowledged, TaskPayload
+from qhpc.broker.quotas import Payer
 from qhpc.scheduling.events import SessionClosed, SessionOpened, TaskCancelled, TaskSubmitted
 from qhpc.scheduling.explanation import explain
 from qhpc.scheduling.model import Session, Task
 
-__all__ = ["Jobs", "Who"]
+__all__ = ["Allows", "Jobs", "Who"]
+
+Allows = Callable[[SessionIdentity, float, Mapping[Payer, float], float], str | None]
+"""Why a session may not have a task, by its quotas; None if it may. It is given the identity of the session, the
+seconds of QPU that the task is expected to take, those that all tasks which have not ended are, and the time."""
 
 _SESSION_NAME = re.compile(r"[^/\x00-\x1f]{1,200}")
 _MAX_KEY = 200
@@ -50,10 +55,10 @@ class Jobs:
     Args:
         core: what the broker knows.
         qpus: the drivers' side.
-        allows: why a session may not have a task of so many seconds, by its quota; None if it may.
+        allows: why a session may not have a task, by its quotas.
     """
 
-    def __init__(self, core: Core, qpus: Qpus, allows: Callable[[SessionIdentity, float], str | None]) -> None:
+    def __init__(self, core: Core, qpus: Qpus, allows: Allows) -> None:
         self._core, self._qpus, self._allows = core, qpus, allows
         self._session_of: dict[Hashable, BrokerSession] = {}
 
@@ -196,7 +201,7 @@ class Jobs:
             return
         core = self._core
         duration_s = self._duration_s(session, message)
-        refusal = self._objection(session, message, duration_s)
+        refusal = self._objection(session, message, duration_s, now_s)
         if refusal is not None:
             core.tell(session, refusal)
             return
@@ -233,7 +238,9 @@ class Jobs:
         record = self._core.machine.session(session.id)
         return record.usual_task_s() if record is not None else 0.0
 
-    def _objection(self, session: BrokerSession, message: said.SubmitTask, duration_s: float) -> said.Refused | None:
+    def _objection(
+        self, session: BrokerSession, message: said.SubmitTask, duration_s: float, now_s: float
+    ) -> said.Refused | None:
         """Why a task is not taken, before anything of it is kept."""
         core, limits, key = self._core, self._core.rules.limits, message.key
         record, user = core.machine.session(session.id), session.identity.user
@@ -251,7 +258,7 @@ class Jobs:
         if limits.max_qpu_s is not None and record is not None and record.used_s + duration_s > limits.max_qpu_s:
             used = f"the session has used {record.used_s:.3g} s of its {limits.max_qpu_s:g} s of QPU"
             return said.Refused("quota", f"{used}, and this task needs {duration_s:.3g} s", key)
-        reason = self._allows(session.identity, duration_s)
+        reason = self._allows(session.identity, duration_s, core.expected_s, now_s)
         return None if reason is None else said.Refused("quota", reason, key)
 
     def _cancel(self, session: BrokerSession, message: said.CancelTask, now_s: float) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from qat.comm.broker.messages import SubmitTask
 from qhpc.broker.facts import Outcome, SessionIdentity, SliceResult
+from qhpc.broker.quotas import Payer
 from qhpc.scheduling.model import QpuState
 
 __all__ = ["BrokerSession", "BrokerTask", "Driver", "Given", "Stray"]
@@ -39,6 +40,7 @@ class BrokerTask:
         session: whose it is.
         submitted: what is to be run.
         size: bytes that are kept of it.
+        expected_s: seconds of QPU that it is expected to use still, which count for the quotas of ``payers``.
         results: of its slices, by number.
         error: the exception that the QPU raised last.
         given: the slice that runs.
@@ -48,14 +50,16 @@ class BrokerTask:
     """
 
     __slots__ = (
-        "error", "full_key", "given", "is_accepted", "is_answered", "key", "outcome", "results", "session", "size",
-        "submitted",
+        "error", "expected_s", "full_key", "given", "is_accepted", "is_answered", "key", "outcome", "payers", "results",
+        "session", "size", "submitted",
     )  # fmt: skip
 
     def __init__(self, session: BrokerSession, submitted: SubmitTask) -> None:
         self.key, self.session, self.submitted = submitted.key, session, submitted
         self.full_key = f"{session.id}/{submitted.key}"
         self.size = 0
+        self.expected_s = 0.0
+        self.payers: tuple[Payer, ...] = (("user", session.identity.user), ("account", session.identity.account))
         self.results: dict[int, SliceResult] = {}
         self.error = b""
         self.given: Given | None = None

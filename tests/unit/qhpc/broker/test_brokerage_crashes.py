@@ -50,6 +50,7 @@ def shots_of(result):
 
 
 def check(world):
+    assert world.heart.expected_s == {}, "nothing is expected of tasks that have ended"
     for job in world.jobs:
         assert set(job.answers) == set(job.wanted), "all are answered"
         for key, answer in job.answers.items():
