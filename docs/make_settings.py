@@ -6,11 +6,14 @@ python docs/make_settings.py
 from __future__ import annotations
 
 from collections.abc import Iterator
+from inspect import cleandoc
 from pathlib import Path
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from qhpc.access.settings import AccessSettings
+from qhpc.access.slurm_options import PoolOptions, SlurmOptions
 
 PAGE = Path(__file__).with_name("settings.md")
 INTRODUCTION = """\
@@ -20,10 +23,12 @@ Each setting may stand in the TOML file of `qat serve --config FILE`, or in the 
 capitals (`QHPC_PORT=443`); the environment wins. Lists in the environment are JSON (`'["10.0.0.1"]'`).
 This page is made from `qhpc.access.settings` by `python docs/make_settings.py`; a test checks that it is up to date.
 
-| setting | type | default | what it does |
-|---|---|---|---|
 """
+HEAD = "| setting | type | default | what it does |\n|---|---|---|---|"
+PARTS = {"slurm": SlurmOptions, "slurm.pools.NAME": PoolOptions}
+"""Tables of the TOML file, and what is in them."""
 MACHINE = {
+    "python": "that of the server",
     "directory": "`~/.local/share/openqat`",
     "workers": "usable cores",
     "max_memory_bytes": "4/5 of the memory",
@@ -33,12 +38,18 @@ MACHINE = {
 
 def page() -> str:
     """The whole page."""
-    return INTRODUCTION + "\n".join(rows()) + "\n"
+    parts = [INTRODUCTION + HEAD, *rows(AccessSettings)]
+    for title, model in PARTS.items():
+        parts += [
+            f"\n## `[{title}]`\n\n{cleandoc(model.__doc__ or '').partition('>>>')[0].strip()}\n\n{HEAD}",
+            *rows(model),
+        ]
+    return "\n".join(parts) + "\n"
 
 
-def rows() -> Iterator[str]:
+def rows(model: type[BaseModel]) -> Iterator[str]:
     """A line for each setting."""
-    for name, field in AccessSettings.model_fields.items():
+    for name, field in model.model_fields.items():
         yield f"| `{name}` | {kind(field)} | {default(name, field)} | {field.description} |"
 
 
@@ -53,6 +64,9 @@ def kind(field: FieldInfo) -> str:
 KINDS = {
     "typing.Literal": "one of ",
     "tuple[str, ...]": "list of texts",
+    "dict[str, str]": "table of texts",
+    "dict[str, qhpc.access.slurm_options.PoolOptions]": "tables",
+    "SlurmOptions": "table",
     "pathlib._local.Path": "path",
     "pathlib.Path": "path",
     "Path": "path",
@@ -76,6 +90,8 @@ def default(name: str, field: FieldInfo) -> str:
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
+    if isinstance(value, SlurmOptions | dict):
+        return "`{}`"
     if isinstance(value, tuple):
         return f"`{list(value)}`".replace("'", '"')
     return f'`"{value}"`' if isinstance(value, str) else f"`{value}`"

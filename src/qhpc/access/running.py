@@ -26,6 +26,9 @@ from qhpc.access.launchers.lines import LogLimits
 from qhpc.access.launchers.local import LocalLauncher
 from qhpc.access.launchers.local_settings import LocalSettings
 from qhpc.access.launchers.processes import ChildSettings
+from qhpc.access.launchers.protocol import Launcher
+from qhpc.access.launchers.slurm import SlurmLauncher
+from qhpc.access.launchers.slurm_settings import SlurmSettings
 from qhpc.access.listening import Listener, serve, tcp_listener, unix_listener
 from qhpc.access.rebuild.policy import ServicePolicy, SubmissionLimits
 from qhpc.access.service.limits import Limits
@@ -173,10 +176,10 @@ async def _opened(settings: AccessSettings) -> AsyncIterator[tuple[AccessService
         catalogue = ClerkCatalogue(_catalogue_settings(settings))
         await catalogue.open()
         stack.push_async_callback(catalogue.close)
-        launcher = LocalLauncher(_launcher_settings(settings))
+        launcher = _launcher(settings)
         service = AccessService(store, launcher, catalogue, _limits(settings), time.time)
         await service.open()
-        stack.push_async_callback(service.close, settings.drain_s)
+        stack.push_async_callback(service.close, 0.0 if settings.launcher == "slurm" else settings.drain_s)
         retention = asyncio.create_task(_retention(store, settings.record_retention_s))
         stack.callback(retention.cancel)
         yield service, store, Identity(store)
@@ -224,9 +227,11 @@ async def _retention(store: Store, keep_s: float | None) -> None:
 
 
 def _limits(settings: AccessSettings) -> Limits:
+    is_cluster = settings.launcher == "slurm"
     return Limits(
         max_memory_bytes=settings.max_memory_bytes,
-        max_cores=os.cpu_count(),
+        max_cores=settings.slurm.max_cores if is_cluster else os.cpu_count(),
+        max_nodes=settings.slurm.max_nodes if is_cluster else 1,
         max_time_s=settings.max_time_s,
         max_waiting_jobs=settings.max_waiting_jobs,
         retention_s=settings.retention_s,
@@ -243,7 +248,27 @@ def _catalogue_settings(settings: AccessSettings) -> CatalogueSettings:
     )
 
 
-def _launcher_settings(settings: AccessSettings) -> LocalSettings:
+def _launcher(settings: AccessSettings) -> Launcher:
+    return (
+        SlurmLauncher(_slurm_settings(settings))
+        if settings.launcher == "slurm"
+        else LocalLauncher(_local_settings(settings))
+    )
+
+
+def _slurm_settings(settings: AccessSettings) -> SlurmSettings:
+    return SlurmSettings(
+        spool=settings.spool,
+        options=settings.slurm,
+        policy=_policy(settings),
+        folders=settings.service_folders,
+        log=LogLimits(max_bytes=settings.max_log_bytes),
+        max_result_bytes=settings.max_result_bytes,
+        run_as=settings.run_as,
+    )
+
+
+def _local_settings(settings: AccessSettings) -> LocalSettings:
     return LocalSettings(
         nb_runners=settings.workers,
         max_result_bytes=settings.max_result_bytes,

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from qhpc.access.slurm_options import SlurmOptions
 from qhpc.access.tls import is_loopback
 
 __all__ = ["AccessSettings", "default_directory", "read_settings"]
@@ -91,6 +92,9 @@ class AccessSettings(BaseSettings):
     idle_timeout_s: Annotated[float, Field(gt=0, description="Connections without a request are closed after.")] = 75.0
 
     # Jobs
+    launcher: Annotated[
+        Literal["local", "slurm"], Field(description="Jobs run on this machine, or on a Slurm cluster.")
+    ] = "local"
     workers: Annotated[int, Field(ge=1, description="Jobs that run at once on this machine.")] = Field(
         default_factory=_usable_cores
     )
@@ -143,6 +147,9 @@ class AccessSettings(BaseSettings):
     ] = ("*",)
     services_deny: Annotated[tuple[str, ...], Field(description="Services that may not be used, of those.")] = ()
 
+    # The cluster
+    slurm: Annotated[SlurmOptions, Field(description="How jobs are given to Slurm: see below.")] = SlurmOptions()
+
     # Operation
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Field(description="`info` has a line for each request.")
@@ -163,6 +170,11 @@ class AccessSettings(BaseSettings):
     def database_url(self) -> str:
         """Where jobs and users are kept."""
         return self.database or f"sqlite:///{self.directory / 'openqat.db'}"
+
+    @property
+    def spool(self) -> Path:
+        """Where jobs on a cluster have their folders."""
+        return self.slurm.spool or self.directory / "spool"
 
     @classmethod
     def settings_customise_sources(

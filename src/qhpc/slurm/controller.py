@@ -35,8 +35,21 @@ class ControllerUnreachable(Exception):  # noqa: N818 (says what it is)
     """Slurm does not answer: nothing is known about jobs, and a command may have been carried out or not."""
 
 
+_TEMPORARY = ("submit limit", "job/step already completing", "too many")
+"""What Slurm says when it may take the same job later. Lower case."""
+
+
 class SlurmRefused(Exception):  # noqa: N818 (says what it is)
     """Slurm has answered and does not do it; the message is Slurm's own."""
+
+    @property
+    def is_temporary(self) -> bool:
+        """Whether the same may be done later.
+
+        >>> SlurmRefused("Job violates accounting/QOS policy (job submit limit, user's size and/or time)").is_temporary
+        True
+        """
+        return any(words in str(self).lower() for words in _TEMPORARY)
 
 
 class Controller:

@@ -36,6 +36,7 @@ class Launch:
         attempt: 1 for the first.
         submission: the message :class:`~qat.comm.access.messages.Submission`, as it came.
         resources: memory, cores and time that it may use at most, with the site's defaults filled in.
+        estimate: what its services say that it needs, and whether it may run twice; None if nobody has said.
     """
 
     job_id: str
@@ -43,6 +44,12 @@ class Launch:
     attempt: int
     submission: bytes
     resources: Resources
+    estimate: Estimate | None = None
+
+    @property
+    def is_safe_to_retry(self) -> bool:
+        """Whether running it twice does no harm, as far as is known."""
+        return self.estimate is not None and self.estimate.is_safe_to_retry
 
     @property
     def handle(self) -> str:

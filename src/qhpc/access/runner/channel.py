@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import socket
 from collections import deque
+from typing import Protocol
 
 import msgspec
 
 from qat.comm.framing import Frame, FrameDecoder, encode_frame
 from qhpc.access.runner.frames import FrameKind
 
-__all__ = ["Channel"]
+__all__ = ["Channel", "RunnerChannel"]
 
 _CHUNK_BYTES = 1 << 18
+
+
+class RunnerChannel(Protocol):
+    """What a runner hears and tells by: a socket, or files."""
+
+    def receive(self) -> Frame | None:
+        """The next frame, waiting for it; None when there will be none."""
+
+    def send(self, kind: FrameKind, payload: bytes, *, channel: int = 0) -> None:
+        """Send a frame."""
+
+    def send_structure(self, kind: FrameKind, structure: object, *, channel: int = 0) -> None:
+        """Send a structure as msgpack."""
 
 
 class Channel:

@@ -21,7 +21,7 @@ from qat.comm.access.messages import Failure, Progress, Task
 from qhpc.access.rebuild.policy import UNLIMITED
 from qhpc.access.rebuild.submissions import read_submission
 from qhpc.access.rebuild.table import ServiceTable
-from qhpc.access.runner.channel import Channel
+from qhpc.access.runner.channel import RunnerChannel
 from qhpc.access.runner.execution import execute, watched
 from qhpc.access.runner.failures import outcome_of
 from qhpc.access.runner.frames import SPENT, Assignment, Configuration, FrameKind, Outcome
@@ -54,7 +54,7 @@ class Runner:
         folder: a private folder, the working folder of jobs. All that is in it is removed after each job.
     """
 
-    def __init__(self, channel: Channel, configuration: Configuration, table: ServiceTable, folder: Path) -> None:
+    def __init__(self, channel: RunnerChannel, configuration: Configuration, table: ServiceTable, folder: Path) -> None:
         self._channel, self._configuration, self._table, self._folder = channel, configuration, table, folder
         self._decoder = msgspec.msgpack.Decoder(Assignment)
         self._state = _State.IDLE

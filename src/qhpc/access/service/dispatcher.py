@@ -79,6 +79,7 @@ class Dispatcher:
         adopted = [self._recover(record) for record in await self._store.unfinished()]
         self._tasks = [asyncio.create_task(self._hear(), name="reports")]
         await self._launcher.adopt([handle for handle in adopted if handle is not None])
+        await self._cancel_again()
         self._tasks.append(asyncio.create_task(self._dispatch(), name="dispatch"))
         self._wake.set()
 
@@ -88,6 +89,12 @@ class Dispatcher:
             return record.handle
         self.queue.push(record.owner, record.id)
         return None
+
+    async def _cancel_again(self) -> None:
+        """What a former server was asked to cancel may live on, where jobs outlive the server."""
+        for record in [job.record for job in self.jobs]:
+            if record.is_cancel_requested and record.handle is not None:
+                await self._launcher.cancel(record.handle)
 
     async def close(self, drain_s: float, limit_s: float = 10.0) -> None:
         """Start nothing more, give what runs some seconds to end, and record what is lost with the launcher.
@@ -246,6 +253,7 @@ class Dispatcher:
             attempt=record.attempt,
             submission=submission,
             resources=record.resources,
+            estimate=record.estimate,
         )
         try:
             await self._launcher.submit(launch)

@@ -1,4 +1,4 @@
-"""A local launcher in an event loop of its own, and what it has reported, by job."""
+"""A launcher in an event loop of its own, the local one unless told otherwise, and what it has reported, by job."""
 
 import asyncio
 from collections import defaultdict
@@ -16,14 +16,14 @@ PATIENCE_S = 60
 class Harness:
     """Use it as a context; coroutines run by ``run``."""
 
-    def __init__(self, **settings):
+    def __init__(self, launcher=None, **settings):
         settings = {"nb_runners": 2, "nb_spare": 1, "preload": (), "folders": (SITE,), **settings}
         self._runner = asyncio.Runner()
         self._numbers = count()
         self.reports = defaultdict(list)
         self.order = []
         self._news = asyncio.Condition()
-        self.launcher = LocalLauncher(LocalSettings(**settings))
+        self.launcher = launcher or LocalLauncher(LocalSettings(**settings))
 
     def __enter__(self):
         self.run(self._open())

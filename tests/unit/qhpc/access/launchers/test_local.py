@@ -247,6 +247,7 @@ def test_no_more_jobs_than_runners():
 def test_adopted_jobs_of_a_former_server_are_lost(harness):
     running = harness.launch("Slow", job_id="mine")
     harness.run(harness.submit(running))
+    harness.run(harness.begun("mine"))
     harness.run(harness.launcher.adopt(["theirs.3", running.handle]))
     end = harness.run(harness.end("theirs"))
     assert isinstance(end, Lost) and end.attempt == 3

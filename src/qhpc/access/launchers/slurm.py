@@ -1,0 +1,436 @@
+"""The Slurm launcher: each job is a batch job of its owner, told by files in a folder that the nodes share.
+
+What is known comes from two places. The folder of an attempt says that it was begun, what it writes and how it ended;
+Slurm says whether there will be more. An outcome in the folder always wins; that the controller does not answer says
+nothing. An attempt that is given up is revoked in its folder first, so that nothing begins to run it later, whatever
+Slurm still does with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import os
+import pwd
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from qhpc.access.launchers.endings import Cause
+from qhpc.access.launchers.inbox import Inbox
+from qhpc.access.launchers.lines import JobLog
+from qhpc.access.launchers.protocol import Launch, LaunchError, Lost, Report
+from qhpc.access.launchers.slurm_attempts import Attempt
+from qhpc.access.launchers.slurm_endings import FORGOTTEN
+from qhpc.access.launchers.slurm_requests import JOB_NAME, assignment_of, batch_job, request_of, script
+from qhpc.access.launchers.slurm_settings import SlurmSettings
+from qhpc.access.launchers.spool_folder import Note, Sight, SpoolFolder
+from qhpc.access.runner.frames import Configuration
+from qhpc.access.runner.spool import Orders
+from qhpc.slurm.commands import BatchJob, InvalidOption, sbatch, scancel, squeue
+from qhpc.slurm.controller import Controller, ControllerUnreachable, SlurmRefused
+from qhpc.slurm.directory import listed_jobs
+from qhpc.slurm.parsers import NotUnderstood, SlurmJob, parse_jobs, parse_submitted
+from qhpc.slurm.states import phase_of
+
+__all__ = ["SlurmLauncher", "SlurmSettings"]
+
+_log = logging.getLogger(__name__)
+
+_WATCHING_PART = 0.05
+"""Looking at folders takes at most this part of the time of a core."""
+_POLLING_PART = 0.1
+_SUBMIT_DEADLINE_S = 30.0
+_CLOSING_S = 30.0
+"""A job that has left its outcome ends by itself in this time, or is cancelled."""
+
+_NoAnswer = (ControllerUnreachable, SlurmRefused, NotUnderstood)
+
+
+@dataclass(slots=True, eq=False)
+class _Watched:
+    """An attempt with its folder.
+
+    Attributes:
+        since_s: it was submitted, or ended, then (monotonic); not yet if infinite.
+        timer: of its time limit.
+        is_noted: whether its note says all that was reported.
+    """
+
+    attempt: Attempt
+    folder: SpoolFolder
+    since_s: float
+    timer: asyncio.TimerHandle | None = None
+    is_noted: bool = True
+
+
+class SlurmLauncher:
+    """Gives jobs to Slurm. Use it within one event loop; see the protocol ``Launcher``.
+
+    Args:
+        settings: how jobs run.
+        clock: seconds since 1970.
+        controller: runs Slurm's commands.
+
+    Raises:
+        PermissionError: jobs are to run as their owners, and this process is not root.
+    """
+
+    name = "slurm"
+
+    def __init__(
+        self, settings: SlurmSettings, clock: Callable[[], float] = time.time, controller: Controller | None = None
+    ) -> None:
+        if settings.run_as == "owner" and os.geteuid() != 0:
+            raise PermissionError("run_as='owner' needs a server that is root; run it as root, or use run_as='server'")
+        conf = settings.options.conf
+        environment = {} if conf is None else {"SLURM_CONF": str(conf)}
+        self._settings, self._clock = settings, clock
+        self._controller = controller or Controller(environment)
+        self._watched: dict[str, _Watched] = {}
+        self._closing: dict[str, _Watched] = {}
+        self._inbox = Inbox()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._news, self._poll_now = asyncio.Event(), asyncio.Event()
+        self._instance = ""
+        self._is_adopted = False
+        self._trouble: str | None = None
+
+    # --- the protocol ---
+
+    async def open(self) -> None:
+        """Begin to watch.
+
+        Raises:
+            OSError: the spool cannot be used.
+        """
+        await asyncio.to_thread(self._prepare_spool)
+        self._tasks = [asyncio.create_task(self._watch(), name="watch"), asyncio.create_task(self._poll(), name="poll")]
+
+    def _prepare_spool(self) -> None:
+        spool = self._settings.spool
+        spool.mkdir(mode=0o711, parents=True, exist_ok=True)
+        spool.chmod(0o711)
+        (spool / "notes").mkdir(mode=0o700, exist_ok=True)
+        file = spool / "notes" / "instance"
+        if not file.exists():
+            file.write_text(secrets.token_hex(4))
+        self._instance = file.read_text()
+
+    async def close(self) -> None:
+        """Let go; jobs in Slurm run on, and are found again by ``adopt``."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        for watched in self._watched.values():
+            if watched.timer is not None:
+                watched.timer.cancel()
+        self._inbox.close()
+
+    async def submit(self, launch: Launch) -> str:
+        """Give a job to Slurm; see the protocol.
+
+        Raises:
+            LaunchError: Slurm refuses it or does not answer (``retryable``), or the owner is no Unix user.
+        """
+        handle = launch.handle
+        if handle in self._watched or handle in self._closing:
+            return handle
+        if self.free_slots <= 0:
+            raise LaunchError(self._trouble or f"{len(self._watched)} jobs are in Slurm already", retryable=True)
+        identity = self._identity(launch.owner)
+        watched, job = await self._prepared(launch, identity)
+        watched.since_s = math.inf
+        self._watched[handle] = watched
+        try:
+            output = await self._controller.run(sbatch(job), deadline_s=_SUBMIT_DEADLINE_S)
+            watched.attempt.slurm_id = parse_submitted(output)
+        except (SlurmRefused, InvalidOption) as error:
+            await self._forget(watched)
+            is_temporary = isinstance(error, SlurmRefused) and error.is_temporary
+            raise LaunchError(str(error), retryable=is_temporary) from error
+        except (ControllerUnreachable, NotUnderstood) as error:
+            await self._after_silence(watched, error)
+        except BaseException:
+            watched.folder.revoke()
+            self._watched.pop(handle, None)
+            raise
+        watched.since_s = time.monotonic()
+        if watched.attempt.is_over:  # cancelled meanwhile
+            await self._scancel(watched)
+        self._news.set()
+        return handle
+
+    async def _after_silence(self, watched: _Watched, error: Exception) -> None:
+        """Slurm may have the job or not: unless it has begun, see to it that it never does.
+
+        Raises:
+            LaunchError: it has not begun.
+        """
+        self._poll_now.set()
+        if await asyncio.to_thread(watched.folder.revoke):
+            await self._forget(watched)
+            raise LaunchError(str(error), retryable=True) from error
+
+    async def _forget(self, watched: _Watched) -> None:
+        self._watched.pop(watched.attempt.handle, None)
+        await asyncio.to_thread(watched.folder.remove)
+
+    async def cancel(self, handle: str, *, grace_s: float = 0.5) -> None:
+        """End a job; one that has not begun is reported as ended at once. One that has ended is left alone.
+
+        What does not end by itself is killed after KillWait of Slurm's configuration, whatever ``grace_s``.
+        """
+        watched = self._watched.get(handle)
+        if watched is not None and watched.attempt.cause is None:
+            await self._end(watched, "cancelled")
+
+    async def adopt(self, handles: Sequence[str]) -> None:
+        """Care for jobs that a former server process gave to Slurm; what is left of others is taken away."""
+        found = await asyncio.to_thread(self._found)
+        for handle in handles:
+            if handle in self._watched or handle in self._closing:
+                continue
+            folder = found.pop(handle, None)
+            if folder is None:
+                job_id, _, number = handle.rpartition(".")
+                self._inbox.put(Lost(job_id=job_id, attempt=int(number), time_s=self._clock(), reason=FORGOTTEN))
+            else:
+                self._watched[handle] = self._watching(folder, handle)
+        for handle, folder in found.items():
+            if handle not in self._watched:
+                self._closing[handle] = self._watching(folder, handle)
+        self._is_adopted = True
+        self._news.set()
+
+    def _found(self) -> dict[str, SpoolFolder]:
+        """Attempts of a former server."""
+        names = (file.name for file in (self._settings.spool / "notes").iterdir() if not file.name.startswith("."))
+        folders = {name: SpoolFolder(self._settings.spool, name) for name in names if name != "instance"}
+        return {name: folder for name, folder in folders.items() if folder.find()}
+
+    def reports(self) -> AsyncIterator[Report]:
+        """News of all jobs."""
+        return aiter(self._inbox)
+
+    @property
+    def free_slots(self) -> int:
+        """How many more jobs Slurm may be given; none while it does not answer."""
+        if not self._tasks or self._trouble is not None:
+            return 0
+        return max(0, self._settings.options.max_jobs - len(self._watched))
+
+    def explanation(self, handle: str) -> str | None:
+        """Where a job is in Slurm, and why, said to people; None if it is not there."""
+        watched = self._watched.get(handle)
+        return None if watched is None else watched.attempt.explanation()
+
+    # --- submission ---
+
+    def _identity(self, owner: str) -> tuple[int, int] | None:
+        """Whom a job runs as; None for this process's user."""
+        if self._settings.run_as == "server":
+            return None
+        try:
+            entry = pwd.getpwnam(owner)
+        except KeyError:
+            raise LaunchError(f"{owner} is no Unix user of this machine", retryable=False) from None
+        if entry.pw_uid == 0:
+            raise LaunchError(f"jobs of {owner}, who is root, are not run", retryable=False)
+        return entry.pw_uid, entry.pw_gid
+
+    async def _prepared(self, launch: Launch, identity: tuple[int, int] | None) -> tuple[_Watched, BatchJob]:
+        """The folder of an attempt, and the job to submit.
+
+        Raises:
+            LaunchError: the job asks for what it may not have, or the folder cannot be made.
+        """
+        options, settings = self._settings.options, self._settings
+        folder = SpoolFolder(settings.spool, launch.handle)
+        try:
+            request = request_of(launch, options)
+            comment = self._comment(launch.handle)
+            job = batch_job(launch, request, folder.path, options, comment=comment, identity=identity)
+            configuration = Configuration(policy=settings.policy, max_result_bytes=settings.max_result_bytes)
+            orders = Orders(
+                configuration=configuration,
+                assignment=assignment_of(launch, request.resources),
+                is_safe_to_retry=launch.is_safe_to_retry,
+            )
+            uid, gid = identity or (os.geteuid(), os.getegid())
+            text = script(folder.path, options, settings.python_path, request.resources.nb_cores or 1)
+            await asyncio.to_thread(folder.make, orders, text, Note(uid=uid, resources=request.resources), gid)
+        except InvalidOption as error:
+            raise LaunchError(str(error), retryable=False) from error
+        except OSError as error:
+            await asyncio.to_thread(folder.remove)
+            raise LaunchError(f"the folder of the job cannot be made: {error}", retryable=True) from error
+        return self._watching(folder, launch.handle), job
+
+    def _watching(self, folder: SpoolFolder, handle: str) -> _Watched:
+        attempt = Attempt(
+            handle=handle,
+            resources=folder.note.resources,
+            log=JobLog(self._settings.log),
+            grace_s=self._settings.outcome_grace_s,
+        )
+        return _Watched(attempt, folder, time.monotonic())
+
+    def _comment(self, handle: str) -> str:
+        return f"{self._instance}.{handle}"
+
+    # --- endings ---
+
+    async def _end(self, watched: _Watched, cause: Cause) -> None:
+        """End an attempt: what has begun is asked to end, and killed after Slurm's KillWait; the rest never begins."""
+        attempt = watched.attempt
+        attempt.cause = cause
+        if await asyncio.to_thread(watched.folder.revoke):
+            self._put(watched, attempt.stopped(self._clock()))
+        await self._scancel(watched)
+        self._poll_now.set()
+
+    async def _scancel(self, watched: _Watched) -> None:
+        """Cancel a job in Slurm, if its number is still its own. Without an answer the next poll tries again."""
+        number = watched.attempt.slurm_id
+        if number is None:
+            return
+        with suppress(*_NoAnswer):
+            marker = secrets.token_hex(8)
+            rows = parse_jobs(await self._controller.run(squeue(marker, ids=(number,))), marker)
+            if any(self._is_row_of(row, watched) for row in rows):
+                await self._controller.run(scancel(number))
+
+    def _is_row_of(self, row: SlurmJob, watched: _Watched) -> bool:
+        return row.comment == self._comment(watched.attempt.handle) and row.uid == watched.folder.note.uid
+
+    def _put(self, watched: _Watched, reports: list[Report]) -> None:
+        """Pass reports on; after the last one the attempt only has to leave Slurm."""
+        for report in reports:
+            self._inbox.put(report)
+        handle = watched.attempt.handle
+        if watched.attempt.is_over and self._watched.pop(handle, None) is not None:
+            if watched.timer is not None:
+                watched.timer.cancel()
+            watched.since_s = time.monotonic()
+            self._closing[handle] = watched
+
+    def _background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have something done that nobody waits for."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.append(task)
+        task.add_done_callback(lambda done: self._tasks.remove(done) if done in self._tasks else None)
+
+    # --- folders ---
+
+    async def _watch(self) -> None:
+        """Look at all folders, again and again."""
+        while True:
+            if not self._watched:
+                self._news.clear()
+                await self._news.wait()
+            begin_s = time.monotonic()
+            watched = list(self._watched.values())
+            for each, sight in zip(watched, await asyncio.to_thread(self._look, watched), strict=True):
+                self._saw(each, sight)
+            spent_s = time.monotonic() - begin_s
+            await asyncio.sleep(max(self._settings.options.watch_s, spent_s / _WATCHING_PART))
+
+    def _look(self, watched: Sequence[_Watched], *, is_last: bool = False) -> list[Sight]:
+        sights = []
+        for each in watched:
+            if not each.is_noted:
+                each.folder.write_note()
+                each.is_noted = True
+            sights.append(each.folder.look(self._settings.max_result_bytes, is_last=is_last))
+        return sights
+
+    def _saw(self, watched: _Watched, sight: Sight) -> None:
+        attempt = watched.attempt
+        had_begun = attempt.begun_s is not None
+        if sight.output:
+            watched.is_noted = False
+        self._put(watched, attempt.saw(sight, self._clock()))
+        max_time_s = attempt.resources.max_time_s
+        if not had_begun and attempt.begun_s is not None and max_time_s is not None and not attempt.is_over:
+            left_s = attempt.begun_s + max_time_s - self._clock()
+            watched.timer = asyncio.get_running_loop().call_later(max(0.0, left_s), self._on_time_limit, watched)
+
+    def _on_time_limit(self, watched: _Watched) -> None:
+        if watched.attempt.cause is None and not watched.attempt.is_over:
+            self._background(self._end(watched, "time-limit"))
+
+    # --- Slurm ---
+
+    async def _poll(self) -> None:
+        """Ask about all jobs at once, again and again, while there are any or Slurm did not answer."""
+        while True:
+            spent_s = 0.0
+            self._poll_now.clear()
+            if self._watched or self._closing or self._trouble:
+                begin_s = time.monotonic()
+                await self._ask(begin_s)
+                spent_s = time.monotonic() - begin_s
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(self._settings.options.poll_s, spent_s / _POLLING_PART)):
+                    await self._poll_now.wait()
+
+    async def _ask(self, begin_s: float) -> None:
+        try:
+            rows = await listed_jobs(self._controller, JOB_NAME)
+        except _NoAnswer as error:
+            if self._trouble is None:
+                _log.warning("Slurm does not answer; nothing is known of jobs meanwhile: %s", error)
+            self._trouble = f"Slurm does not answer: {error}"
+            return
+        if self._trouble is not None:
+            _log.warning("Slurm answers again")
+            self._trouble = None
+        by_comment = {(row.comment, row.uid): row for row in rows}
+        for watched in [each for each in self._watched.values() if each.since_s < begin_s]:
+            await self._heard(watched, by_comment.get(self._key(watched)))
+        for watched in [each for each in self._closing.values() if each.since_s < begin_s]:
+            await self._close_up(watched, by_comment.get(self._key(watched)))
+        await self._cancel_orphans(rows)
+
+    def _key(self, watched: _Watched) -> tuple[str, int]:
+        return self._comment(watched.attempt.handle), watched.folder.note.uid
+
+    async def _heard(self, watched: _Watched, row: SlurmJob | None) -> None:
+        attempt = watched.attempt
+        self._put(watched, attempt.heard(row, self._clock()))
+        if attempt.cause is not None and row is not None and not attempt.has_left_slurm:
+            await self._scancel(watched)
+        if attempt.has_left_slurm:
+            (sight,) = await asyncio.to_thread(self._look, [watched], is_last=True)
+            self._saw(watched, sight)
+        if attempt.is_due(self._clock()):
+            await asyncio.to_thread(watched.folder.revoke)
+            self._put(watched, attempt.concluded(self._clock()))
+
+    async def _close_up(self, watched: _Watched, row: SlurmJob | None) -> None:
+        """Take a folder away when Slurm has done with the attempt; what Slurm would run again is cancelled."""
+        phase = "ended" if row is None else phase_of(row.state)
+        if phase == "ended":
+            del self._closing[watched.attempt.handle]
+            await asyncio.to_thread(watched.folder.remove)
+        elif row is not None and (phase == "waiting" or time.monotonic() - watched.since_s > _CLOSING_S):
+            watched.attempt.slurm_id = row.id
+            await self._scancel(watched)
+
+    async def _cancel_orphans(self, rows: Sequence[SlurmJob]) -> None:
+        """Jobs of ours that nobody waits for: Slurm took them and could not say so."""
+        if not self._is_adopted:
+            return
+        known = {self._key(each) for each in (*self._watched.values(), *self._closing.values())}
+        mine = f"{self._instance}."
+        for row in rows:
+            is_ours = row.comment is not None and row.comment.startswith(mine)
+            if is_ours and (row.comment, row.uid) not in known and phase_of(row.state) != "ended":
+                with suppress(*_NoAnswer):
+                    await self._controller.run(scancel(row.id))

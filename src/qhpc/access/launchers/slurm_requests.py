@@ -1,0 +1,185 @@
+"""What a job asks of Slurm, from its submission and the site's options. Pure."""
+
+from __future__ import annotations
+
+import math
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from qat.comm.access.messages import Resources, Submission
+from qat.comm.recipe import ServiceCall
+from qhpc.access.launchers.protocol import Launch
+from qhpc.access.rebuild.policy import UNLIMITED
+from qhpc.access.rebuild.submissions import read_submission
+from qhpc.access.runner.frames import Assignment
+from qhpc.access.slurm_options import SlurmOptions
+from qhpc.slurm.commands import BatchJob, InvalidOption
+
+__all__ = ["JOB_NAME", "Request", "batch_job", "request_of", "script"]
+
+JOB_NAME = "openqat"
+"""Name of all jobs in Slurm."""
+
+_START_ROOM_S = 60.0
+_MIN_MEMORY_BYTES = 256 << 20
+_SHARED = "qat.qpus:SharedQPU"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What a job gets.
+
+    Attributes:
+        resources: memory without the overhead, cores, nodes, seconds.
+        licenses: licences and how many of each.
+        options: of sbatch.
+    """
+
+    resources: Resources
+    licenses: Mapping[str, int]
+    options: Mapping[str, str]
+
+
+def request_of(launch: Launch, options: SlurmOptions) -> Request:
+    """What a job gets: what it asked for, or else what its services expect, or else the site's defaults.
+
+    Raises:
+        InvalidOption: it asks for what its site does not let users set.
+    """
+    submission = read_submission(launch.submission, UNLIMITED)
+    asked, granted = submission.resources, launch.resources
+    most_s = math.inf if granted.max_time_s is None else granted.max_time_s
+    resources = msgspec.structs.replace(
+        granted,
+        memory_bytes=asked.memory_bytes or _expected_memory_bytes(launch, options),
+        nb_cores=asked.nb_cores or options.default_cores,
+        nb_nodes=asked.nb_nodes,
+        max_time_s=asked.max_time_s or min(options.default_time_s, most_s),
+    )
+    return Request(
+        resources=resources,
+        licenses=_licenses(submission, options),
+        options={**options.options, **_chosen(asked.scheduling, options.user_options)},
+    )
+
+
+def _expected_memory_bytes(launch: Launch, options: SlurmOptions) -> int:
+    """Twice what the services expect, for what they do not see."""
+    known = None if launch.estimate is None else launch.estimate.memory_bytes
+    expected = options.default_memory_bytes if known is None else max(_MIN_MEMORY_BYTES, 2 * known)
+    return expected if launch.resources.memory_bytes is None else min(expected, launch.resources.memory_bytes)
+
+
+def _chosen(asked: Mapping[str, str], allowed: Sequence[str]) -> dict[str, str]:
+    chosen = {name: text for name, text in asked.items() if name != "duty"}
+    for name in chosen:
+        if name not in allowed:
+            known = ", ".join(sorted({*allowed, "duty"}))
+            raise InvalidOption(f"scheduling option {name!r} may not be set at this site; these may: {known}")
+    return chosen
+
+
+def _licenses(submission: Submission, options: SlurmOptions) -> dict[str, int]:
+    """The licences of the pools whose QPUs the stack uses."""
+    duty = submission.resources.scheduling.get("duty")
+    licenses: dict[str, int] = {}
+    for name, pool in options.pools.items():
+        if any(_uses(call, name, pool.services) for call in submission.recipe.services):
+            licenses[pool.license or f"qpu_{name}"] = pool.units if duty is None else _units(duty)
+    return licenses
+
+
+def _uses(call: ServiceCall, pool: str, services: Sequence[str]) -> bool:
+    if call.address != _SHARED:
+        return call.address in services
+    return call.keywords.get("pool", call.arguments[0] if call.arguments else None) == pool
+
+
+def _units(duty: str) -> int:
+    """Licence units of a duty.
+
+    >>> _units("0.25"), _units("1")
+    (250, 1000)
+    """
+    try:
+        units = math.ceil(1000 * float(duty) - 1e-9)
+    except (ValueError, OverflowError):
+        units = 0
+    if not 1 <= units <= 1000:
+        raise InvalidOption(f"duty is {duty!r}; the part of a QPU's time was expected, above 0 and up to 1")
+    return units
+
+
+def assignment_of(launch: Launch, resources: Resources) -> Assignment:
+    """The job, as its run is told."""
+    return Assignment(
+        job_id=launch.job_id,
+        submission=launch.submission,
+        memory_bytes=resources.memory_bytes,
+        nb_cores=resources.nb_cores,
+    )
+
+
+def batch_job(
+    launch: Launch,
+    request: Request,
+    folder: Path,
+    options: SlurmOptions,
+    *,
+    comment: str,
+    identity: tuple[int, int] | None,
+) -> BatchJob:
+    """The batch job of an attempt.
+
+    Args:
+        launch: the attempt.
+        request: what it gets.
+        folder: its own.
+        options: of the site.
+        comment: the key that it is found by.
+        identity: uid and gid to run as; None for the caller's.
+    """
+    resources = request.resources
+    memory_bytes = (resources.memory_bytes or options.default_memory_bytes) + options.overhead_bytes
+    return BatchJob(
+        script=folder / "script",
+        directory=folder,
+        name=JOB_NAME,
+        comment=comment,
+        stdout=folder / "stdout",
+        stderr=folder / "stderr",
+        uid=None if identity is None else identity[0],
+        gid=None if identity is None else identity[1],
+        memory_mb=math.ceil(memory_bytes / 2**20),
+        nb_cores=resources.nb_cores,
+        nb_nodes=resources.nb_nodes,
+        max_time_s=None if resources.max_time_s is None else resources.max_time_s + _START_ROOM_S,
+        licenses=request.licenses,
+        options=request.options,
+        is_requeued=launch.is_safe_to_retry,
+    )
+
+
+def script(folder: Path, options: SlurmOptions, python_path: Sequence[str], nb_cores: int) -> str:
+    """The batch script: an environment of its own, and the program that runs the orders in the folder.
+
+    >>> lines = script(Path("/spool/a.1"), SlurmOptions(python="/usr/bin/python3"), ["/opt/it's"], 2).splitlines()
+    >>> lines[0], lines[-1]
+    ('#!/bin/sh', 'exec /usr/bin/python3 -P -m qhpc.access.runner.batch /spool/a.1')
+    """
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(nb_cores))
+    variables = {
+        **threads,
+        **options.environment,
+        "HOME": str(folder),
+        "PYTHONPATH": os.pathsep.join(python_path),
+        "PYTHONUNBUFFERED": "1",
+    }
+    exports = [f"export {name}={shlex.quote(text)}" for name, text in variables.items()]
+    command = shlex.join([options.python, "-P", "-m", "qhpc.access.runner.batch", str(folder)])
+    return "\n".join(["#!/bin/sh", "umask 077", *exports, f"exec {command}"]) + "\n"
