@@ -1,7 +1,7 @@
-"""What commands print: ``--output table`` for people, ``json`` for programs, ``quiet`` for shell loops.
+"""What commands print: ``--output table`` for people, ``json`` and ``csv`` for programs, ``quiet`` for shell loops.
 
-JSON keeps its field names from one version to the next; only new fields come. Tables are drawn by rich on a terminal,
-and are plain columns in a pipe. Exit codes are those of :class:`ExitCode`.
+JSON and CSV keep their field names from one version to the next; only new fields come. Tables are drawn by rich on a
+terminal, and are plain columns in a pipe. Exit codes are those of :class:`ExitCode`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["Column", "ExitCode", "Output", "exit_code_of", "output_option", "rep
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-MODES = ("table", "json", "quiet")
+MODES = ("table", "json", "csv", "quiet")
 
 
 class ExitCode(IntEnum):
@@ -47,10 +47,10 @@ class Column(NamedTuple):
 
 
 class Output:
-    """Prints in one of three modes.
+    """Prints in one of four modes.
 
     Args:
-        mode: ``table``, ``json`` or ``quiet``.
+        mode: ``table``, ``json``, ``csv`` or ``quiet``.
 
     >>> Output("quiet").rows([{"id": "a"}, {"id": "b"}], [], key="id")
     a
@@ -71,6 +71,8 @@ class Output:
         """
         if self.mode == "json":
             click.echo(as_json(list(items)))
+        elif self.mode == "csv":
+            click.echo(as_csv(items), nl=False)
         elif self.mode == "quiet":
             click.echo("".join(f"{_field(item, key)}\n" for item in items), nl=False)
         else:
@@ -82,6 +84,8 @@ class Output:
         """Print one structure or dictionary; ``lines`` are what ``table`` shows, by name."""
         if self.mode == "json":
             click.echo(as_json(item))
+        elif self.mode == "csv":
+            click.echo(as_csv([item]), nl=False)
         elif self.mode == "quiet":
             click.echo(_field(item, key))
         else:
@@ -104,7 +108,7 @@ def output_option(command: Command) -> Command:
         envvar="QAT_OUTPUT",
         show_default=True,
         callback=lambda context, parameter, value: Output(value),
-        help="table for people, json for programs, quiet for ids only.",
+        help="table for people, json or csv for programs, quiet for ids only.",
     )(command)
 
 
@@ -113,6 +117,31 @@ def as_json(value: Any) -> str:
     import msgspec
 
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+
+
+def as_csv(items: Sequence[Any]) -> str:
+    """CSV of structures or dictionaries of one kind, after a line with the names of the fields; nothing for none.
+
+    Values that are not single ones stand there as JSON.
+
+    >>> print(as_csv([{"id": "a", "nodes": ["q1", "q2"]}]), end="")
+    id,nodes
+    a,"[""q1"",""q2""]"
+    """
+    import csv
+    import io
+
+    import msgspec
+
+    rows: list[dict[str, Any]] = [msgspec.to_builtins(item) for item in items]
+    text = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(text, list(dict.fromkeys(name for row in rows for name in row)), lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            nested = {name: value for name, value in row.items() if isinstance(value, list | tuple | dict)}
+            writer.writerow({**row, **{name: msgspec.json.encode(value).decode() for name, value in nested.items()}})
+    return text.getvalue()
 
 
 def report(error: BaseException) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import time
+from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from openqat.connecting import with_connection
+from openqat import connecting
 from openqat.output import Column, Output, output_option
-from openqat.texts import duration_text, size_text
+from openqat.texts import duration_text, moment, size_text
 
 if TYPE_CHECKING:
-    from qat.qlmaas.connection import QLMaaSConnection
+    from qhpc.broker.accounts import Group
 
 COLUMNS = (
     Column("User", lambda usage: usage.owner),
@@ -22,12 +25,75 @@ COLUMNS = (
     Column("Waiting", lambda usage: duration_text(usage.waiting_s)),
     Column("Stored", lambda usage: size_text(usage.stored_bytes)),
 )
+QPU_COLUMNS = (
+    Column("Tasks", lambda usage: str(usage.nb_tasks)),
+    Column("Shots", lambda usage: str(usage.nb_shots)),
+    Column("QPU", lambda usage: duration_text(usage.used_s)),
+    Column("Blocked", lambda usage: duration_text(usage.blocked_s)),
+    Column("Failed", lambda usage: duration_text(usage.failed_s)),
+    Column("Lost", lambda usage: duration_text(usage.lost_s)),
+)
+WAIT_COLUMNS = (
+    Column("Sessions", lambda usage: str(usage.nb_sessions)),
+    Column("Waited", lambda usage: duration_text(usage.waited_s)),
+    Column("Nodes waited", lambda usage: duration_text(usage.node_waited_s)),
+)
+SLURM_COLUMNS = (
+    Column("Slurm", lambda usage: usage.slurm_state),
+    Column("Nodes", lambda usage: ",".join(usage.slurm_nodes)),
+)
 
 
 @click.command("usage")
 @click.option("--all", "all_users", is_flag=True, help="Of everybody (operators).")
+@click.option(
+    "--qpu",
+    "broker",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="SETTINGS",
+    help="Of QPUs, from the accounts of the broker with these settings (operators).",
+)
+@click.option(
+    "--by",
+    type=click.Choice(("user", "account", "qpu", "pool", "job")),
+    default="user",
+    show_default=True,
+    help="With --qpu: what it is summed up by.",
+)
+@click.option("--since", default="", help="With --qpu: from a date or age on, e.g. 2026-11-01 or 30d.")
+@click.option("--until", default="", help="With --qpu: until then.")
+@click.option("--sacct", "asks_slurm", is_flag=True, help="With --qpu --by job: what Slurm's accounting says of it.")
+@click.option("--profile", envvar="QLMAAS_PROFILE", help="Which server, of those in profiles.toml.")
 @output_option
-@with_connection
-def command(connection: QLMaaSConnection, output: Output, all_users: bool) -> None:
+def command(
+    output: Output,
+    all_users: bool,
+    broker: Path | None,
+    by: Group,
+    since: str,
+    until: str,
+    asks_slurm: bool,
+    profile: str | None,
+) -> None:
     """Show what has been used."""
-    output.rows(connection.usage(all_users), COLUMNS, key="owner")
+    if broker is None:
+        output.rows(connecting.connect(profile).usage(all_users), COLUMNS, key="owner")
+        return
+    if asks_slurm and by != "job":
+        raise click.UsageError("--sacct is about jobs: give --by job with it")
+    from openqat.qpu_usage import qpu_usage
+
+    usages = qpu_usage(broker, by, _moment(since, 0.0), _moment(until, inf), asks_slurm=asks_slurm)
+    columns: tuple[Column, ...] = (
+        Column(by.capitalize() if by != "qpu" else "QPU", lambda usage: usage.name),
+        *QPU_COLUMNS,
+    )
+    columns += WAIT_COLUMNS if by != "qpu" else ()
+    output.rows(usages, columns + SLURM_COLUMNS if asks_slurm else columns, key="name")
+
+
+def _moment(text: str, default_s: float) -> float:
+    try:
+        return moment(text, time.time()) if text else default_s
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
