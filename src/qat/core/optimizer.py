@@ -63,7 +63,7 @@ class Optimizer(Junction):
         """Find the best parameters.
 
         Args:
-            var_names: names of the job's variables, sorted.
+            var_names: names of the job's variables, sorted; the time of a schedule is none of them.
 
         Returns:
             The best value, the parameters in the order of ``var_names``, and anything to report.
@@ -72,7 +72,7 @@ class Optimizer(Junction):
     def run(self, initial_object: Job | Batch, meta_data: dict[str, str]) -> Any:
         """Optimise the job's variables, or only execute it when it has none."""
         self._prepare(initial_object, meta_data)
-        names = initial_object.get_variables()
+        names = _parameters_of(initial_object)
         if not names:
             return self.execute(initial_object)
         self.job, self.trace, self._derivatives = initial_object, [], None
@@ -207,6 +207,13 @@ def _summed(answers: list[tuple[float, dict[str, float]]]) -> tuple[float, dict[
         for name, derivative in gradient.items():
             total[name] = total.get(name, 0.0) + float(derivative)
     return float(sum(value for value, _ in answers)), total
+
+
+def _parameters_of(jobs: Job | Batch) -> list[str]:
+    """Names of the variables to be bound; time, in which a schedule runs, is none of them."""
+    every = [jobs] if isinstance(jobs, Job) else jobs
+    times = {job.schedule.tname for job in every if job.schedule is not None}
+    return [name for name in jobs.get_variables() if name not in times]
 
 
 def _asks_exact_value(job: Job) -> bool:

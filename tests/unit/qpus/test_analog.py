@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from scipy.linalg import expm
 
-from qat.core import Job, Observable, Schedule, Term, Variable
+from qat.core import Batch, Job, Observable, Schedule, Term, Variable
 from qat.core.errors import ErrorType, QPUException
 from qat.core.variables import heaviside
 from qat.kernels.control import RunControl
 from qat.lang.AQASM import Program
+from qat.plugins import ScipyMinimizePlugin
 from qat.qpus import AnalogQPU
 
 T = Variable("t")
@@ -152,3 +153,18 @@ def test_cancelling_and_progress():
     assert raised.value.code == ErrorType.ABORT
     assert len(heard) == 1
     assert 0 < heard[0] < 1
+
+
+def test_a_pulse_is_tuned_and_time_is_no_parameter():
+    area = Variable("area")
+    job = Schedule([(area * 2 * T, X)], tmax=1.0).to_job(observable=Z)
+    result = (ScipyMinimizePlugin(method="COBYLA", x0=[1.0]) | AnalogQPU()).submit(job)
+    assert set(result.parameter_map) == {"area"}
+    assert result.parameter_map["area"] == pytest.approx(np.pi / 2, abs=1e-2)
+    batch = (ScipyMinimizePlugin(method="COBYLA", x0=[1.0]) | AnalogQPU()).submit(Batch([job, job]))
+    assert set(batch.results[0].parameter_map) == {"area"}
+
+
+def test_a_schedule_without_parameters_is_only_run():
+    job = Schedule([(T, X)], tmax=1.0).to_job(observable=Z)
+    assert (ScipyMinimizePlugin() | AnalogQPU()).submit(job).value == pytest.approx(np.cos(1.0), abs=1e-6)
