@@ -87,9 +87,7 @@ class Jobs:
             hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(pools)}"
             return said.Refused("unknown-pool", f"there is no pool {message.pool!r}: {hint}")
         if not _SESSION_NAME.fullmatch(message.session):
-            return said.Refused(
-                "invalid", "the session's name is empty, longer than 200 characters, or has a '/' in it"
-            )
+            return said.Refused("invalid", "the session's name has to have 1 to 200 characters, and no '/'")
         if not 0 <= message.share <= 1 or not 0 <= message.restart_s < inf:
             return said.Refused(
                 "invalid", f"share is {message.share}, restart_s {message.restart_s}: 0 to 1, 0 or more"

@@ -1,0 +1,105 @@
+"""Sessions of Slurm jobs: whose they are, what they were granted, when they end."""
+
+import asyncio
+
+import pytest
+
+from qat.comm.broker.messages import OpenSession
+from qhpc.broker.brokerage import Who
+from qhpc.broker.identity import Identity
+from qhpc.broker.slurm_watch import NotOfThisJob, SlurmWatch
+from qhpc.slurm.controller import ControllerUnreachable
+from qhpc.slurm.directory import SlurmJob
+
+ADA = Identity(user="ada", uid=1000)
+OPENING = OpenSession(1, "fresnel", "vqe", slurm_job=7, share=0.9)
+JOB = SlurmJob(
+    id=7, state="RUNNING", user="ada", uid=1000, account="phys", nb_nodes=3, licenses={"qpu_fresnel": 250, "matlab": 1}
+)
+
+
+class Directory:
+    """Tells what it is given; an exception is raised."""
+
+    def __init__(self, *answers):
+        self.answers, self.nb_asked = list(answers), 0
+
+    async def jobs(self):
+        self.nb_asked += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def watch(*answers, now=lambda: 0.0):
+    directory = Directory(*answers)
+    return SlurmWatch(directory, 2.0, now), directory
+
+
+def who(watching, identity=ADA, message=OPENING):
+    return asyncio.run(watching.who(identity, message))
+
+
+def test_a_session_gets_what_its_slurm_job_was_granted():
+    watching, _ = watch({7: JOB})
+    assert who(watching) == Who("ada", 1000, "phys", 3, 0.25, 7)
+
+
+def test_without_a_licence_it_gets_what_it_asks_for():
+    watching, _ = watch({7: SlurmJob(id=7, state="RUNNING", user="ada", uid=1000)})
+    assert who(watching) == Who("ada", 1000, "", 1, None, 7)
+
+
+@pytest.mark.parametrize(
+    ("jobs", "told"),
+    [
+        ({}, "Slurm job 7 is over or unknown"),
+        ({7: SlurmJob(id=7, state="COMPLETED", user="ada", uid=1000)}, "Slurm job 7 is over or unknown"),
+        ({7: SlurmJob(id=7, state="RUNNING", user="eve", uid=1001)}, "Slurm job 7 is eve's, and this is ada"),
+    ],
+)
+def test_jobs_of_others_and_of_the_past_are_no_use(jobs, told):
+    watching, _ = watch(jobs)
+    with pytest.raises(NotOfThisJob, match=told):
+        who(watching)
+
+
+def test_outside_of_slurm_nobody_asks():
+    watching, directory = watch({7: JOB})
+    assert who(watching, message=OpenSession(1, "fresnel", "vqe")) == Who("ada", 1000)
+    assert directory.nb_asked == 0
+    assert who(SlurmWatch(None)) == Who("ada", 1000, slurm_job=7)
+
+
+def test_users_without_an_account_here_are_known_by_name():
+    watching, _ = watch({7: JOB})
+    assert who(watching, Identity(user="ada", uid=None)).account == "phys"
+
+
+def test_what_is_known_is_not_asked_for_again_until_it_is_old():
+    times = [0.0]
+    watching, directory = watch({7: JOB}, now=lambda: times[0])
+    for times[0], nb_asked in ((0.0, 1), (1.9, 1), (2.0, 2)):
+        who(watching)
+        assert directory.nb_asked == nb_asked
+
+
+def test_a_job_that_is_too_new_to_be_known_is_asked_for():
+    watching, directory = watch({8: JOB}, {7: JOB})
+    asyncio.run(watching.over({"x": 8}))
+    assert who(watching).share == 0.25 and directory.nb_asked == 2
+
+
+def test_while_the_controller_is_away_nothing_is_over():
+    watching, _ = watch(ControllerUnreachable("no answer"))
+    assert who(watching) == Who("ada", 1000, slurm_job=7)
+    assert asyncio.run(watching.over({"ada:vqe": 7})) == {}
+
+
+def test_sessions_end_with_their_jobs():
+    ended = SlurmJob(id=9, state="CANCELLED", user="ada", uid=1000)
+    watching, _ = watch({7: JOB, 9: ended})
+    over = asyncio.run(watching.over({"a": 7, "b": 8, "c": 9}))
+    assert over == {"b": "its Slurm job 8 is over", "c": "its Slurm job 9 is over"}
+    assert asyncio.run(watching.over({})) == {}
