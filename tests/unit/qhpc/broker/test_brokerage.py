@@ -58,7 +58,7 @@ END_T = SliceEnded("ada:vqe/t", 1, 100, 3.0, 0.5, b"result")
 class Desk:
     """A heart, a disk that is told when to write, and short words."""
 
-    def __init__(self, pool=POOL, *, attach=True, allows=lambda identity, duration_s: None, timings=None, **limits):
+    def __init__(self, pool=POOL, *, attach=True, allows=lambda *_: None, timings=None, **limits):
         self.rules = Rules(pools=(pool,), limits=Limits(**limits), timings=timings or {})
         self.heart = Brokerage(self.rules, lambda results, shots: b"+".join(results), allows)
         self.now_s, self.disk = 100.0, []
@@ -381,7 +381,7 @@ def test_bytes_of_a_user_are_counted_until_they_are_acknowledged():
 
 
 def test_quotas_are_asked_before_a_task_is_taken():
-    desk = Desk(allows=lambda identity, duration_s: f"{identity.user} may not have {duration_s} s")
+    desk = Desk(allows=lambda identity, duration_s, expected_s, now_s: f"{identity.user} may not have {duration_s} s")
     desk.open()
     assert desk.says(SubmitTask("t", b"", duration_s=5.0)) == [Refused("quota", "ada may not have 5.0 s", "t")]
 
