@@ -44,6 +44,7 @@ _log = logging.getLogger(__name__)
 _WATCHING_PART = 0.05
 """Looking at folders takes at most this part of the time of a core."""
 _POLLING_PART = 0.1
+_MAX_POLL_S = 10.0
 _SUBMIT_DEADLINE_S = 30.0
 _CLOSING_S = 30.0
 """A job that has left its outcome ends by itself in this time, or is cancelled."""
@@ -377,7 +378,9 @@ class SlurmLauncher:
                 await self._ask(begin_s)
                 spent_s = time.monotonic() - begin_s
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(self._settings.options.poll_s, spent_s / _POLLING_PART)):
+                async with asyncio.timeout(
+                    max(self._settings.options.poll_s, min(spent_s / _POLLING_PART, _MAX_POLL_S))
+                ):
                     await self._poll_now.wait()
 
     async def _ask(self, begin_s: float) -> None:
