@@ -84,12 +84,12 @@ def command(
     from openqat.qpu_usage import qpu_usage
 
     usages = qpu_usage(broker, by, _moment(since, 0.0), _moment(until, inf), asks_slurm=asks_slurm)
-    columns: tuple[Column, ...] = (
-        Column(by.capitalize() if by != "qpu" else "QPU", lambda usage: usage.name),
-        *QPU_COLUMNS,
-    )
-    columns += WAIT_COLUMNS if by != "qpu" else ()
-    output.rows(usages, columns + SLURM_COLUMNS if asks_slurm else columns, key="name")
+    output.rows(usages, _qpu_columns(by, has_slurm=asks_slurm), key="name")
+
+
+def _qpu_columns(by: Group, *, has_slurm: bool) -> tuple[Column, ...]:
+    name = Column("QPU" if by == "qpu" else by.capitalize(), lambda usage: usage.name)
+    return (name, *QPU_COLUMNS, *(WAIT_COLUMNS if by != "qpu" else ()), *(SLURM_COLUMNS if has_slurm else ()))
 
 
 def _moment(text: str, default_s: float) -> float:

@@ -274,6 +274,8 @@ class SharedSession:
         self._wake()
 
     def _wake(self) -> None:
+        if self._waking.fileno() < 0:  # the thread has ended
+            return
         with suppress(BlockingIOError):  # it will wake up anyway
             self._waking.send(b"\0")
 
@@ -290,8 +292,9 @@ class SharedSession:
                     return
                 self._is_stopping.wait(pause_s * random.uniform(0.5, 1.0))
         finally:
-            self._waking.close()
-            self._woken.close()
+            with self._lock:
+                self._waking.close()
+                self._woken.close()
 
     def _is_hopeless(self, reason: str) -> bool:
         now_s = time.monotonic()

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from qhpc.broker.facts import SessionIdentity
 from qhpc.broker.usage_rows import SessionRow, SliceRow
 
 __all__ = ["Payer", "Quota", "QuotaBook", "Quotas", "allowed"]
@@ -83,7 +84,7 @@ def allowed(used_s: float, waiting_s: float, estimate_s: float, quota: Quota) ->
     left_s = quota.limit_s - used_s - waiting_s
     if left_s > 0 and estimate_s <= left_s:
         return None
-    known = f"this task needs {estimate_s:.4g} s" if estimate_s else "nothing is left"
+    known = f"this task needs {estimate_s:.4g} s" if left_s > 0 else "nothing is left"
     state = f"{used_s:.4g} s are used and {waiting_s:.4g} s wait"
     return f"{quota.limit_s:.4g} s of QPU in {_period_text(quota.period_s)}: {state}, and {known}"
 
@@ -111,6 +112,12 @@ class QuotaBook:
         for row in rows:
             if isinstance(row, SliceRow) and row.outcome != "lost":
                 self.count(row.user, row.account, time_s=row.start_s, used_s=row.busy_s)
+
+    def allows(
+        self, who: SessionIdentity, estimate_s: float, waiting: Mapping[Payer, float], now_s: float
+    ) -> str | None:
+        """Why a session may not have a task: see ``objection``."""
+        return self.objection(who.user, who.account, estimate_s, waiting, now_s)
 
     def objection(
         self, user: str, account: str, estimate_s: float, waiting: Mapping[Payer, float], now_s: float

@@ -11,6 +11,7 @@ import signal
 import socket
 import ssl
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -25,10 +26,12 @@ from qhpc.broker.identity import SiteAuthenticator
 from qhpc.broker.job_connection import JobConnection
 from qhpc.broker.journal import Journal, JournalError
 from qhpc.broker.merging import merge
+from qhpc.broker.quotas import QuotaBook
 from qhpc.broker.server import Broker
 from qhpc.broker.settings import BrokerSettings
 from qhpc.broker.slurm_watch import SlurmWatch
 from qhpc.broker.usage import UsageBook
+from qhpc.broker.usage_reading import reading_usage
 from qhpc.slurm.directory import JobDirectory, SlurmJobDirectory
 
 __all__ = ["BrokerAlreadyRunning", "RunningBroker", "run_broker"]
@@ -94,7 +97,8 @@ async def _main(
         usage = UsageBook(settings.directory / "usage.db")
         stack.callback(usage.close)
         past = _remembered(settings, usage)
-        heart = Brokerage(settings.rules(), merge)
+        quotas = _quotas(settings)
+        heart = Brokerage(settings.rules(), merge, quotas.allows)
         heart.recall(past)
         heart.take()
         authenticator = _authenticator(settings)
@@ -103,7 +107,7 @@ async def _main(
         journal = Journal(settings.directory / "journal", lambda number: told[0].safe(number))
         stack.callback(journal.close)
         watch = SlurmWatch(directory, settings.slurm.poll_s)
-        broker = Broker(settings, heart, journal, usage, authenticator, watch)
+        broker = Broker(settings, heart, journal, usage, authenticator, watch, quotas)
         told.append(broker)
         addresses = await _listen(settings, broker, stack)
         broker.start()
@@ -134,6 +138,14 @@ def _remembered(settings: BrokerSettings, usage: UsageBook) -> list[Record]:
         if list(journal.past) != short:
             raise JournalError(f"{path} could not be rewritten: is the disk full?")
     return short
+
+
+def _quotas(settings: BrokerSettings) -> QuotaBook:
+    """The quotas, with what the accounts say was used lately."""
+    book = QuotaBook(settings.quota_rules())
+    with reading_usage(settings.directory / "usage.db") as reader:
+        book.count_rows(reader.slices(since_s=time.time() - 1.1 * settings.quotas.period_s))
+    return book
 
 
 def _authenticator(settings: BrokerSettings) -> SiteAuthenticator:

@@ -20,6 +20,7 @@ from qhpc.broker.driving import DriverHost, DriverKeeper
 from qhpc.broker.identity import AuthenticationError, Authenticator
 from qhpc.broker.job_connection import JobConnection
 from qhpc.broker.journal import Journal, JournalError
+from qhpc.broker.quotas import QuotaBook
 from qhpc.broker.settings import BrokerSettings
 from qhpc.broker.slurm_watch import NotOfThisJob, SlurmWatch
 from qhpc.broker.usage import UsageBook
@@ -42,6 +43,7 @@ class Broker:
         usage: the accounts.
         authenticator: tells who is there.
         watch: of Slurm's jobs.
+        quotas: knows what was used lately.
 
     Attributes:
         failure: done with an error when the broker cannot go on.
@@ -55,9 +57,10 @@ class Broker:
         usage: UsageBook,
         authenticator: Authenticator,
         watch: SlurmWatch,
+        quotas: QuotaBook,
     ) -> None:
         self._settings, self._heart, self._journal, self._usage = settings, heart, journal, usage
-        self._authenticator, self._watch = authenticator, watch
+        self._authenticator, self._watch, self._quotas = authenticator, watch, quotas
         self.cluster, self.methods = settings.cluster, authenticator.methods
         limits = settings.limits
         self.max_message_bytes, self.max_unread_bytes = limits.max_message_bytes, limits.max_unread_bytes
@@ -143,6 +146,7 @@ class Broker:
         self._tell_jobs(cast("list[tuple[JobConnection, Message]]", turn.to_jobs))
         if turn.rows:
             self._usage.add(turn.rows)
+            self._quotas.count_rows(turn.rows)
         for connection in cast("list[JobConnection]", turn.leavers):
             connection.close()
         for qpu in turn.hung:

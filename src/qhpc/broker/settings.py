@@ -13,6 +13,7 @@ from msgspec import Meta
 from qat.comm.broker.messages import AuthenticationMethod
 from qhpc.broker.brokerage import Limits, Rules, TaskTiming
 from qhpc.broker.drivers.settings import BadOptions, FaultOptions, checked_options
+from qhpc.broker.quotas import Quotas
 from qhpc.broker.settings_file import BadSettings, SettingsText
 from qhpc.scheduling.machine import DEFAULT_POLICY
 from qhpc.scheduling.model import Pool
@@ -220,6 +221,10 @@ class BrokerSettings(msgspec.Struct, frozen=True, kw_only=True):
     def driver_socket(self, qpu: str) -> Path:
         """Where the driver of a QPU listens."""
         return self.directory / "drivers" / f"{qpu}.sock"
+
+    def quota_rules(self) -> Quotas:
+        """What users and accounts may use."""
+        return Quotas(**msgspec.structs.asdict(self.quotas))
 
     def rules(self) -> Rules:
         """What the broker's heart has to know."""

@@ -27,9 +27,9 @@ class UsageReader(NamedTuple):
     database: sqlite3.Connection
 
     def slices(self, since_s: float = -inf, until_s: float = inf) -> Iterator[SliceRow]:
-        """Slices that began in a time."""
+        """Slices that began in a time, in that order."""
         columns = ", ".join(f'"{name}"' for name in SliceRow._fields)
-        query = f"SELECT {columns} FROM slices WHERE start_s >= ? AND start_s < ?"
+        query = f"SELECT {columns} FROM slices WHERE start_s >= ? AND start_s < ? ORDER BY start_s"
         return map(SliceRow._make, self.database.execute(query, (since_s, until_s)))
 
     def sessions(self, since_s: float = -inf, until_s: float = inf) -> Iterator[SessionRow]:

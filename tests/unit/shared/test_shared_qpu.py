@@ -21,6 +21,8 @@ from qat.kernels.control import RunControl
 from qat.lang.AQASM import CNOT, RX, H, Program
 from qat.plugins import ScipyMinimizePlugin
 from qat.qpus import LinAlg, SharedQPU
+from qat.shared.session import SessionOver
+from qat.shared.sessions import close_sessions
 from tests.unit.shared.broker import LIMIT_S, renamed
 
 SOURCE = str(Path(__file__).parents[3] / "src")
@@ -399,6 +401,19 @@ def test_nobody_is_there(tmp_path):
     message = failure(qpu.submit, bell()).message
     assert f"the broker at unix:{tmp_path}/none could not be reached for 0.1 s" in message
     assert "is it running" in message
+
+
+def test_a_session_is_closed_while_nobody_is_there(tmp_path):
+    qpu = SharedQPU("p", broker=f"unix:{tmp_path}/none")
+    for number in range(30):  # at whatever its thread does then
+        session = qpu._session()
+        [ticket] = session.submit([said.SubmitTask("", b"")])
+        ticket.wait(0.001 * (number % 5))
+        close_sessions()
+        with pytest.raises(SessionOver, match="the session was closed"):
+            ticket.outcome()
+        with pytest.raises(SessionOver, match="the session was closed"):
+            session.submit([said.SubmitTask("", b"")])
 
 
 def test_nobody_says_where(monkeypatch, tmp_path):

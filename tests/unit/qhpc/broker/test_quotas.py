@@ -77,7 +77,7 @@ class Site:
         self.heart = Brokerage(
             Rules(pools=(Pool(name="p", qpus=("q",)),)),
             b"".join,
-            lambda who, *rest: self.book.objection(who.user, who.account, *rest),
+            self.book.allows,
         )
         self.heart.begin(0.0)
         self.heart.driver_attached("q", Attached(1, "first", "q", b""), 0.0)
