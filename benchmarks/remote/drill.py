@@ -21,7 +21,6 @@ from itertools import count
 from pathlib import Path
 
 import msgspec
-import urllib3
 
 from benchmarks.remote.server import Http, Server
 from benchmarks.remote.submissions import submission, variational_submission
@@ -113,7 +112,7 @@ class Client(threading.Thread):
             try:
                 self._http = self._http or self._server.client()
                 return ask(self._http)
-            except (urllib3.exceptions.HTTPError, OSError, KeyError, AssertionError):
+            except (OSError, KeyError, AssertionError):
                 self._http = None
                 self.stop.wait(0.02)
         return None
@@ -132,7 +131,7 @@ def ending_of(http: Http, job_id: str, wait_s: float = 0.0) -> _Ending:
     reply = http("GET", f"/v1/jobs/{job_id}/result")
     if reply.status != 200:
         raise AssertionError(f"job {job_id} is done, and its result is answered by {reply.status}")
-    return "done", sha256(reply.data).hexdigest()
+    return "done", sha256(reply.body).hexdigest()
 
 
 def drill(server: Server, *, nb_kills: int, nb_clients: int = 2, pause_s: float = 1.0, seed: int = 1) -> Report:
@@ -182,7 +181,7 @@ def _all_jobs(http: Http) -> list[JobView]:
     views, cursor = [], ""
     while True:
         reply = http("GET", f"/v1/jobs?limit=1000&order=oldest{cursor}")
-        page = msgspec.json.decode(reply.data, type=JobPage)
+        page = msgspec.json.decode(reply.body, type=JobPage)
         views += page.items
         if page.next_cursor is None:
             return views

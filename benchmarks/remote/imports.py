@@ -24,7 +24,7 @@ from qat.comm.access.messages import UserView
 PROGRAMS = {
     "an empty program": "pass",
     "import numpy": "import numpy",
-    "import urllib3": "import urllib3",
+    "import socket, ssl": "import socket, ssl",
     "from qat.qlmaas import QLMaaSConnection": "from qat.qlmaas import QLMaaSConnection",
     "from qlmaas.qpus import LinAlg (connects)": "from qlmaas.qpus import LinAlg",
 }

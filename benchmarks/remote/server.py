@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import ssl
 import subprocess
 import sys
 import time
@@ -14,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
-import urllib3
 
 from qat.comm.access.messages import JobView, Problem
+from qat.qlmaas.configuration import Configuration
+from qat.qlmaas.transport import HttpTransport, Response
 
 ROOT = Path(__file__).parents[2]
 SUBMISSION = "application/vnd.openqat.submission+msgpack"
@@ -136,19 +136,16 @@ class Http:
     """Plain requests, for what no client of ours would send."""
 
     def __init__(self, url: str, certificate: str, token: str) -> None:
-        self.url, self.token = url, token
-        self.pool = urllib3.PoolManager(
-            ssl_context=ssl.create_default_context(cafile=certificate), retries=False, timeout=60.0
-        )
+        self.token = token
+        self._transport = HttpTransport(Configuration(hostname=url, certificate=certificate))
 
-    def __call__(self, method: str, path: str, body: bytes | None = None, **headers: str):
+    def __call__(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Response:
         """The answer to a request."""
         headers = {name.replace("_", "-"): text for name, text in headers.items()}
-        return self.pool.request(
-            method, self.url + path, body=body, headers={"Authorization": f"Bearer {self.token}"} | headers
-        )
+        own = {"Authorization": f"Bearer {self.token}"}
+        return self._transport.request(method, path, headers=own | headers, body=body, timeout_s=60.0)
 
-    def submit(self, body: bytes, key: str | None = None):
+    def submit(self, body: bytes, key: str | None = None) -> Response:
         """The answer to a submission."""
         headers = {} if key is None else {"Idempotency_Key": key}
         return self("POST", "/v1/jobs", body, Content_Type=SUBMISSION, **headers)
@@ -156,15 +153,15 @@ class Http:
     def accepted(self, body: bytes, key: str | None = None) -> JobView:
         """The job of a submission, which has to be accepted."""
         reply = self.submit(body, key)
-        assert reply.status in (200, 201), reply.data
-        return msgspec.json.decode(reply.data, type=JobView)
+        assert reply.status in (200, 201), reply.body
+        return msgspec.json.decode(reply.body, type=JobView)
 
     def job(self, job_id: str, wait_s: float = 0.0) -> JobView:
         """A job, at its end or after ``wait_s``."""
-        return msgspec.json.decode(self("GET", f"/v1/jobs/{job_id}?wait_s={wait_s}").data, type=JobView)
+        return msgspec.json.decode(self("GET", f"/v1/jobs/{job_id}?wait_s={wait_s}").body, type=JobView)
 
     def problem(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Problem:
         """The problem that a request has to be answered with."""
         reply = self(method, path, body, **headers)
-        assert reply.headers["content-type"] == "application/problem+json", reply.data
-        return msgspec.json.decode(reply.data, type=Problem)
+        assert reply.headers["content-type"] == "application/problem+json", reply.body
+        return msgspec.json.decode(reply.body, type=Problem)

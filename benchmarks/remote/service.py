@@ -38,8 +38,8 @@ def one_job(http: Http, body: bytes) -> bytes:
     job = http.accepted(body).id
     reply = http("GET", f"/v1/jobs/{job}/result?wait_s=60")
     if reply.status != 200:
-        raise RuntimeError(f"job {job}: {reply.status} {reply.data[:300]!r}")
-    return bytes(reply.data)
+        raise RuntimeError(f"job {job}: {reply.status} {reply.body[:300]!r}")
+    return reply.body
 
 
 def timed(action: Callable[[], object], nb_calls: int) -> np.ndarray:

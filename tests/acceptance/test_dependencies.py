@@ -147,7 +147,7 @@ def test_the_command_line_of_a_client_needs_no_server(argv):
 
 
 def test_what_is_not_required_is_refused():
-    assert {"fastapi", "sqlalchemy", "urllib3", "pytest", "asyncpg"} <= refused_with("")
+    assert {"fastapi", "sqlalchemy", "click", "pytest", "asyncpg"} <= refused_with("")
     assert refused_with("") > refused_with("client") > refused_with("server") > refused_with("postgresql")
     assert not {"numpy", "scipy", "msgspec"} & refused_with("")
     done = run(["qhpc.access.settings"], refused_with("client"))

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 
 from qat.qlmaas.configuration import Configuration
 from qat.qlmaas.errors import ConfigurationError, UnreachableError
+from qat.qlmaas.http1 import AnswerParser, ProtocolError, request_bytes
+from qat.qlmaas.links import CHUNK_BYTES, ConnectError, ProxyError, Route, connected, is_quiet
+
+if TYPE_CHECKING:
+    import socket
+    import ssl
 
 __all__ = ["Address", "HttpTransport", "Response", "TableTransport", "Transport", "address_of", "ssl_context_of"]
 
@@ -135,6 +142,8 @@ def ssl_context_of(configuration: Configuration) -> ssl.SSLContext:
     Raises:
         ConfigurationError: a file cannot be read.
     """
+    import ssl  # here, so that describing stacks needs none
+
     has_key = configuration.key is not None
     trusted = configuration.ca or (None if has_key else configuration.certificate)
     try:
@@ -160,22 +169,16 @@ class HttpTransport:
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
         self.address = address_of(configuration)
-
-    @cached_property
-    def _pool(self) -> Any:
-        import urllib3  # here, so that describing stacks needs none
-
-        settings: dict[str, Any] = {"maxsize": 16, "block": False}
-        if self.address.scheme == "https":
-            settings["ssl_context"] = ssl_context_of(self._configuration)
-            settings["assert_hostname"] = None if self._configuration.check_host else False
-        manager: urllib3.PoolManager
-        if self._configuration.proxy_host is not None:
-            proxy = f"http://{self._configuration.proxy_host}:{self._configuration.proxy_port or 3128}"
-            manager = urllib3.ProxyManager(proxy, **settings)
-        else:
-            manager = urllib3.PoolManager(**settings)
-        return manager.connection_from_host(self.address.host, self.address.port, self.address.scheme)
+        is_plain = self.address.scheme == "http"
+        host = f"[{self.address.host}]" if ":" in self.address.host else self.address.host
+        is_usual = self.address.port == (80 if is_plain else 443)
+        self._host = host if is_usual else f"{host}:{self.address.port}"
+        proxy_host, proxy_port = configuration.proxy_host, configuration.proxy_port or 3128
+        proxy = None if proxy_host is None else (proxy_host, proxy_port)
+        self._route = Route(self.address.host, self.address.port, proxy, None if is_plain else self._context)
+        self._prefix = f"http://{self._host}{self.address.prefix}" if is_plain and proxy else self.address.prefix
+        self._idle: list[socket.socket] = []
+        self._lock = Lock()
 
     def request(
         self,
@@ -188,55 +191,74 @@ class HttpTransport:
         on_data: Callable[[bytes], bool] | None = None,
     ) -> Response:
         """Send a request, once, and give the answer; see :class:`Transport`."""
-        from urllib3.exceptions import HTTPError
-
+        own = {"Host": self._host, "User-Agent": "openqat", "Accept-Encoding": "identity"}
+        data = request_bytes(method, self._prefix + path, {**own, **headers}, body)
+        link = self._connection(timeout_s)
+        parser = AnswerParser()
         try:
-            answer = self._pool.urlopen(
-                method, self.address.prefix + path, body=body, headers=headers, timeout=timeout_s,
-                retries=False, redirect=False, preload_content=on_data is None, assert_same_host=False,
-            )  # fmt: skip
-            return _streamed(answer, on_data) if on_data is not None else _response(answer, answer.data)
-        except HTTPError as error:
-            raise self._unreachable(error) from error
+            link.settimeout(timeout_s)
+            link.sendall(data)
+            response = _answer(link, parser, on_data)
+        except (OSError, ProtocolError) as error:
+            raise UnreachableError(f"{self.address} does not answer: {error}") from error
+        finally:
+            if parser.is_reusable and len(self._idle) < _MAX_IDLE:
+                self._idle.append(link)
+            else:
+                link.close()
+        return response
 
     def close(self) -> None:
         """Close the connections that are kept."""
-        self._pool.close()
+        while self._idle:
+            self._idle.pop().close()
 
-    def _unreachable(self, error: Exception) -> UnreachableError:
-        from urllib3.exceptions import NewConnectionError, ProxyError, SSLError
+    @cached_property
+    def _made_context(self) -> ssl.SSLContext:
+        return ssl_context_of(self._configuration)
 
-        reason = _innermost(error)
-        if isinstance(error, SSLError) and isinstance(reason, ssl.SSLCertVerificationError):
-            return UnreachableError(self._distrust(reason), "not-trusted", was_sent=False)
-        hint = "; check the proxy" if isinstance(error, ProxyError) else ""
-        message = f"{self.address} does not answer: {reason}{hint}"
-        return UnreachableError(message, was_sent=not isinstance(error, NewConnectionError))
+    def _context(self) -> ssl.SSLContext:
+        with self._lock:
+            return self._made_context
 
-    def _distrust(self, reason: ssl.SSLCertVerificationError) -> str:
+    def _connection(self, timeout_s: float) -> socket.socket:
+        """An idle connection, or a new one."""
+        with suppress(IndexError):
+            while True:
+                link = self._idle.pop()
+                if is_quiet(link):
+                    return link
+                link.close()
+        try:
+            return connected(self._route, timeout_s)
+        except ConnectError as error:
+            hint = "; check the proxy" if isinstance(error, ProxyError) else ""
+            raise UnreachableError(f"{self.address} does not answer: {error}{hint}", was_sent=False) from error
+        except OSError as error:  # the only other one: a certificate is not trusted
+            raise UnreachableError(self._distrust(error), "not-trusted", was_sent=False) from error
+
+    def _distrust(self, reason: OSError) -> str:
         given = self._configuration.ca or self._configuration.certificate
         cure = f"{given} is not the certificate of this server" if given else "pass its certificate: certificate=FILE"
-        return f"{self.address} cannot prove who it is: {reason.verify_message}; {cure}"
+        return f"{self.address} cannot prove who it is: {getattr(reason, 'verify_message', reason)}; {cure}"
 
 
-def _streamed(answer: Any, on_data: Callable[[bytes], bool]) -> Response:
-    try:
-        if not 200 <= answer.status < 300:
-            return _response(answer, answer.read())
-        while data := answer.read1():
-            if not on_data(data):
-                break
-        return _response(answer, b"")
-    finally:
-        answer.close()
+_MAX_IDLE = 16
 
 
-def _response(answer: Any, body: bytes) -> Response:
-    return Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """What the operating system said, below the exceptions of the library."""
-    while (inner := error.__cause__ or error.__context__) is not None:
-        error = inner
-    return error
+def _answer(link: socket.socket, parser: AnswerParser, on_data: Callable[[bytes], bool] | None) -> Response:
+    pieces: list[bytes] = []
+    while not parser.is_complete:
+        data = link.recv(CHUNK_BYTES)
+        if not data:
+            parser.end()
+        piece = parser.feed(data)
+        if not piece:
+            continue
+        assert parser.head is not None
+        if on_data is None or not 200 <= parser.head.status < 300:
+            pieces.append(piece)
+        elif not on_data(piece):
+            break
+    assert parser.head is not None
+    return Response(parser.head.status, parser.head.headers, b"".join(pieces))

@@ -62,7 +62,7 @@ def test_a_job_whose_runner_is_killed_runs_again(access_server):
     http = access_server.client()
     job = http.accepted(variational_submission(nb_iterations=100_000)).id
     assert http.job(job, wait_s=0).state in ("waiting", "pending", "running")
-    running = msgspec.json.decode(http("GET", f"/v1/jobs/{job}?wait_s=30&until=started").data, type=JobView)
+    running = msgspec.json.decode(http("GET", f"/v1/jobs/{job}?wait_s=30&until=started").body, type=JobView)
     assert running.state == "running"
     pids = runners(access_server)
     for kill in (signal.SIGSTOP, signal.SIGKILL):  # none of them may begin the second run
@@ -131,8 +131,8 @@ def bob(access_server):
     http = access_server.client(token="none")
     body = json.dumps({"username": "bob", "password": "correct horse battery"}).encode()
     reply = http("POST", "/v1/login", body, Content_Type="application/json")
-    assert reply.status == 200, reply.data
-    http.token = json.loads(reply.data)["secret"]
+    assert reply.status == 200, reply.body
+    http.token = json.loads(reply.body)["secret"]
     return http
 
 
@@ -142,7 +142,7 @@ def test_other_users_see_nothing(access_server, bob):
     ended(http, job)
     assert bob.problem("GET", f"/v1/jobs/{job}/result").code == "unknown-job"
     assert bob.problem("POST", f"/v1/jobs/{job}/cancel").code == "unknown-job"
-    assert msgspec.json.decode(bob("GET", "/v1/jobs").data, type=JobPage).total == 0
+    assert msgspec.json.decode(bob("GET", "/v1/jobs").body, type=JobPage).total == 0
     own = bob.accepted(submission()).id
     assert ended(bob, own).owner == "bob"
 
@@ -153,7 +153,7 @@ def test_a_revoked_token_and_one_that_has_expired_are_worthless(access_server):
     def made(**fields):
         body = json.dumps({"label": "test", **fields}).encode()
         return msgspec.json.decode(
-            http("POST", "/v1/tokens", body, Content_Type="application/json").data, type=TokenView
+            http("POST", "/v1/tokens", body, Content_Type="application/json").body, type=TokenView
         )
 
     lasting, brief = made(), made(lifetime_s=0.001)
@@ -175,7 +175,7 @@ def test_a_client_that_was_killed_while_it_sent_finds_its_job(access_server):
         )
         link.sendall(head.encode() + body)
     first, second = http.submit(body, "killed"), http.submit(body, "killed")
-    ids = {msgspec.json.decode(reply.data, type=JobView).id for reply in (first, second)}
+    ids = {msgspec.json.decode(reply.body, type=JobView).id for reply in (first, second)}
     assert len(ids) == 1
     assert second.status == 200
 
@@ -246,7 +246,7 @@ def test_a_full_disk_is_told_and_loses_nothing(own_server):
     assert set(statuses) <= {201, 507}
     resource.prlimit(own_server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     assert http.submit(submission(), "after").status == 201
-    page = msgspec.json.decode(http("GET", "/v1/jobs?limit=100").data, type=JobPage)
+    page = msgspec.json.decode(http("GET", "/v1/jobs?limit=100").body, type=JobPage)
     assert page.total == statuses.count(201) + 2
     assert {ended(http, view.id).state for view in page.items} == {"done"}
-    assert isinstance(decode(http("GET", f"/v1/jobs/{kept}/result").data, Result), Result)
+    assert isinstance(decode(http("GET", f"/v1/jobs/{kept}/result").body, Result), Result)

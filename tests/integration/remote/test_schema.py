@@ -39,7 +39,7 @@ def token(access_server):
     """A token of its own: some requests revoke tokens."""
     http = access_server.client()
     reply = http("POST", "/v1/tokens", b'{"label": "schema"}', Content_Type="application/json")
-    return json.loads(reply.data)["secret"]
+    return json.loads(reply.body)["secret"]
 
 
 @schema.parametrize()

@@ -15,8 +15,8 @@ from qat.core import Result
 
 def ended(http, job):
     reply = http("GET", f"/v1/jobs/{job.id}/result?wait_s=60")
-    assert reply.status == 200, reply.data
-    return reply.data
+    assert reply.status == 200, reply.body
+    return reply.body
 
 
 def test_a_job_comes_back(access_server):
@@ -36,7 +36,7 @@ def test_it_starts_stops_and_starts_again(own_server):
     assert own_server.token == first[1]
     assert own_server.ready["port"] == first[0]["port"]
     http = own_server.client()
-    assert http("GET", f"/v1/jobs/{job.id}/result").data == result
+    assert http("GET", f"/v1/jobs/{job.id}/result").body == result
     assert http.accepted(submission(), "key").id == job.id
 
 
@@ -79,10 +79,10 @@ def test_a_port_that_is_taken_is_named(own_server):
 def test_the_password_logs_in(access_server):
     http = access_server.client(token="none")
     password = (access_server.directory / "password").read_text(encoding="utf-8").strip()
-    username = json.loads(access_server.client()("GET", "/v1/me").data)["name"]
+    username = json.loads(access_server.client()("GET", "/v1/me").body)["name"]
     body = json.dumps({"username": username, "password": password}).encode()
     reply = http("POST", "/v1/login", body, Content_Type="application/json")
-    http.token = json.loads(reply.data)["secret"]
+    http.token = json.loads(reply.body)["secret"]
     assert http("GET", "/v1/me").status == 200
     wrong = json.dumps({"username": username, "password": "wrong"}).encode()
     assert http.problem("POST", "/v1/login", wrong, Content_Type="application/json").code == "not-authenticated"

@@ -14,7 +14,10 @@ from qat.qlmaas import QLMaaSConnection, connection
 from qat.qlmaas.job_id import get_job_id, set_job_id
 from qat.qlmaas.qpus import QLMaaSQPU
 
-HEAVY = ("scipy", "fastapi", "sqlalchemy", "click", "rich", "pydantic", "networkx", "matplotlib", "asyncpg", "qhpc")
+HEAVY = (
+    "scipy", "fastapi", "sqlalchemy", "click", "rich", "pydantic", "networkx", "matplotlib", "asyncpg", "qhpc",
+    "email", "http", "urllib3",
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +122,6 @@ QLMaaSConnection("http://127.0.0.1", token="secret", transport=FakeServer())
 from qlmaas.qpus import LinAlg
 from qlmaas.plugins import ScipyMinimizePlugin
 stack = ScipyMinimizePlugin() | LinAlg()
-import urllib3
 print([name for name in {HEAVY!r} if name in sys.modules])
 """
     root = Path(qat.__file__).parents[2]

@@ -1,7 +1,10 @@
 """HTTP and TLS for real: a small server on this machine, with certificates made for the test."""
 
+import socket
 import ssl
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -62,8 +65,8 @@ def files(authority, tmp_path_factory):
     return folder
 
 
-def served(context=None):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+def served(context=None, handler=Echo):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     server.release = threading.Event()
     server.handle_error = lambda *_: None
@@ -182,6 +185,96 @@ def test_client_certificates(transport, files):
     assert get(transport(**settings, **own)).status == 200
     server.shutdown()
     server.server_close()
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """Passes connections through, once it was asked to; to one that is forbidden it says so."""
+
+    def do_CONNECT(self):
+        host, _, port = self.path.rpartition(":")
+        if port == "1":
+            self.send_error(403)
+            return
+        self.send_response(200)
+        self.end_headers()
+        self.server.passed.append(self.path)
+        with socket.create_connection((host, int(port))) as target:
+            back = threading.Thread(target=pump, args=(target, self.connection))
+            back.start()
+            pump(self.connection, target)
+            back.join(5)
+
+    def do_GET(self):
+        self.server.passed.append(self.path)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
+def pump(source, target):
+    with suppress(OSError):
+        while data := source.recv(1 << 16):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def proxy():
+    server = served(handler=Proxy)
+    server.passed = []
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_proxy_passes_tls_through(transport, tls, files, proxy):
+    through = {"proxy_host": "127.0.0.1", "proxy_port": proxy.server_address[1]}
+    http = transport(hostname="localhost", port=tls, certificate=str(files / "ca.pem"), **through)
+    assert [get(http, "/x").headers["x-path"] for _ in range(2)] == ["/x", "/x"]
+    assert proxy.passed == [f"localhost:{tls}"]
+    with pytest.raises(UnreachableError, match=r"the proxy refuses with status 403; check the proxy") as raised:
+        get(transport(hostname="https://localhost:1", **through))
+    assert not raised.value.was_sent
+
+
+def test_a_proxy_is_told_the_whole_address_of_a_plain_server(transport, proxy):
+    http = transport(hostname="http://localhost:99/base", proxy_host="127.0.0.1", proxy_port=proxy.server_address[1])
+    assert get(http, "/x").status == 200
+    assert proxy.passed == ["http://localhost:99/base/x"]
+
+
+def test_connections_are_kept_and_those_that_ended_are_not_used(transport, plain):
+    http = transport(hostname="http://127.0.0.1", port=plain.server_address[1])
+    get(http)
+    (link,) = http._idle
+    get(http)
+    assert http._idle == [link]
+    link.shutdown(socket.SHUT_RDWR)
+    assert get(http).status == 200
+    assert len(http._idle) == 1 and http._idle != [link]
+
+
+def test_threads_share_a_transport(transport, plain):
+    http = transport(hostname="http://127.0.0.1", port=plain.server_address[1])
+    with ThreadPoolExecutor(8) as pool:
+        bodies = list(pool.map(lambda number: get(http, "/", "POST", body=b"%d" % number).body, range(100)))
+    assert bodies == [b"got %d" % number for number in range(100)]
+    assert 1 <= len(http._idle) <= 8
+
+
+def test_a_server_that_speaks_something_else(transport, tls):
+    with pytest.raises(UnreachableError, match="does not answer") as raised:
+        get(transport(hostname=f"http://127.0.0.1:{tls}"))
+    assert raised.value.was_sent
+
+
+def test_plain_http_where_tls_was_expected(transport, plain):
+    with pytest.raises(UnreachableError, match="does not answer") as raised:
+        get(transport(hostname=f"https://127.0.0.1:{plain.server_address[1]}"))
+    assert not raised.value.was_sent and raised.value.retryable
 
 
 def test_a_proxy_that_is_away(transport):
