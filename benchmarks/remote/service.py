@@ -19,17 +19,27 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from benchmarks.remote.server import Http, Server
 from benchmarks.remote.store import some_job
 from benchmarks.remote.submissions import COBYLA, bell_job, search_job, submission, variational_submission
-from qat.comm.access.messages import FINAL_STATES
+from qat.comm.access.messages import FINAL_STATES, JobPage
 from qat.plugins import ScipyMinimizePlugin
 from qat.qpus import LinAlg
 from qhpc.access.store.factory import store_at
+from qhpc.access.store.sql.job_rows import add_job
 
 _WARM_UP = 30
+_FILLED_AT_ONCE, _FILLED_DAYS = 2000, 7
+LISTS = {
+    "all": "owner=*",
+    "one user": "owner=ada",
+    "one user, done": "owner=ada&state=done",
+    "one user, rare tag": "owner=ada&tag=rare",
+    "one user, common tag": "owner=ada&tag=common",
+}
 _START_S = 60.0
 
 
@@ -133,24 +143,41 @@ def optimization(server: Server, nb_rounds: int = 5) -> str:
 
 
 def listing(folder: Path, nb_stored: int) -> str:
-    """The newest 50 of many stored jobs."""
+    """Parts of 50 among many stored jobs: one user's newest, and others that are harder to find, each with its total."""
     server = Server(folder, ("--workers", "1"))
     server.directory.mkdir(parents=True)
     asyncio.run(_fill(server, nb_stored))
     http = server.start().client()
-    taken = timed(lambda: http("GET", "/v1/jobs?owner=*&limit=50"), 50)
+    rows = []
+    for name, query in LISTS.items():
+        reply = http("GET", f"/v1/jobs?{query}&limit=50")
+        assert reply.status == 200, reply.body
+        total = msgspec.json.decode(reply.body, type=JobPage).total
+        rows.append(
+            f"  {name:20} {spread(timed(lambda query=query: http('GET', f'/v1/jobs?{query}&limit=50'), 50))}; total {total}"
+        )
     server.stop()
-    return spread(taken)
+    return "\n".join(["", *rows])
 
 
 async def _fill(server: Server, nb_stored: int) -> None:
-    """Put jobs that have ended into the store of a server that is to be started."""
-    store = store_at(server.database, directory=server.directory / "files")
+    """Put jobs that have ended into the store of a server that is to be started, many in a transaction."""
+    store: Any = store_at(server.database, directory=server.directory / "files")
     await store.open()
-    for number in range(nb_stored):
-        job = some_job(number)
-        await store.add(job if job.state in FINAL_STATES else replace(job, state="done"), b"x" * 1500)
+    for first in range(0, nb_stored, _FILLED_AT_ONCE):
+        await store._database.run(_fill_part, range(first, min(first + _FILLED_AT_ONCE, nb_stored)))
     await store.close()
+
+
+def _fill_part(connection: Any, numbers: range) -> None:
+    """Jobs that have ended, one a second until now."""
+    began_s = time.time() - _FILLED_DAYS * 86400
+    for number in numbers:
+        job = some_job(number)
+        state = job.state if job.state in FINAL_STATES else "done"
+        created_s = began_s + number
+        job = replace(job, state=state, created_s=created_s, ended_s=created_s, expires_s=created_s + 30 * 86400)
+        add_job(connection, job, b"x" * 1500)
 
 
 def main() -> None:

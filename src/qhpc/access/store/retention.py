@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 
 from qhpc.access.jobs.life_cycle import IllegalTransition
@@ -27,6 +28,7 @@ async def expire(store: JobStore, now_s: float) -> int:
             with suppress(IllegalTransition, UnknownJob):  # somebody else was faster
                 await store.delete_files(job.id, now_s)
                 nb_jobs += 1
+            await asyncio.sleep(0)  # a store in a file works without ever letting go of the loop
         if len(jobs) < _BATCH:
             return nb_jobs
 
@@ -54,4 +56,5 @@ async def forget(store: Store, now_s: float, keep_s: float | None) -> int:
     nb_jobs = 0
     while nb_forgotten := await store.forget_jobs(now_s - keep_s, _BATCH):
         nb_jobs += nb_forgotten
+        await asyncio.sleep(0)
     return nb_jobs

@@ -1,5 +1,7 @@
 """Files go when their time has come, and much later what is known of their jobs."""
 
+import asyncio
+
 import pytest
 
 from qat.comm.access.messages import LogLine
@@ -22,6 +24,28 @@ def test_more_than_one_batch_is_removed(store, monkeypatch):
     due = [done(store, retention_s=1.0) for _ in range(5)]
     assert store.runner.run(expire(store.store, 50.0)) == 5
     assert {store.get(job.id).state for job in due} == {"deleted"}
+
+
+def test_others_go_on_while_many_jobs_are_removed(store):
+    for _ in range(20):
+        done(store, retention_s=1.0)
+
+    async def beside():
+        turns = 0
+
+        async def go_on():
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        other = asyncio.create_task(go_on())
+        nb_removed = await expire(store.store, 50.0)
+        other.cancel()
+        return nb_removed, turns
+
+    nb_removed, turns = store.runner.run(beside())
+    assert nb_removed == 20 and turns >= 20
 
 
 def test_what_another_server_has_removed_meanwhile_is_no_error(store, monkeypatch):
