@@ -143,7 +143,7 @@ def optimization(server: Server, nb_rounds: int = 5) -> str:
 
 
 def listing(folder: Path, nb_stored: int) -> str:
-    """Parts of 50 among many stored jobs: one user's newest, and others that are harder to find, each with its total."""
+    """Parts of 50 among many stored jobs, each with its total: one user's newest, and those that are hard to find."""
     server = Server(folder, ("--workers", "1"))
     server.directory.mkdir(parents=True)
     asyncio.run(_fill(server, nb_stored))
@@ -153,9 +153,8 @@ def listing(folder: Path, nb_stored: int) -> str:
         reply = http("GET", f"/v1/jobs?{query}&limit=50")
         assert reply.status == 200, reply.body
         total = msgspec.json.decode(reply.body, type=JobPage).total
-        rows.append(
-            f"  {name:20} {spread(timed(lambda query=query: http('GET', f'/v1/jobs?{query}&limit=50'), 50))}; total {total}"
-        )
+        taken = timed(lambda query=query: http("GET", f"/v1/jobs?{query}&limit=50"), 50)
+        rows.append(f"  {name:20} {spread(taken)}; total {total}")
     server.stop()
     return "\n".join(["", *rows])
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
+from weakref import finalize
 
 import msgspec
 
@@ -179,6 +180,7 @@ class HttpTransport:
         self._prefix = f"http://{self._host}{self.address.prefix}" if is_plain and proxy else self.address.prefix
         self._idle: list[socket.socket] = []
         self._lock = Lock()
+        finalize(self, _close_all, self._idle)
 
     def request(
         self,
@@ -210,8 +212,7 @@ class HttpTransport:
 
     def close(self) -> None:
         """Close the connections that are kept."""
-        while self._idle:
-            self._idle.pop().close()
+        _close_all(self._idle)
 
     @cached_property
     def _made_context(self) -> ssl.SSLContext:
@@ -244,6 +245,11 @@ class HttpTransport:
 
 
 _MAX_IDLE = 16
+
+
+def _close_all(links: list[socket.socket]) -> None:
+    while links:
+        links.pop().close()
 
 
 def _answer(link: socket.socket, parser: AnswerParser, on_data: Callable[[bytes], bool] | None) -> Response:

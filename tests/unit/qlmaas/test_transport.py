@@ -317,3 +317,11 @@ def test_addresses(hostname, port, address):
 def test_wrong_addresses(hostname, reason):
     with pytest.raises(ConfigurationError, match=reason):
         address_of(Configuration(hostname=hostname))
+
+
+def test_a_transport_that_is_forgotten_closes_its_connections(plain):
+    http = HttpTransport(Configuration(hostname="http://127.0.0.1", port=plain.server_address[1]))
+    get(http)
+    (link,) = http._idle
+    del http
+    assert link.fileno() == -1
