@@ -7,6 +7,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -178,6 +179,40 @@ def test_a_client_that_was_killed_while_it_sent_finds_its_job(access_server):
     ids = {msgspec.json.decode(reply.body, type=JobView).id for reply in (first, second)}
     assert len(ids) == 1
     assert second.status == 200
+
+
+KILLED = """
+import os, signal, sys
+from qat.core import Circuit
+from qat.qlmaas import transport
+from qlmaas.qpus import LinAlg
+
+if sys.argv[1] == "killed":
+    transport._answer = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # the bytes have gone, no answer was read
+    LinAlg().submit(Circuit.empty(2).to_job(), idempotency_key="mid-submit")
+job = LinAlg().submit(Circuit.empty(2).to_job(), idempotency_key="mid-submit")
+print(job.get_id(), job.join(timeout=60)[0].state.bitstring)
+"""
+
+
+def test_a_program_that_is_killed_in_the_middle_of_submit_and_run_again_finds_its_job(access_server):
+    def run(how):
+        command = [sys.executable, "-c", KILLED, how]
+        return subprocess.run(
+            command, env=access_server.client_environment, capture_output=True, text=True, timeout=60, check=False
+        )
+
+    http = access_server.client()
+    before = msgspec.json.decode(http("GET", "/v1/jobs").body, type=JobPage).total
+    dead = run("killed")
+    assert (dead.returncode, dead.stdout) == (-signal.SIGKILL, ""), dead.stderr
+    again, once_more = run("again"), run("again")
+    assert again.returncode == 0, again.stderr
+    job_id, outcome = again.stdout.split()
+    assert outcome == "00"
+    assert once_more.stdout == again.stdout
+    assert msgspec.json.decode(http("GET", "/v1/jobs").body, type=JobPage).total == before + 1
+    assert http.job(job_id).attempt == 1
 
 
 # Connections

@@ -144,27 +144,49 @@ def _identity(user: str | None) -> dict[str, Any]:
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": groups}
 
 
-def kill_marked(mark: str, *, rounds: int = 20) -> int:
+def kill_marked(mark: str, *, rounds: int = 20, patience_s: float = 1.0) -> int:
     """Kill (SIGKILL) every process that carries a mark, until there is none. Cost: some 20 µs for each process alive.
+
+    A process that dies loses its environment first, so those that were killed are waited for, too.
 
     Args:
         mark: as given to ``spawn``; all marks that begin with it.
         rounds: how often to look again for those that were started meanwhile.
+        patience_s: how long those that were killed may take to end, where the machine is busy.
 
     Returns:
         How many were killed.
     """
-    killed: set[int] = set()
+    killed: dict[int, str | None] = {}
     for _ in range(rounds):
         found = set(_marked(mark)) - {os.getpid()}
         if not found:
             break
+        killed |= {pid: _life(pid) for pid in found - killed.keys()}
         for pid in found:
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-        killed |= found
-        time.sleep(0.002)  # until the kernel has ended them
+        time.sleep(_LOOK_AGAIN_S)  # until the kernel has ended them
+    deadline = time.monotonic() + patience_s
+    while any(life is not None and _life(pid) == life for pid, life in killed.items()):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(_LOOK_AGAIN_S)
     return len(killed)
+
+
+_LOOK_AGAIN_S = 0.002
+_STATE, _START = 0, 19
+"""Fields of ``/proc/PID/stat`` behind the name."""
+
+
+def _life(pid: int) -> str | None:
+    """When a process began, which tells it from others of its number; None when it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[_STATE] in "ZX" else fields[_START]
 
 
 def _marked(mark: str) -> Iterator[int]:

@@ -20,6 +20,8 @@ _log = logging.getLogger(__name__)
 _DEFER_S = 0.1
 _PROGRESS_STORED_EVERY_S = 1.0
 _RETRY_FIRST_S, _RETRY_LONGEST_S = 0.05, 5.0
+_FULL_S = 20.0
+"""How long a result is held when the disk is full; what was computed should not be lost for want of a moment."""
 _LOG_PAGE = 1000
 _Done = TypeVar("_Done")
 
@@ -72,10 +74,12 @@ class JobWriter:
             await self.apply(job)
 
     async def finish(self, job: ActiveJob, result: bytes, time_s: float) -> JobRecord:
-        """Keep a result and mark the job as done; as failed if there is no room for the result."""
+        """Keep a result and mark the job as done; as failed if there is no room for the result, not even in a while."""
         try:
             record = await self._insist(
-                lambda: self._store.finish(job.record.id, result, time_s, before=job.unstored), gives_up=StorageFull
+                lambda: self._store.finish(job.record.id, result, time_s, before=job.unstored),
+                gives_up=StorageFull,
+                patience_s=_FULL_S,
             )
         except StorageFull as error:
             _log.error("no room for a result", extra={"job_id": job.record.id, "reason": str(error)})
@@ -130,19 +134,26 @@ class JobWriter:
             number = page[-1].number + 1
         return number
 
-    async def _insist(self, write: Callable[[], Awaitable[_Done]], gives_up: type[Exception] | None = None) -> _Done:
+    async def _insist(
+        self,
+        write: Callable[[], Awaitable[_Done]],
+        gives_up: type[Exception] | None = None,
+        patience_s: float = 0.0,
+    ) -> _Done:
         """Write, again and again with growing pauses while the store fails.
 
-        A write that the store refuses for good (``IllegalTransition``, ``UnknownJob``, ``gives_up``) is raised.
+        What the store refuses for good (``IllegalTransition``, ``UnknownJob``) is raised, and ``gives_up`` if it is
+        still raised after ``patience_s``.
         """
-        pause_s = _RETRY_FIRST_S
+        pause_s, end_s = _RETRY_FIRST_S, asyncio.get_running_loop().time() + patience_s
         while True:
             try:
                 done = await write()
             except (IllegalTransition, UnknownJob):
                 raise
             except Exception as error:
-                if gives_up is not None and isinstance(error, gives_up):
+                is_over = asyncio.get_running_loop().time() >= end_s
+                if gives_up is not None and isinstance(error, gives_up) and is_over:
                     raise
                 self.is_failing = True
                 _log.exception("the store failed; trying again in %.2f s", pause_s)

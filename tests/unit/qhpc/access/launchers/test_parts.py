@@ -1,13 +1,16 @@
 """The parts of the local launcher that do no input or output."""
 
 import asyncio
+import os
 import signal
+import subprocess
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qat.comm.access.messages import Progress, Resources
+from qhpc.access.launchers import processes
 from qhpc.access.launchers.endings import ending_of
 from qhpc.access.launchers.inbox import Inbox
 from qhpc.access.launchers.lines import JobLog, LogLimits
@@ -122,3 +125,37 @@ def test_why_a_job_ended(cause, status, is_short, reason):
 )
 def test_why_a_job_is_lost(cause, status, said):
     assert said in ending_of(cause, status, Resources(), False)
+
+
+# ---------------------------------------------------------------- killing
+
+
+def dying(monkeypatch, nb_looks):
+    """A process that has lost its mark when it is looked for again, and ends after so many looks."""
+    looks = []
+    monkeypatch.setattr(processes, "_marked", lambda mark: [] if looks else [1 << 22])
+    monkeypatch.setattr(processes.os, "kill", lambda pid, number: looks.append((pid, number)))
+    monkeypatch.setattr(
+        processes, "_life", lambda pid: looks.append("look") or ("7" if len(looks) < nb_looks else None)
+    )
+    return looks
+
+
+def test_processes_that_die_slowly_are_waited_for(monkeypatch):
+    looks = dying(monkeypatch, nb_looks=6)
+    assert processes.kill_marked("mark", patience_s=60.0) == 1
+    assert looks == ["look", (1 << 22, signal.SIGKILL), *["look"] * 4]
+
+
+def test_processes_that_do_not_die_are_not_waited_for_without_end(monkeypatch):
+    dying(monkeypatch, nb_looks=1 << 30)
+    assert processes.kill_marked("mark", patience_s=0.01) == 1
+
+
+def test_the_life_of_a_process():
+    own = processes._life(os.getpid())
+    assert own is not None and own.isdecimal() and own == processes._life(os.getpid())
+    with subprocess.Popen(["true"]) as child:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert processes._life(child.pid) is None, "it waits to be reaped"
+    assert processes._life(1 << 22) is None

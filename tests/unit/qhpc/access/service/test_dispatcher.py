@@ -423,7 +423,18 @@ async def test_nothing_is_lost_while_the_store_is_away(monkeypatch):
 
 
 @in_loop
-async def test_a_result_without_room_is_an_honest_failure():
+async def test_a_result_waits_a_while_for_room():
+    async with world(store=Failing()) as it:
+        job = await it.submit()
+        it.store.errors = {"finish": [StorageFull("disk full")]}
+        it.launcher.end(f"{job}.1", b"42")
+        view = await it.service.wait(ADA, job, 10.0)
+        assert (view.state, await it.store.result(job)) == ("done", b"42")
+
+
+@in_loop
+async def test_a_result_without_room_is_an_honest_failure(monkeypatch):
+    monkeypatch.setattr(writer, "_FULL_S", 0.0)
     async with world(store=Failing()) as it:
         job = await it.submit()
         it.store.errors = {"finish": [StorageFull("disk full")]}
