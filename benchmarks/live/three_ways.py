@@ -20,11 +20,11 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from qhpc.embedded.centre import TrialCentre, TrialShape
 from qhpc.lab.comparison import contender, run_checked
 from qhpc.lab.gantt import Panel, svg
 from qhpc.lab.trace import JobTrace, QpuTrace, Run, Trace
 from qhpc.lab.workload import JobPlan, Phase, Workload
-from qhpc.trial import TrialCentre, TrialShape
 
 SHOT_S = 0.005
 _SLICES = "SELECT slurm_job, start_s, busy_s, overhead_s FROM slices ORDER BY start_s"

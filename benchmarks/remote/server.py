@@ -31,11 +31,13 @@ class Server:
         home: what the server and its clients take as the home directory.
         options: of ``qat up``.
         environment: more of it.
+        with_broker: whether it has QPUs that jobs share.
     """
 
     home: Path
     options: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    with_broker: bool = False
     process: subprocess.Popen | None = None
     ready: dict = field(default_factory=dict)
 
@@ -99,6 +101,7 @@ class Server:
         told.unlink(missing_ok=True)
         port = port or self.ready.get("port", 0)
         command = self.command("--port", str(port), "--ready-file", str(told), *self.options)
+        command += [] if self.with_broker else ["--no-broker"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command, env=self.client_environment | self.environment, stdout=log, stderr=log, cwd=self.home

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
+import sys
+import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -68,7 +71,8 @@ settings_argument = click.argument("settings", type=click.Path(exists=True, dir_
 @command.command()
 @settings_argument
 @click.option("--ready-fd", type=click.IntRange(0), help="File descriptor to write a line to when it takes jobs.")
-def run(settings: Path, ready_fd: int | None) -> None:
+@click.option("--end-with-stdin", is_flag=True, help="End when standard input is closed, as when who started it ends.")
+def run(settings: Path, ready_fd: int | None, end_with_stdin: bool) -> None:
     """Run the broker that the file SETTINGS (TOML) describes, until Ctrl-C or SIGTERM.
 
     Whatever kills it, the next start goes on where it was: accepted tasks are kept, and what QPUs run meanwhile is
@@ -89,6 +93,8 @@ def run(settings: Path, ready_fd: int | None) -> None:
             os.close(ready_fd)
         notify_systemd("READY=1")
 
+    if end_with_stdin:
+        threading.Thread(target=_end_with, args=(sys.stdin.buffer,), name="stdin", daemon=True).start()
     try:
         run_broker(site, on_ready)
     except (BrokerAlreadyRunning, DamagedJournal, sqlite3.Error, OSError) as error:
@@ -168,6 +174,13 @@ def _settings(path: Path) -> BrokerSettings:
 def _driver_text(qpu: Any) -> str:
     options = ", ".join(f"{name} = {value!r}" for name, value in qpu.options.items())
     return f"{qpu.driver}{f' ({options})' if options else ''}"
+
+
+def _end_with(stream: BinaryIO) -> None:
+    """Have this process end politely when nothing will come from a stream any more."""
+    while stream.read(4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _until(time_s: float | None, now_s: float) -> str:

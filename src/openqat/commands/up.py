@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ from openqat.commands.serving import run
 from openqat.server_settings import settings_of
 from qhpc.access.running import Running
 from qhpc.access.welcome import welcome, write_ready_file
+from qhpc.embedded.own_broker import own_broker
 
 __all__ = ["command"]
 
@@ -23,6 +25,7 @@ __all__ = ["command"]
 @click.option("--workers", type=click.IntRange(1), help="Jobs that run at once. [default: usable cores]")
 @click.option("--ready-file", type=click.Path(path_type=Path), help="Written when the server takes requests.")
 @click.option("--ready-fd", type=click.IntRange(0), help="File descriptor to write a line to at that moment.")
+@click.option("--no-broker", is_flag=True, help="Leave out the QPUs that jobs share.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="[default: warning]")
 def command(
     directory: Path | None,
@@ -31,11 +34,13 @@ def command(
     workers: int | None,
     ready_file: Path | None,
     ready_fd: int | None,
+    no_broker: bool,
     log_level: str | None,
 ) -> None:
     """Start a server for yourself on this machine; Ctrl-C stops it.
 
     Makes a certificate, a database, a user and a token at the first start. Jobs and results are kept until the next.
+    SharedQPU("emulator") is there too, through the broker whose settings are broker.toml in the directory.
     """
     settings = settings_of(
         None, directory=directory, host=host, port=port, workers=workers, log_level=log_level or "warning"
@@ -51,4 +56,16 @@ def command(
             os.write(ready_fd, b"ready\n")
             os.close(ready_fd)
 
-    run(settings, on_ready)
+    if no_broker or settings.broker:
+        run(settings, on_ready)
+        return
+    try:
+        with own_broker(settings.directory.absolute()) as (address, broker):
+
+            async def on_all_ready(running: Running) -> None:
+                await asyncio.to_thread(broker.wait_until_ready)
+                await on_ready(running)
+
+            run(settings.model_copy(update={"broker": address}), on_all_ready)
+    except RuntimeError as error:
+        raise click.ClickException(str(error)) from error

@@ -6,9 +6,11 @@ import socket
 import ssl
 from collections import deque
 from contextlib import suppress
+from pathlib import Path
 
 from qat.comm.broker.messages import FRAME_KIND, MAX_MESSAGE_BYTES, Message, frame_of, message_in
 from qat.comm.framing import FrameDecoder
+from qat.comm.unix_paths import socket_path
 from qat.shared.addresses import Address
 
 __all__ = ["Link", "LinkBroken", "connected_to"]
@@ -37,7 +39,8 @@ def connected_to(address: Address, authority: str, timeout_s: float) -> Link:
         plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             plain.settimeout(timeout_s)
-            plain.connect(address.path)
+            with socket_path(Path(address.path)) as name:
+                plain.connect(name)
         except BaseException:
             plain.close()
             raise

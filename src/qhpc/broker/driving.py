@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from qat.comm.unix_paths import socket_path
 from qhpc.broker.driver_connection import DriverConnection
 from qhpc.broker.drivers.messages import VERSION, Attach, Attached, DriverMessage, Quit
 from qhpc.broker.settings import QpuSettings
@@ -197,7 +198,8 @@ class DriverKeeper:
 
     async def _connected(self) -> DriverConnection:
         loop = asyncio.get_running_loop()
-        _, connection = await loop.create_unix_connection(lambda: DriverConnection(self._hear), str(self._path))
+        with socket_path(self._path) as name:
+            _, connection = await loop.create_unix_connection(lambda: DriverConnection(self._hear), name)
         return connection
 
     def _start(self) -> None:

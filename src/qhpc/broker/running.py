@@ -20,6 +20,7 @@ from typing import Any
 
 import uvloop
 
+from qat.comm.unix_paths import socket_path
 from qhpc.broker.brokerage import Brokerage
 from qhpc.broker.facts import Record
 from qhpc.broker.identity import SiteAuthenticator
@@ -163,7 +164,8 @@ async def _listen(settings: BrokerSettings, broker: Broker, stack: AsyncExitStac
     with suppress(FileNotFoundError):
         path.unlink()
     bound = socket.socket(socket.AF_UNIX)
-    bound.bind(str(path))
+    with socket_path(path) as name:
+        bound.bind(name)
     path.chmod(settings.listen.unix_mode)
     servers = [await loop.create_unix_server(lambda: JobConnection(broker), sock=bound, backlog=_BACKLOG)]
     addresses = [f"unix:{path}"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -29,8 +28,6 @@ _Positive = Annotated[float, Meta(gt=0)]
 _NotNegative = Annotated[float, Meta(ge=0)]
 _Count = Annotated[int, Meta(ge=1)]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_MAX_SOCKET_PATH = 100
-"""The system takes 107 bytes."""
 
 
 class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -300,8 +297,6 @@ def _check_listen(file: SettingsText, settings: BrokerSettings) -> None:
         raise file.error(("identity", "methods"), "is empty: allow 'peer', 'munge' or 'jwt'")
     if "jwt" in methods and not settings.identity.jwt_key:
         raise file.error(("identity",), "allows 'jwt' and needs jwt_key, the file with Slurm's key")
-    if len(os.fsencode(settings.unix_socket)) > _MAX_SOCKET_PATH:
-        raise file.error(("listen", "unix"), f"is longer than {_MAX_SOCKET_PATH} bytes: take a shorter path")
 
 
 def _check_pools(file: SettingsText, settings: BrokerSettings) -> None:
@@ -335,8 +330,6 @@ def _check_qpus(file: SettingsText, settings: BrokerSettings) -> None:
             raise file.error(("qpus", name, "options"), f"cannot be: {error}") from None
         except msgspec.ValidationError as error:
             raise file.error(("qpus", name, "faults"), f"cannot be: {error}") from None
-        if len(os.fsencode(settings.driver_socket(name))) > _MAX_SOCKET_PATH - 10:
-            raise file.error(("directory",), "is too long for the sockets of the drivers: take a shorter path")
 
 
 def _check_name(file: SettingsText, path: tuple[str, ...], name: str) -> None:

@@ -8,6 +8,8 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
+from qat.comm.unix_paths import socket_path
+
 __all__ = ["AlreadyRunning", "Place"]
 
 
@@ -66,7 +68,8 @@ class Place:
                 hidden.unlink()
             old = os.umask(0o177)
             try:
-                listener.bind(str(hidden))
+                with socket_path(hidden) as name:
+                    listener.bind(name)
             finally:
                 os.umask(old)
             listener.listen(4)

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -17,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from qhpc.embedded.broker_process import BrokerProcess
 from qhpc.slurm.cluster_files import ClusterShape
 from qhpc.slurm.commands import BatchJob, sbatch
 from qhpc.slurm.parsers import parse_submitted
@@ -24,8 +22,7 @@ from qhpc.slurm.private_cluster import PrivateCluster
 
 __all__ = ["TrialCentre", "TrialShape"]
 
-_START_S, _STOP_S = 60.0, 30.0
-_PAUSE_S = 0.02
+_PAUSE_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +128,11 @@ class TrialCentre:
         with ExitStack() as stack:
             (self.directory / "jobs").mkdir(parents=True, exist_ok=True)
             stack.enter_context(self.cluster)
-            stack.callback(_stop, self._start_broker())
+            file = self.directory / "broker.toml"
+            file.write_text(broker_toml(self.shape, self.directory), encoding="utf-8")
+            log = self.directory / "broker.log"
+            self.process = stack.enter_context(BrokerProcess(file, log, self.cluster.environment))
+            self.process.wait_until_ready()
             self._stack = stack.pop_all()
         return self
 
@@ -188,7 +189,7 @@ class TrialCentre:
         while left := self.unfinished(*ids):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"jobs {left} have not ended after {timeout_s:g} s")
-            time.sleep(0.2)
+            time.sleep(_PAUSE_S)
 
     def unfinished(self, *ids: int) -> list[int]:
         """Those of the jobs that wait or run."""
@@ -198,32 +199,3 @@ class TrialCentre:
     def _job_environment(self) -> dict[str, str]:
         path = os.environ.get("PYTHONPATH")
         return {**self.environment, "OMP_NUM_THREADS": "1", **({"PYTHONPATH": path} if path else {})}
-
-    def _start_broker(self) -> subprocess.Popen[bytes]:
-        file = self.directory / "broker.toml"
-        file.write_text(broker_toml(self.shape, self.directory), encoding="utf-8")
-        with (self.directory / "broker.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "openqat", "broker", "run", str(file)],
-                env={**os.environ, **self.cluster.environment},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        deadline = time.monotonic() + _START_S
-        while b"is ready" not in (self.directory / "broker.log").read_bytes():
-            if process.poll() is not None or time.monotonic() > deadline:
-                _stop(process)
-                raise RuntimeError(f"the broker does not start:\n{(self.directory / 'broker.log').read_text()}")
-            time.sleep(_PAUSE_S)
-        return process
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the broker; politely, so that its drivers end too."""
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(_STOP_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
