@@ -16,6 +16,7 @@ PROMISES = {
     "hybrid_job": r"VQE +-1\.13727\d+ hartree\nexact +-1\.137270175 hartree",
     "junction": r"theta = 1\.57079\d .*22 runs",
     "maxcut_qaoa": r"17 marriages \(the maximum is 17\)",
+    "neutral_atoms_beside_slurm": r"set has 3 points: [01]{6}, in \d+% of the shots(.|\n)*3 jobs shared the QPU",
     "order_finding": r"the order is 4: 7\*\*4 = 1 \(mod 15\)\nfactors of 15: 3 and 5",
     "remote_vqe": r"VQE +-1\.13727\d+ hartree\nexact +-1\.137270175 hartree",
     "vqe_molecule": r"VQE +-7\.88217\d+ hartree\nexact +-7\.882175991 hartree",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qat.core.enums import ErrorType, ProcessingType
 from qat.core.errors import QPUException
@@ -61,6 +62,7 @@ class AnalogQPU(QPUHandler):
             raise ValueError(f"tolerance is {tolerance!r}: give a number from 1e-13 to 1e-2")
         self._tolerance = tolerance
         self._sampler = LinAlg(seed=seed)
+        self._last: _Evolution | None = None
 
     def submit_job(self, job: Job) -> Result:
         """Simulate one job.
@@ -92,7 +94,14 @@ class AnalogQPU(QPUHandler):
             processing_types=[ProcessingType.SAMPLE, ProcessingType.OBSERVABLE],
         )
 
-    def _final_state(self, job: Job, schedule: Schedule) -> Any:
+    def _final_state(self, job: Job, schedule: Schedule) -> NDArray[np.complex128]:
+        """The state at the end; that of the last evolution if it is the same, as for more shots of one job."""
+        last = self._last
+        if last is None or last.schedule != schedule or not np.array_equal(last.initial, job.psi_0):
+            last = self._last = _Evolution(schedule(), job.psi_0, self._evolved(job, schedule))
+        return last.final
+
+    def _evolved(self, job: Job, schedule: Schedule) -> NDArray[np.complex128]:
         nb_qubits = schedule.nbqbits or 0
         require_memory(needed_bytes(schedule), nb_qubits)
         initial = select_engine().state(Circuit.empty(nb_qubits).tape, job.psi_0).astype(np.complex128, copy=False)
@@ -101,6 +110,14 @@ class AnalogQPU(QPUHandler):
         if not abs(norm - 1) < _NORM_TOLERANCE:
             raise ArithmeticError(f"the norm of the state became {norm:.6g}: make the Hamiltonian Hermitian")
         return final / norm
+
+
+class _Evolution(NamedTuple):
+    """A schedule, an initial state as jobs have it, and the final state."""
+
+    schedule: Schedule
+    initial: Any
+    final: NDArray[np.complex128]
 
 
 def _checked(job: Job) -> Schedule:

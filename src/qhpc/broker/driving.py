@@ -227,7 +227,7 @@ class DriverKeeper:
             "qpu": self._qpu,
             "socket": str(self._path),
             "driver": settings.driver,
-            "options": settings.options,
+            "options": settings.driver_options(),
             "orphan_s": settings.orphan_s,
         }
         return msgspec.json.encode(told | ({"faults": settings.faults} if settings.faults else {}))

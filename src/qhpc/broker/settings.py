@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from qat.comm.broker.messages import AuthenticationMethod
 from qhpc.broker.brokerage import Limits, Rules, TaskTiming
+from qhpc.broker.drivers.device_model import DeviceModel
 from qhpc.broker.drivers.settings import BadOptions, FaultOptions, checked_options
 from qhpc.broker.quotas import Quotas
 from qhpc.broker.settings_file import BadSettings, SettingsText
@@ -166,8 +167,18 @@ class QpuSettings(_Table, frozen=True, kw_only=True):
     options: dict[str, Any] = {}
     faults: dict[str, Any] = {}
 
+    def driver_options(self) -> dict[str, Any]:
+        """What its driver is told: the options, and for an emulated device the times that stand beside them."""
+        if self.driver != "emulated":
+            return self.options
+        beside = {"timing": self.timing or None, "shot_s": self.shot_s, "latency_s": self.latency_s}
+        return {name: value for name, value in beside.items() if value is not None} | self.options
+
     def task_timing(self) -> TaskTiming:
-        """How long its tasks take, as far as it is known."""
+        """How long its tasks take, as far as it is known; an emulated device is known, its speedup too."""
+        if self.driver == "emulated":
+            model = DeviceModel(checked_options(self.driver, self.driver_options()))
+            return TaskTiming(shot_s=model.shot_s, latency_s=model.latency_s)
         kind = TIMINGS.get(self.timing)
         known_shot_s, known_latency_s = (kind.shot_s, kind.latency_s) if kind is not None else (0.0, 0.0)
         return TaskTiming(
@@ -324,7 +335,7 @@ def _check_qpus(file: SettingsText, settings: BrokerSettings) -> None:
         if qpu.timing and qpu.timing not in TIMINGS:
             raise file.error(("qpus", name, "timing"), f"is {qpu.timing!r}: expected one of {', '.join(TIMINGS)}")
         try:
-            checked_options(qpu.driver, qpu.options)
+            checked_options(qpu.driver, qpu.driver_options())
             msgspec.convert(qpu.faults, FaultOptions)
         except BadOptions as error:
             raise file.error(("qpus", name, "options"), f"cannot be: {error}") from None

@@ -10,7 +10,7 @@ from qat.core.variables import heaviside
 from qat.kernels.control import RunControl
 from qat.lang.AQASM import Program
 from qat.plugins import ScipyMinimizePlugin
-from qat.qpus import AnalogQPU
+from qat.qpus import AnalogQPU, analog
 
 T = Variable("t")
 X, Y, Z = (Observable(1, pauli_terms=[Term(1.0, letter, [0])]) for letter in "XYZ")
@@ -110,6 +110,21 @@ def test_a_job_is_left_as_it_is():
     before = repr(job)
     AnalogQPU().submit(job)
     assert repr(job) == before
+
+
+def test_more_shots_of_one_job_need_no_more_evolution(monkeypatch):
+    nb_evolutions = []
+    evolved = analog.evolved
+    monkeypatch.setattr(analog, "evolved", lambda *parts: nb_evolutions.append(1) or evolved(*parts))
+    qpu, schedule = AnalogQPU(seed=1), Schedule([(T, X)], tmax=1.0)
+    for job in (schedule.to_job(nbshots=5), schedule.to_job(nbshots=7), schedule.to_job(observable=Z)):
+        qpu.submit(job)
+    assert len(nb_evolutions) == 1
+    turned = qpu.submit(schedule.to_job(psi_0="1", observable=Z)).value
+    schedule.tmax = 2.0
+    longer = qpu.submit(schedule.to_job(psi_0="1", observable=Z)).value
+    assert (turned, longer) == (pytest.approx(-np.cos(1.0), abs=1e-6), pytest.approx(-np.cos(4.0), abs=1e-6))
+    assert len(nb_evolutions) == 3
 
 
 def circuit_job():

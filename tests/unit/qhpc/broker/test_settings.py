@@ -49,7 +49,7 @@ def test_what_they_mean():
     assert settings.driver_socket("fresnel-1") == Path("/var/lib/openqat/broker/drivers/fresnel-1.sock")
     assert rules.pools == (Pool(name="fresnel", qpus=("fresnel-1", "fresnel-2"), slice_s=30.0),)
     assert rules.policies == {"fresnel": "fifo"} and rules.cluster == "lab"
-    assert rules.timings == {"fresnel": TaskTiming(shot_s=1.2, latency_s=2.5)}
+    assert rules.timings == {"fresnel": TaskTiming(shot_s=0.012, latency_s=0.025)}
     assert (rules.limits.lease_s, rules.limits.max_qpu_s, rules.limits.recovery_s) == (60.0, 3600.0, 5.0)
     assert settings.identity.trusted_uids == (0, 990) and settings.qpus["fresnel-1"].options["speedup"] == 100
 
