@@ -84,9 +84,19 @@ class SlurmSettings(_Table, frozen=True, kw_only=True):
 
 
 class LimitSettings(_Table, frozen=True, kw_only=True):
-    """``[limits]``: how much users may ask for, and how long the broker waits. See :class:`Limits` for the others.
+    """``[limits]``: how much users may ask for, and how long the broker waits.
 
     Attributes:
+        max_sessions: open sessions of all users.
+        max_sessions_per_user: open sessions of one.
+        max_ready_tasks: waiting tasks of one session.
+        max_bytes_per_user: bytes of tasks and results that the broker keeps for one user.
+        max_qpu_s: seconds of QPU of one session.
+        lease_s: a session from which nothing came for so long is closed.
+        recovery_s: how long a broker that was started again waits for the drivers it knew, before it gives tasks.
+        driver_patience_s: what a driver that is away was running is given to others after so long.
+        slice_deadline_s: a driver that says nothing of a slice for so long, and ten times what it should take, is
+            killed and started again.
         max_message_bytes: longest message of a job.
         max_unread_bytes: what a job has not read before it is disconnected.
         max_connections: open connections; further ones are closed at once.

@@ -42,7 +42,7 @@ class BrokerProcess:
         self.settings.write_text(
             SETTINGS.format(directory=directory, driver=driver, options=options, limits=limits), encoding="utf-8"
         )
-        self.process, self.jobs = None, []
+        self.process, self.jobs, self.qpu = None, [], "q"
 
     def job(self):
         """A new connection; it is closed with the broker."""
@@ -55,7 +55,7 @@ class BrokerProcess:
         log = self.directory.with_suffix(".log")
         with log.open("ab") as out:
             self.process = subprocess.Popen(
-                command, pass_fds=[write_end], stderr=out, stdout=out, env={**os.environ, "PYTHONPATH": PATHS}
+                command, pass_fds=[write_end], stderr=out, stdout=out, env=self.environment()
             )
         os.close(write_end)
         ready, _, _ = select.select([read_end], [], [], LIMIT_S)
@@ -63,6 +63,12 @@ class BrokerProcess:
         os.close(read_end)
         assert word == b"ready\n", log.read_text()
         return self
+
+    @staticmethod
+    def environment():
+        """Of processes that shall find our packages, and this interpreter as ``python``."""
+        path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+        return {**os.environ, "PYTHONPATH": PATHS, "PATH": path}
 
     def kill(self):
         self.process.kill()
@@ -73,7 +79,7 @@ class BrokerProcess:
         return self.process.wait(LIMIT_S)
 
     def driver_pid(self):
-        return pid_of(self.directory / "drivers" / "q.sock")
+        return pid_of(self.directory / "drivers" / f"{self.qpu}.sock")
 
     def wait_for_driver(self, other_than=None):
         """The process id of the driver, when there is one."""

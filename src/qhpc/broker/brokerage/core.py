@@ -36,7 +36,10 @@ from qhpc.scheduling import instructions as do
 from qhpc.scheduling.machine import Machine
 from qhpc.scheduling.transitions import FINAL
 
-__all__ = ["Core"]
+__all__ = ["TASK_BYTES", "Core"]
+
+TASK_BYTES = 1024
+"""A task counts for so much besides what is in it."""
 
 _ROUNDING_S = 1e-6
 
@@ -137,7 +140,7 @@ class Core:
     def _payload(self, fact: TaskPayload) -> None:
         task = BrokerTask(self.sessions[fact.session_id], fact.submitted)
         self.tasks[task.full_key] = task.session.tasks[task.key] = task
-        self._count_bytes(task, len(fact.submitted.payload))
+        self._count_bytes(task, TASK_BYTES + len(fact.submitted.payload))
 
     def _submitted(self, event: happened.TaskSubmitted) -> None:
         self._expect(self.tasks[event.task.key], event.task.duration_s)

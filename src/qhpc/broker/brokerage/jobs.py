@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from qat.comm.broker import messages as said
 from qhpc.broker.brokerage.answers import answer
-from qhpc.broker.brokerage.core import Core
+from qhpc.broker.brokerage.core import TASK_BYTES, Core
 from qhpc.broker.brokerage.qpus import Qpus
 from qhpc.broker.brokerage.state import BrokerSession, BrokerTask
 from qhpc.broker.facts import SessionIdentity, TaskAcknowledged, TaskPayload
@@ -27,6 +27,8 @@ seconds of QPU that the task is expected to take, those that all tasks which hav
 
 _SESSION_NAME = re.compile(r"[^/\x00-\x1f]{1,200}")
 _MAX_KEY = 200
+_EXPLAIN_EVERY_S = 0.1
+"""An explanation looks at all that waits: no session has it oftener."""
 
 
 class Who(NamedTuple):
@@ -249,7 +251,7 @@ class Jobs:
             return said.Refused("invalid", wrong, key)
         if record is not None and record.nb_ready >= limits.max_ready_tasks:
             return said.Refused("too-many", f"{record.nb_ready} tasks of the session wait: let some end first", key)
-        nb_bytes = core.bytes_of.get(user, 0) + len(message.payload)
+        nb_bytes = core.bytes_of.get(user, 0) + TASK_BYTES + len(message.payload)
         if nb_bytes > limits.max_bytes_per_user:
             many = f"tasks and results of {user} would take {nb_bytes} bytes, more than {limits.max_bytes_per_user}"
             return said.Refused("too-many", f"{many}: let some end, and take their results", key)
@@ -282,6 +284,10 @@ class Jobs:
             self._core.tell(session, said.Specs(specs))
 
     def _explain(self, session: BrokerSession, message: said.AskExplanation, now_s: float) -> None:
+        if now_s - session.explained_s < _EXPLAIN_EVERY_S:
+            self._core.tell(session, said.Explained(message.key, "asked too often: ask again in a moment"))
+            return
+        session.explained_s = now_s
         keys = [message.key] if message.key else [key for key, task in session.tasks.items() if task.outcome is None]
         found = [explain(self._core.machine, f"{session.id}/{key}", now_s) for key in keys[:1]]
         if not found or found[0] is None:

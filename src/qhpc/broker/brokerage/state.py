@@ -78,12 +78,13 @@ class BrokerSession:
         connection: the job, while it is there.
         heard_s: when something came from it last.
         opened_s: when it was opened.
+        explained_s: when it was told last why something waits.
         is_open: whether it takes tasks.
         wants_specs: whether it waits to be told what the QPUs can do.
     """
 
     __slots__ = (
-        "connection", "heard_s", "id", "identity", "is_open", "opened_s", "pool", "tasks", "wants_specs",
+        "connection", "explained_s", "heard_s", "id", "identity", "is_open", "opened_s", "pool", "tasks", "wants_specs",
     )  # fmt: skip
 
     def __init__(self, identity: SessionIdentity) -> None:
@@ -92,6 +93,7 @@ class BrokerSession:
         self.tasks: dict[str, BrokerTask] = {}
         self.connection: Hashable | None = None
         self.heard_s = self.opened_s = identity.time_s
+        self.explained_s = -1.0
         self.is_open = True
         self.wants_specs = False
 

@@ -29,6 +29,7 @@ from qat.comm.broker.messages import (
     TaskStarted,
 )
 from qhpc.broker.brokerage import Brokerage, Limits, Rules, TaskTiming, Who
+from qhpc.broker.brokerage.core import TASK_BYTES
 from qhpc.broker.drivers.messages import (
     AcknowledgeSlice,
     Attach,
@@ -350,12 +351,12 @@ def test_sessions_of_slurm_jobs_are_closed_with_them():
         (SubmitTask("t", b"", duration_s=inf), "invalid"),
         (SubmitTask("t", b"", duration_s=-1.0), "invalid"),
         (SubmitTask("t", b"", duration_s=nan), "invalid"),
-        (SubmitTask("t", b"x" * 1001), "too-many"),
+        (SubmitTask("t", b"x" * 3001), "too-many"),
         (SubmitTask("t", b"", duration_s=61.0), "quota"),
     ],
 )
 def test_tasks_that_are_refused_leave_no_trace(task, code):
-    desk = Desk(max_bytes_per_user=1000, max_qpu_s=60.0)
+    desk = Desk(max_bytes_per_user=TASK_BYTES + 3000, max_qpu_s=60.0)
     desk.open()
     (refused,) = desk.says(task)
     assert (refused.code, refused.key) == (code, task.key[:200])
@@ -370,7 +371,7 @@ def test_waiting_tasks_are_limited():
 
 
 def test_bytes_of_a_user_are_counted_until_they_are_acknowledged():
-    desk = Desk(max_bytes_per_user=20)
+    desk = Desk(max_bytes_per_user=2 * TASK_BYTES + 20)
     desk.open()
     assert desk.says(T) == [] and desk.says(SubmitTask("u", b"x" * 12))[0].code == "too-many"
     desk.driver(SliceEnded("ada:vqe/t", 1, 100, 3.0, 0.5, b"r" * 15))
@@ -378,6 +379,7 @@ def test_bytes_of_a_user_are_counted_until_they_are_acknowledged():
     assert desk.says(SubmitTask("u", b"x" * 6))[0].code == "too-many"
     desk.says(Acknowledge(("t",)))
     assert desk.says(SubmitTask("u", b"x" * 20)) == []
+    assert desk.says(SubmitTask("v", b"x"))[0].code == "too-many"
 
 
 def test_quotas_are_asked_before_a_task_is_taken():
@@ -409,8 +411,11 @@ def test_a_job_is_told_why_it_waits():
     desk.says(SubmitTask("t", b"", duration_s=30.0), SubmitTask("u", b"", duration_s=5.0))
     (told,) = desk.says(AskExplanation("u"))
     assert told.text.startswith("waits: it is the next one\nq is busy for about 30 s") and told.starts_s == 30.0
+    assert "asked too often" in desk.says(AskExplanation("u"))[0].text
+    desk.now_s += 0.2
     (told,) = desk.says(AskExplanation())
     assert told.text.startswith("2 tasks have not ended; of the first:\nrunning on q")
+    desk.now_s += 0.2
     assert desk.says(AskExplanation("v")) == [Explained("v", "nothing of it is known here: it has ended")]
 
 
