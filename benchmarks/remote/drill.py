@@ -1,6 +1,6 @@
 """``kill -9`` of a server at random moments under load: every job that it accepted ends exactly once.
 
-    python -m benchmarks.remote.drill --kills 100
+    python -m benchmarks.remote.drill --kills 100 [--pause 1.0] [--seed 1]
 
 Clients send jobs, each with a key of its own, and send again with the same key until they are told that the job was
 accepted. Meanwhile the server is killed and started again. At last every job has to have ended, and what a client saw
@@ -152,9 +152,10 @@ def drill(server: Server, *, nb_kills: int, nb_clients: int = 2, pause_s: float 
         client.stop.set()
     for client in clients:
         client.join(30.0)
-    views = _all_ended(server.client())
+    http = server.client()
+    views = _all_ended(http)
     for view in views:
-        account.ended(view.id, ending_of(server.client(), view.id))
+        account.ended(view.id, ending_of(http, view.id))
     return Report(
         nb_kills=nb_kills,
         nb_jobs=len(account.jobs),
@@ -204,10 +205,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds from a start to the next kill, on average")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="openqat-drill-") as folder:
         server = Server(Path(folder), ("--workers", "2"))
-        report = drill(server, nb_kills=arguments.kills, seed=arguments.seed)
+        report = drill(server, nb_kills=arguments.kills, pause_s=arguments.pause, seed=arguments.seed)
         server.stop()
     print(report.text())
     print("\n".join(report.faults))

@@ -11,7 +11,7 @@ from pathlib import Path
 __all__ = ["DiskSync"]
 
 _SOON_S = 0.1
-_CHECKPOINT_BYTES = 8 << 20
+_CHECKPOINT_BYTES = 32 << 20
 """A longer log is written into the database."""
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 __all__ = [
     "SCHEMA_VERSION", "accounts", "contents", "job_tags", "jobs", "log_parts", "metadata", "sessions", "tokens",
     "usage",
 ]  # fmt: skip
 
-SCHEMA_VERSION = "0001_pre"
-"""The migration that makes these tables."""
+SCHEMA_VERSION = "0002_post"
+"""The migration after which the tables are these."""
 
 metadata = MetaData()
 
 _TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that sorts by its bytes, as Python sorts it, whatever the language of the database."""
+
+
+def _index_of_given(name: str, given: str, *columns: str, unique: bool = False) -> Index:
+    """An index of the rows where a column has a value: most jobs have no name, say, and need not be written there."""
+    where = text(f"{given} IS NOT NULL")
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
 
 jobs = Table(
     "jobs",
@@ -31,15 +38,15 @@ jobs = Table(
     Column("session_id", _TEXT),
     Column("name", _TEXT),
     Column("record", LargeBinary, nullable=False),
-    Index("jobs_by_key", "owner", "idempotency_key", unique=True),
+    _index_of_given("jobs_by_key", "idempotency_key", "owner", "idempotency_key", unique=True),
     Index("jobs_by_time", "created_s", "id"),
     Index("jobs_by_state", "state", "created_s", "id"),
     Index("jobs_by_owner", "owner", "created_s", "id"),
     Index("jobs_by_owner_state", "owner", "state", "created_s", "id"),
-    Index("jobs_by_account", "account", "state", "created_s", "id"),
-    Index("jobs_by_session", "session_id", "created_s", "id"),
-    Index("jobs_by_name", "name", "owner", "created_s", "id"),
-    Index("jobs_by_expiry", "expires_s", "id"),
+    _index_of_given("jobs_by_account", "account", "account", "state", "created_s", "id"),
+    _index_of_given("jobs_by_session", "session_id", "session_id", "created_s", "id"),
+    _index_of_given("jobs_by_name", "name", "name", "owner", "created_s", "id"),
+    _index_of_given("jobs_by_expiry", "expires_s", "expires_s", "id"),
 )
 
 job_tags = Table(

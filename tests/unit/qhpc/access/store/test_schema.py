@@ -66,7 +66,7 @@ def test_tables_of_the_future_are_refused(tmp_path):
         await database.close()
         await SqliteDatabase(tmp_path / "x.sqlite").open()
 
-    with pytest.raises(SchemaMismatch, match="of version 9999_pre; expected 0001_pre; use the newer openqat"):
+    with pytest.raises(SchemaMismatch, match="of version 9999_pre; expected 0002_post; use the newer openqat"):
         asyncio.run(main())
 
 
@@ -101,7 +101,7 @@ def other_postgresql(postgresql_base_url):
 def test_postgresql_is_migrated_by_a_command_not_by_a_server(other_postgresql):
     async def main():
         store = store_at(other_postgresql)
-        with pytest.raises(SchemaMismatch, match="the database is empty; expected 0001_pre; run: qat store migrate"):
+        with pytest.raises(SchemaMismatch, match="the database is empty; expected 0002_post; run: qat store migrate"):
             await store.open()
         database = PostgresqlDatabase(other_postgresql)
         await asyncio.gather(database.migrate(), database.migrate())  # two operators at once
