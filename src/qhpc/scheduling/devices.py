@@ -8,7 +8,7 @@ from math import inf
 from qhpc.scheduling.model import Pool, QpuState, Window
 from qhpc.scheduling.policies.protocol import ReadyTask
 
-__all__ = ["Device", "Slice"]
+__all__ = ["Device", "Preparation", "Slice"]
 
 
 class Slice:
@@ -18,6 +18,15 @@ class Slice:
 
     def __init__(self, ready: ReadyTask, number: int, shots: int, end_s: float) -> None:
         self.ready, self.number, self.shots, self.end_s = ready, number, shots, end_s
+
+
+class Preparation:
+    """A task that is prepared on a QPU, so that it can run there from ``usable_s`` on."""
+
+    __slots__ = ("ready", "usable_s")
+
+    def __init__(self, ready: ReadyTask, usable_s: float) -> None:
+        self.ready, self.usable_s = ready, usable_s
 
 
 class Device:
@@ -30,10 +39,10 @@ class Device:
         reason: why it does not.
         until_s: when it is expected to.
         running: what it runs.
-        prefetched: the task that is prepared on it.
+        prepared: the tasks that are prepared on it.
     """
 
-    __slots__ = ("_windows", "name", "pool", "prefetched", "reason", "running", "state", "until_s")
+    __slots__ = ("_windows", "name", "pool", "prepared", "reason", "running", "state", "until_s")
 
     def __init__(self, name: str, pool: Pool) -> None:
         self.name, self.pool = name, pool
@@ -41,7 +50,7 @@ class Device:
         self.reason = ""
         self.until_s: float | None = None
         self.running: Slice | None = None
-        self.prefetched: ReadyTask | None = None
+        self.prepared: list[Preparation] = []
         self._windows: list[tuple[float, float, str, str]] = []
 
     def announce(self, window: Window) -> None:

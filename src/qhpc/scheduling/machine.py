@@ -27,6 +27,7 @@ from qhpc.scheduling.devices import Device, Slice
 from qhpc.scheduling.model import Pool, Task
 from qhpc.scheduling.node_release import NodeRelease
 from qhpc.scheduling.policies import POLICIES, DispatchPolicy, ReadyTask
+from qhpc.scheduling.prefetching import prefetch, release, take_next, withdraw
 from qhpc.scheduling.records import PoolRecord, SessionRecord, TaskRecord
 from qhpc.scheduling.slicing import slice_shots
 from qhpc.scheduling.story import Story
@@ -104,7 +105,7 @@ class Machine:
 
     def waiting(self, pool: str) -> list[ReadyTask]:
         """Tasks of a pool that wait, in the order in which they would start now. Cost O(n log n)."""
-        return list(self._pools[pool].queue.in_order())
+        return self._pools[pool].in_order()
 
     def pools(self) -> list[Pool]:
         """All pools."""
@@ -133,6 +134,8 @@ class Machine:
     def _qpu_state_changed(self, event: happened.QpuStateChanged) -> str:
         device = self._devices[event.qpu]
         device.state, device.until_s, device.reason = event.state, event.until_s, event.reason
+        if event.state != "up":
+            release(self._pools[device.pool.name], device)
         return device.pool.name
 
     def _window_announced(self, event: happened.WindowAnnounced) -> str:
@@ -213,7 +216,7 @@ class Machine:
         if record.state == "ready":
             owner = self._owner(record)
             owner.nb_ready -= 1
-            self._pools[owner.session.pool].queue.remove(record.ready)
+            withdraw(self._pools[owner.session.pool], record.ready)
             self._end(record, "cancelled", now_s, do.CancelTask(record.ready.task.key))
         elif record.state == "running":
             record.state = next_state(record.state, "cancelled")
@@ -295,61 +298,48 @@ class Machine:
     # ------------------------------------------------------------ what runs next
     def _dispatch(self, pool: PoolRecord, now_s: float) -> None:
         """Give idle QPUs tasks, and tell busy ones what comes next."""
-        if not pool.queue:
+        if not (pool.queue or pool.nb_prepared):
             return
         for device in pool.devices:
-            if (
-                device.running is None
-                and pool.queue
-                and device.takes_tasks()
-                and (available_s := device.available_s(now_s)) > 0
-            ):
-                self._start_next(pool, device, available_s, now_s)
-        if pool.pool.prefetch_depth:
-            self._prefetch(pool)
+            if device.running is None and (pool.queue or pool.nb_prepared) and device.takes_tasks():
+                self._start_next(pool, device, now_s)
+        if pool.pool.prefetch_depth and pool.queue:
+            self._out += prefetch(pool, now_s)
 
-    def _start_next(self, pool: PoolRecord, device: Device, available_s: float, now_s: float) -> None:
+    def _start_next(self, pool: PoolRecord, device: Device, now_s: float) -> None:
         """Start the first waiting task that fits before the QPU's next window."""
+        available_s = device.available_s(now_s)
         passed_over: list[ReadyTask] = []
-        while len(passed_over) < _LOOK_AHEAD and (ready := pool.queue.pop()) is not None:
-            shots = slice_shots(ready, available_s, pool.pool.slice_s)
+        while available_s > 0 and len(passed_over) < _LOOK_AHEAD and (found := take_next(pool, device, now_s)):
+            ready, wait_s = found
+            shots = slice_shots(ready, available_s - wait_s, pool.pool.slice_s)
             if shots is not None:
-                self._start(device, ready, shots, now_s)
+                self._start(device, ready, shots, now_s, wait_s)
                 break
             passed_over.append(ready)
         for ready in passed_over:
             pool.queue.push(ready)
+        if device.running is None and device.prepared:
+            release(pool, device)
 
-    def _start(self, device: Device, ready: ReadyTask, shots: int, now_s: float) -> None:
+    def _start(self, device: Device, ready: ReadyTask, shots: int, now_s: float, wait_s: float) -> None:
         record = self._tasks[ready.task.key]
         self._owner(record).nb_ready -= 1
         record.number += 1
         if record.first_start_s is None:
             record.first_start_s = now_s
         self._out.append(do.StartSlice(device.name, ready.task.key, record.number, shots))
-        self._occupy(device, record, shots, now_s)
+        self._occupy(device, record, shots, now_s + wait_s)
         self._tell(record, now_s, "runs on %s: slice %d, %d shots", device.name, record.number, shots)
 
-    def _occupy(self, device: Device, record: TaskRecord, shots: int, now_s: float) -> None:
+    def _occupy(self, device: Device, record: TaskRecord, shots: int, begin_s: float) -> None:
         ready, owner = record.ready, self._owner(record)
         record.state = next_state(record.state, "started")
         record.qpu = device.name
         part = shots / ready.remaining_shots if ready.remaining_shots else 1.0
-        device.running = Slice(ready, record.number, shots, now_s + part * ready.remaining_s)
-        device.prefetched = None
+        device.running = Slice(ready, record.number, shots, begin_s + part * ready.remaining_s)
         if part >= 1.0 and owner.nb_unfinished == 1:
             self._out += self._nodes.last_slice(owner.session, device.running.end_s)
-
-    def _prefetch(self, pool: PoolRecord) -> None:
-        """What waits first is prepared on the QPU that is free first."""
-        ready = pool.queue.peek()
-        if ready is None:
-            return
-        busy = (device for device in pool.devices if device.running is not None and device.state == "up")
-        device = min(busy, key=lambda device: device.running.end_s, default=None)  # type: ignore[union-attr]
-        if device is not None and device.prefetched is not ready:
-            device.prefetched = ready
-            self._out.append(do.PrefetchTask(device.name, ready.task.key))
 
     # ------------------------------------------------------------ small steps
     def _owner(self, record: TaskRecord) -> SessionRecord:

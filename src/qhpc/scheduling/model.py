@@ -30,13 +30,15 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True):
         qpus: names of its QPUs.
         slice_s: longer sampling tasks are cut into slices of about this length, so that others need not wait for all
             of it; None never cuts.
-        prefetch_depth: 0 prepares nothing ahead; otherwise the task that waits first is prepared while a QPU runs.
+        prefetch_depth: so many tasks are prepared on a QPU beside the one that it runs; 0 prepares nothing ahead.
+        latency_s: how long a preparation takes, as far as is known: check, compile, upload.
     """
 
     name: str
     qpus: tuple[str, ...]
     slice_s: float | None = None
     prefetch_depth: int = 1
+    latency_s: float = 0.0
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):

@@ -63,7 +63,8 @@ class ReadyQueue:
         if lane is None:
             lane = self._lanes[key] = _Lane(key, policy.lane_rank(key[1]))
         self._count += 1
-        heappush(lane.tasks, (policy.rank(ready), self._count, ready))
+        ready.rank = policy.rank(ready)
+        heappush(lane.tasks, (ready.rank, self._count, ready))
         self._size += 1
         self._announce(lane)
 
@@ -101,6 +102,10 @@ class ReadyQueue:
         """A task waits no more; the caller knows that it did."""
         self._removed.add(ready.number)
         self._size -= 1
+
+    def place(self, ready: ReadyTask) -> tuple[Any, ...]:
+        """Where a task is in the order now, or would be if it has been popped: class, rank of its lane, its rank."""
+        return (ready.class_rank, self._policy.lane_rank(self._policy.lane(ready)), ready.rank, ready.number)
 
     def charged(self, ready: ReadyTask, busy_s: float) -> None:
         """A task's lane has used QPU time; its rank may have changed."""

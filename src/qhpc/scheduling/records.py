@@ -90,11 +90,29 @@ class SessionRecord:
 
 
 class PoolRecord:
-    """A pool: its QPUs and the tasks that wait for them."""
+    """A pool: its QPUs and the tasks that wait for them.
 
-    __slots__ = ("devices", "policy", "pool", "queue")
+    Attributes:
+        pool: as it was added.
+        policy: the order of its tasks.
+        devices: its QPUs.
+        queue: tasks that wait and are not prepared.
+        nb_prepared: tasks that wait and are prepared.
+        has_no_place: the task that waits first, if it comes after all that are prepared.
+    """
+
+    __slots__ = ("devices", "has_no_place", "nb_prepared", "policy", "pool", "queue")
 
     def __init__(self, pool: Pool, policy: DispatchPolicy) -> None:
         self.pool, self.policy = pool, policy
         self.devices = [Device(name, pool) for name in pool.qpus]
         self.queue = ReadyQueue(policy)
+        self.nb_prepared = 0
+        self.has_no_place: ReadyTask | None = None
+
+    def in_order(self) -> list[ReadyTask]:
+        """All tasks that wait, prepared or not, in the policy's order. Cost O(n log n)."""
+        if not self.nb_prepared:
+            return list(self.queue.in_order())
+        prepared = [each.ready for device in self.devices for each in device.prepared]
+        return sorted([*self.queue.in_order(), *prepared], key=self.queue.place)

@@ -43,10 +43,13 @@ class ReadyTask:
         remaining_s: seconds of QPU that it still needs.
         deadline_s: what a policy that sets deadlines has set; it stays when the task is cut.
         past: how its session fared until it came.
+        rank: what its policy has said of it, when it began to wait.
+        prepared_on: the QPU on which it is prepared, if any.
     """
 
     __slots__ = (
-        "arrival_s", "class_rank", "deadline_s", "number", "past", "remaining_s", "remaining_shots", "session", "task",
+        "arrival_s", "class_rank", "deadline_s", "number", "past", "prepared_on", "rank", "remaining_s",
+        "remaining_shots", "session", "task",
     )  # fmt: skip
 
     def __init__(self, task: Task, session: Session, arrival_s: float, number: int, past: Past = NO_PAST) -> None:
@@ -56,6 +59,8 @@ class ReadyTask:
         self.remaining_shots = task.shots
         self.remaining_s = task.duration_s
         self.deadline_s: float | None = None
+        self.rank: Rank = 0
+        self.prepared_on: Any = None
 
 
 class DispatchPolicy(Protocol):
