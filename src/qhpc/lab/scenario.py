@@ -36,7 +36,7 @@ class QpuPool(_Table, frozen=True, kw_only=True):
         nb_qpus: how many.
         latency_s: of a submission.
         slice_s: longer tasks are cut into slices of about this length.
-        prefetch_depth: how many tasks are prepared ahead: 0 or 1.
+        prefetch_depth: how many tasks are prepared on a QPU beside the one that runs.
     """
 
     name: str = "qpu"
@@ -44,7 +44,7 @@ class QpuPool(_Table, frozen=True, kw_only=True):
     nb_qpus: Count = 1
     latency_s: Seconds | None = None
     slice_s: Factor | None = None
-    prefetch_depth: Annotated[int, Meta(ge=0, le=1)] = 1
+    prefetch_depth: Annotated[int, Meta(ge=0)] = 1
 
 
 class Jobs(_Table, frozen=True, kw_only=True):
@@ -213,7 +213,7 @@ def _job(
     if key not in factors:
         low, high = group.declared_factor
         factors[key] = low * (high / low) ** random.random()
-    return msgspec.structs.replace(plan, declared_duty=min(plan.duty * factors[key], 1.0))
+    return msgspec.structs.replace(plan, declared_duty=min(plan.duty(pool.prefetch_depth) * factors[key], 1.0))
 
 
 def _arrivals(arrivals: Arrivals, count: int, random: Random) -> list[float]:

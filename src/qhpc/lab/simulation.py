@@ -5,7 +5,7 @@ No decision is taken here. The world knows how long every phase takes; the machi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from qhpc.lab.clock import Clock
@@ -22,6 +22,7 @@ from qhpc.scheduling.admission.model import UNITS, HybridJob
 from qhpc.scheduling.admission.policies import AdmissionPolicy
 from qhpc.scheduling.machine import DEFAULT_POLICY, Machine
 from qhpc.scheduling.model import Pool, Session, Task, Window
+from qhpc.scheduling.timings import occupied_s
 
 __all__ = ["OBSERVATION_S", "simulate"]
 
@@ -70,7 +71,8 @@ class _World:
         self._qpus = {name: QpuTrace(name, pool.name) for pool in workload.pools for name in pool.qpus}
         self._nb_up = {pool.name: pool.nb_qpus for pool in workload.pools}
         self._meters = {pool.name: PoolMeter(pool.nb_qpus) for pool in workload.pools}
-        self._prepared_at_s: dict[str, dict[str, float]] = {name: {} for name in self._qpus}
+        self._depths = {pool.name: pool.prefetch_depth for pool in workload.pools}
+        self._prepared: dict[str, tuple[str, float]] = {}
         self._running: dict[str, tuple[do.StartSlice, Run]] = {}
         self._nb_unfinished = len(self._jobs)
         self._nb_released_nodes = 0
@@ -80,7 +82,7 @@ class _World:
     def run(self) -> Trace:
         """Everything, until the last job has ended."""
         for pool in self._workload.pools:
-            self._tell(quantum.PoolAdded(0.0, _machine_pool(pool)))
+            self._tell(quantum.PoolAdded(0.0, _machine_pool(pool, self._workload.jobs)))
             self._tell_admission(admission.PoolCounted(0.0, pool.name, pool.nb_qpus))
             self._clock.at(self._observation_s, self._observe, pool)
         self._count_nodes()
@@ -95,7 +97,8 @@ class _World:
 
     # ------------------------------------------------------------ jobs
     def _arrive(self, plan: JobPlan) -> None:
-        declared = plan.duty if plan.declared_duty is None else plan.declared_duty
+        depth = self._depths[plan.pool]
+        declared = plan.duty(depth) if plan.declared_duty is None else plan.declared_duty
         job = HybridJob(
             id=plan.id,
             user=plan.user,
@@ -146,8 +149,9 @@ class _World:
         job, now_s = self._jobs[instruction.key.rpartition("/")[0]], self._clock.now_s
         phase = job.plan.phases[job.phase]
         job.trace.answered_s.append(now_s)
-        job.classical_s += phase.classical_s
-        job.quantum_s += phase.quantum_s + job.plan.latency_s
+        used_s = occupied_s(phase.quantum_s, job.plan.latency_s, self._depths[job.plan.pool])
+        job.quantum_s += used_s
+        job.classical_s += phase.classical_s + phase.quantum_s + job.plan.latency_s - used_s
         self._meters[job.plan.pool].change(now_s, asking=-1)
         self._next_phase(job)
         self._tell_admission(admission.DutyObserved(now_s, job.plan.id, job.quantum_s, job.classical_s))
@@ -194,15 +198,16 @@ class _World:
 
     # ------------------------------------------------------------ QPUs
     def _prepare(self, instruction: do.PrefetchTask) -> None:
-        self._prepared_at_s[instruction.qpu].setdefault(instruction.key, self._clock.now_s)
+        if self._prepared.get(instruction.key, ("", 0.0))[0] != instruction.qpu:
+            self._prepared[instruction.key] = (instruction.qpu, self._clock.now_s)
 
     def _start(self, instruction: do.StartSlice) -> None:
         now_s, qpu = self._clock.now_s, instruction.qpu
         job_id, _, phase = instruction.key.rpartition("/")
         plan = self._jobs[job_id].plan
         task = plan.phases[int(phase)]
-        begun_s = self._prepared_at_s[qpu].pop(instruction.key, now_s)
-        first_shot_s = max(now_s, begun_s + plan.latency_s)
+        prepared_on, begun_s = self._prepared.pop(instruction.key, ("", now_s))
+        first_shot_s = max(now_s, (begun_s if prepared_on == qpu else now_s) + plan.latency_s)
         part = instruction.shots / task.shots if task.shots else 1.0
         run = Run(now_s, first_shot_s, first_shot_s + part * task.quantum_s, job_id)
         self._running[qpu] = (instruction, run)
@@ -271,9 +276,7 @@ class _World:
         self._nb_idle_observations = self._nb_idle_observations + 1 if nothing else 0
         if self._nb_idle_observations > _PATIENCE:
             waiting = next(job.plan for job in self._jobs.values() if job.trace.admitted_s != job.trace.admitted_s)
-            raise LabError(
-                f"job {waiting.id} is never admitted: it needs {waiting.nb_nodes} nodes and duty {waiting.duty:.3g}"
-            )
+            raise LabError(f"job {waiting.id} is never admitted: it needs {waiting.nb_nodes} nodes")
 
     def _set_capacity(self, instruction: admit.SetCapacity) -> None:
         self._alpha.append((self._clock.now_s, instruction.units / UNITS))
@@ -310,8 +313,14 @@ _OBEY: Mapping[type[Any], Callable[[_World, Any], None]] = {
 """What the world does. An instruction that is not here is a defect of the machine: nothing fails or is refused."""
 
 
-def _machine_pool(pool: DevicePool) -> Pool:
-    return Pool(name=pool.name, qpus=pool.qpus, slice_s=pool.slice_s, prefetch_depth=pool.prefetch_depth)
+def _machine_pool(pool: DevicePool, jobs: Iterable[JobPlan]) -> Pool:
+    return Pool(
+        name=pool.name,
+        qpus=pool.qpus,
+        slice_s=pool.slice_s,
+        prefetch_depth=pool.prefetch_depth,
+        latency_s=max((plan.latency_s for plan in jobs if plan.pool == pool.name), default=0.0),
+    )
 
 
 def _session(plan: JobPlan, share: float) -> Session:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from qhpc.scheduling.model import PriorityClass
+from qhpc.scheduling.timings import occupied_s
 
 __all__ = ["DevicePool", "JobPlan", "Outage", "Phase", "Workload"]
 
@@ -78,10 +79,17 @@ class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
         """How long it takes when nobody else is there."""
         return self.submitted_s + self.classical_s
 
-    @property
-    def duty(self) -> float:
-        """The part of its life in which it needs the QPU, alone."""
-        return self.submitted_s / self.alone_s
+    def duty(self, prefetch_depth: int) -> float:
+        """The part of its life, alone, in which it keeps the QPU from others.
+
+        Args:
+            prefetch_depth: of its pool.
+
+        >>> JobPlan(id="j", arrival_s=0.0, phases=(Phase(9.0, 1.0),)).duty(1)
+        0.1
+        """
+        used_s = sum(occupied_s(phase.quantum_s, self.latency_s, prefetch_depth) for phase in self.phases)
+        return used_s / self.alone_s
 
 
 class Outage(NamedTuple):
@@ -101,7 +109,7 @@ class DevicePool(msgspec.Struct, frozen=True, kw_only=True):
         name: of the pool.
         nb_qpus: how many.
         slice_s: longer tasks are cut into slices of about this length; None never cuts.
-        prefetch_depth: how many tasks are prepared ahead.
+        prefetch_depth: how many tasks are prepared on a QPU beside the one that runs.
     """
 
     name: str = "qpu"

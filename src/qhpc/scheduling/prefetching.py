@@ -133,7 +133,7 @@ def _with_a_later_one(pool: PoolRecord, ready: ReadyTask) -> Device | None:
     if last is None or pool.queue.place(last) < pool.queue.place(ready):
         pool.has_no_place = ready
         return None
-    device: Device = last.prepared_on  # type: ignore[assignment]
+    device: Device = last.prepared_on
     withdraw(pool, last)
     pool.queue.push(last)
     return device

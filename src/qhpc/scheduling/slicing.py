@@ -16,7 +16,7 @@ def slice_shots(ready: ReadyTask, available_s: float, slice_s: float | None) -> 
 
     Args:
         ready: the task.
-        available_s: how long the QPU is there.
+        available_s: how long the QPU is there after the task is prepared; negative if not for so long.
         slice_s: length of a slice, None for all of it. A rest of less than a slice is not left over.
 
     >>> from qhpc.scheduling.model import Session, Task
@@ -26,6 +26,8 @@ def slice_shots(ready: ReadyTask, available_s: float, slice_s: float | None) -> 
     >>> slice_shots(ready, 1e9, 30), slice_shots(ready, 20, None), slice_shots(ready, 0.05, None)
     (334, 200, None)
     """
+    if available_s < 0:
+        return None
     if not ready.task.is_sliceable or ready.remaining_shots <= 1:
         return ready.remaining_shots if ready.remaining_s <= available_s + _TOLERANCE else None
     shot_s = ready.remaining_s / ready.remaining_shots

@@ -4,7 +4,24 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["TIMINGS", "DeviceTiming"]
+__all__ = ["TIMINGS", "DeviceTiming", "occupied_s"]
+
+
+def occupied_s(task_s: float, latency_s: float, prefetch_depth: int) -> float:
+    """Seconds for which a task keeps a QPU from others, as admission counts it.
+
+    Preparations of up to ``prefetch_depth`` tasks go on beside the one that runs, so that many tasks and one are under
+    way in the time that one takes: what hides the latency of others is not use of the QPU.
+
+    Args:
+        task_s: time in which it runs its shots.
+        latency_s: time that its preparation takes.
+        prefetch_depth: tasks that are prepared beside one that runs.
+
+    >>> occupied_s(0.4, 9.0, 0), occupied_s(0.4, 9.0, 1), occupied_s(0.4, 9.0, 24)
+    (9.4, 4.7, 0.4)
+    """
+    return max(task_s, (task_s + latency_s) / (1 + prefetch_depth))
 
 
 class DeviceTiming(NamedTuple):

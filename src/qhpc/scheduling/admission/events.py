@@ -45,6 +45,7 @@ class JobEnded(_Event, frozen=True):
 class DutyObserved(_Event, frozen=True):
     """So far a job used a QPU for ``quantum_s`` and computed classically for ``classical_s``. Waiting is neither.
 
+    Where other tasks run while one is prepared, that counts as classical: see ``qhpc.scheduling.timings.occupied_s``.
     Told at the end of each of its quantum phases.
     """
 

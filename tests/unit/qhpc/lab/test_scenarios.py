@@ -101,7 +101,7 @@ def test_spreads_keep_their_mean(spread):
 
 def test_each_user_keeps_to_one_wrong_factor():
     given = Scenario(name="s", jobs=(jobs(declared_factor=(0.25, 2.0)),)).workload(0)
-    factors = {(plan.user, round(plan.declared_duty / plan.duty, 9)) for plan in given.jobs}
+    factors = {(plan.user, round(plan.declared_duty / plan.duty(1), 9)) for plan in given.jobs}
     assert len(factors) == len({user for user, _ in factors}) == 4
     assert all(0.25 <= factor <= 2.0 for _, factor in factors)
 

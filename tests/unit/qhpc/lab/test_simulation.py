@@ -77,6 +77,30 @@ def test_latency_is_hidden_while_another_runs_and_only_then():
     assert (dead_s(0), dead_s(1)) == (8.0, 4.0)
 
 
+def test_several_tasks_prepared_at_a_time_hide_a_latency_that_one_does_not():
+    """Twelve jobs of 1 s tasks that take 9 s to prepare: one ahead leaves 4 s of dead time a task, nine none."""
+
+    def reached(depth):
+        given = identical(12, 20, 2.0, 1.0, latency_s=9.0, pools=(DevicePool(prefetch_depth=depth),))
+        return measured(given, UNLIMITED).utilisation
+
+    alone_s = 2.0 + 9.0 + 1.0
+    assert reached(0) == pytest.approx(0.1, rel=0.02)
+    assert reached(1) == pytest.approx(0.2, rel=0.02)
+    assert reached(9) == pytest.approx(20 * 12 / (20 * alone_s), rel=0.06)
+
+
+def test_admission_counts_a_latency_only_as_far_as_nothing_else_runs_meanwhile():
+    """Jobs of 1 s of QPU in 10 s: with a latency that is hidden, 10 of them fill a QPU; with one that is not, one."""
+
+    def nb_resident(depth):
+        given = identical(20, 20, 2.0, 1.0, latency_s=7.0, pools=(DevicePool(prefetch_depth=depth),))
+        trace = run_checked(given, Contender("capped-duty:1.0", "fifo"))
+        return sum(each.admitted_s == 0.0 for each in trace.jobs)
+
+    assert (nb_resident(0), nb_resident(1), nb_resident(9)) == (1, 2, 10)
+
+
 def test_every_slice_is_a_submission():
     sliced = workload(job("a", (0.0, 10.0, 100), latency_s=2.0), pools=(DevicePool(slice_s=5.0),))
     trace = run_checked(sliced, UNLIMITED)

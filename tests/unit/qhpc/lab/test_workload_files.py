@@ -35,7 +35,7 @@ def test_csv_keeps_everything(given_workload):
 @settings(max_examples=50)
 def test_swf_keeps_sums(given_workload):
     again = parse_swf(write_swf(given_workload), "x.swf")
-    kept = ("quantum_s", "alone_s", "duty", "arrival_s", "latency_s")
+    kept = ("quantum_s", "alone_s", "submitted_s", "arrival_s", "latency_s")
     others = ("pool", "nb_nodes", "priority_class", "declared_duty", "restart_s")
     for old, new in zip(by_arrival(given_workload), again.jobs, strict=True):
         assert [getattr(new, name) for name in kept] == pytest.approx([getattr(old, name) for name in kept], rel=1e-6)

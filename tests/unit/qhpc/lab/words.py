@@ -8,6 +8,9 @@ from qhpc.lab.measures import measure
 from qhpc.lab.workload import DevicePool, JobPlan, Phase, Workload
 
 
+ONE_QPU = (DevicePool(),)
+
+
 def job(name, *phases, **fields):
     """A job of phases (classical_s, quantum_s[, shots])."""
     return JobPlan(id=name, **{"arrival_s": 0.0, "phases": tuple(Phase(*phase) for phase in phases), **fields})
@@ -17,9 +20,9 @@ def workload(*jobs, **fields):
     return Workload(name="test", jobs=jobs, **fields)
 
 
-def identical(count, nb_phases, classical_s, quantum_s, **fields):
+def identical(count, nb_phases, classical_s, quantum_s, pools=ONE_QPU, **fields):
     phases = [(classical_s, quantum_s)] * nb_phases
-    return workload(*(job(f"j{number}", *phases, **fields) for number in range(count)))
+    return workload(*(job(f"j{number}", *phases, **fields) for number in range(count)), pools=pools)
 
 
 def measured(given, who):
@@ -36,7 +39,7 @@ def workloads(draw):
     """Small workloads of every kind that the lab knows, without outages."""
     pools = (
         DevicePool(nb_qpus=draw(st.integers(1, 3)), slice_s=draw(st.sampled_from([None, 5.0]))),
-        DevicePool(name="other", prefetch_depth=draw(st.integers(0, 1))),
+        DevicePool(name="other", prefetch_depth=draw(st.integers(0, 3))),
     )
     nb_nodes = draw(st.sampled_from([None, 4]))
     jobs = [

@@ -38,7 +38,7 @@ from qhpc.scheduling.transitions import FINAL
 
 from .scenes import session, task
 
-POOL = Pool(name="p", qpus=("q", "r"), slice_s=4.0)
+POOL = Pool(name="p", qpus=("q", "r"), slice_s=4.0, prefetch_depth=2, latency_s=0.5)
 SESSIONS = tuple(
     session(name, account=account, share=share, priority_class=priority_class)
     for name, account, share, priority_class in [
@@ -160,12 +160,13 @@ def test_no_task_is_lost_or_ends_twice(policy, steps):
 
 
 def check_work_conserving(world):
-    """An idle QPU has a reason: it is not up, or no task that waits fits before its window."""
+    """An idle QPU has a reason: it is not up, or no task that waits fits before its window. It has nothing prepared."""
     for name in POOL.qpus:
         device = world.machine.device(name)
+        assert len(device.prepared) <= (POOL.prefetch_depth if name in world.running and device.state == "up" else 0)
         if device.takes_tasks() and world.machine.waiting("p"):
             available_s = device.available_s(world.now_s)
-            assert available_s < 5.0 + 1e-6, "nothing that waits takes longer"
+            assert available_s < 5.0 + POOL.latency_s + 1e-6, "nothing that waits takes longer"
 
 
 @pytest.mark.parametrize("policy", POLICIES)
