@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from math import inf
+from typing import Any
 
 from qhpc.scheduling.model import Pool, QpuState, Window
 from qhpc.scheduling.policies.protocol import ReadyTask
@@ -21,12 +22,15 @@ class Slice:
 
 
 class Preparation:
-    """A task that is prepared on a QPU, so that it can run there from ``usable_s`` on."""
+    """A task that is prepared on a QPU, so that it can run there from ``usable_s`` on.
 
-    __slots__ = ("ready", "usable_s")
+    ``place`` is where it was in the order of tasks when its preparation began.
+    """
 
-    def __init__(self, ready: ReadyTask, usable_s: float) -> None:
-        self.ready, self.usable_s = ready, usable_s
+    __slots__ = ("place", "ready", "usable_s")
+
+    def __init__(self, ready: ReadyTask, usable_s: float, place: tuple[Any, ...]) -> None:
+        self.ready, self.usable_s, self.place = ready, usable_s, place
 
 
 class Device:

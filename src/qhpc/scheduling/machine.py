@@ -288,21 +288,22 @@ class Machine:
         running = device.running if device is not None else None
         if device is None or running is None or running.number != event.number or running.ready.task.key != event.key:
             return None
+        pool = self._pools[device.pool.name]
         device.running = None
+        pool.nb_running -= 1
         record = self._tasks[event.key]
         record.busy_s += event.busy_s
         self._owner(record).used_s += event.busy_s
-        self._pools[device.pool.name].queue.charged(record.ready, event.busy_s)
+        pool.queue.charged(record.ready, event.busy_s)
         return record
 
     # ------------------------------------------------------------ what runs next
     def _dispatch(self, pool: PoolRecord, now_s: float) -> None:
         """Give idle QPUs tasks, and tell busy ones what comes next."""
-        if not (pool.queue or pool.nb_prepared):
-            return
-        for device in pool.devices:
-            if device.running is None and (pool.queue or pool.nb_prepared) and device.takes_tasks():
-                self._start_next(pool, device, now_s)
+        if pool.nb_running < len(pool.devices):
+            for device in pool.devices:
+                if device.running is None and pool.has_waiting() and device.takes_tasks():
+                    self._start_next(pool, device, now_s)
         if pool.pool.prefetch_depth and pool.queue:
             self._out += prefetch(pool, now_s)
 
@@ -336,6 +337,7 @@ class Machine:
         ready, owner = record.ready, self._owner(record)
         record.state = next_state(record.state, "started")
         record.qpu = device.name
+        self._pools[owner.session.pool].nb_running += 1
         part = shots / ready.remaining_shots if ready.remaining_shots else 1.0
         device.running = Slice(ready, record.number, shots, begin_s + part * ready.remaining_s)
         if part >= 1.0 and owner.nb_unfinished == 1:

@@ -10,6 +10,7 @@ that one is not usable yet, another goes before it that delays it by no more tha
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from math import inf
 from typing import Any
@@ -24,7 +25,7 @@ __all__ = ["prefetch", "release", "take_next", "withdraw"]
 
 def take_next(pool: PoolRecord, device: Device, now_s: float) -> tuple[ReadyTask, float] | None:
     """The task that a free QPU runs next, which waits no more, and seconds until it is prepared; None if none waits."""
-    if pool.nb_prepared > len(device.prepared):
+    if len(pool.prepared) > len(device.prepared):
         _release_late(pool, device, now_s)
     if not device.prepared:
         ready = pool.queue.pop() or _from_elsewhere(pool)
@@ -41,13 +42,13 @@ def prefetch(pool: PoolRecord, now_s: float) -> Iterator[PrefetchTask]:
     """Prepare what waits first, on the QPUs that are free first."""
     usable_s = now_s + pool.pool.latency_s
     while (ready := pool.queue.peek()) is not None:
-        device = _roomy(pool, now_s) or _with_a_later_one(pool, ready)
-        if device is None:
+        device, place = _roomy(pool, now_s), pool.queue.place(ready)
+        if device is None and (device := _with_a_later_one(pool, place)) is None:
             return
         pool.queue.pop()
-        device.prepared.append(Preparation(ready, usable_s))
+        device.prepared.append(Preparation(ready, usable_s, place))
+        insort(pool.prepared, (place, ready))
         ready.prepared_on = device
-        pool.nb_prepared += 1
         yield PrefetchTask(device.name, ready.task.key)
 
 
@@ -57,18 +58,21 @@ def withdraw(pool: PoolRecord, ready: ReadyTask) -> None:
     if device is None:
         pool.queue.remove(ready)
         return
-    device.prepared = [other for other in device.prepared if other.ready is not ready]
-    ready.prepared_on = None
-    pool.nb_prepared -= 1
+    index = next(index for index, each in enumerate(device.prepared) if each.ready is ready)
+    _forget(pool, device.prepared.pop(index))
 
 
 def release(pool: PoolRecord, device: Device) -> None:
     """What is prepared on a QPU waits for any again."""
     for preparation in device.prepared:
-        preparation.ready.prepared_on = None
+        _forget(pool, preparation)
         pool.queue.push(preparation.ready)
-    pool.nb_prepared -= len(device.prepared)
     device.prepared = []
+
+
+def _forget(pool: PoolRecord, preparation: Preparation) -> None:
+    del pool.prepared[bisect_left(pool.prepared, (preparation.place,))]
+    preparation.ready.prepared_on = None
 
 
 def _release_late(pool: PoolRecord, free: Device, now_s: float) -> None:
@@ -80,8 +84,7 @@ def _release_late(pool: PoolRecord, free: Device, now_s: float) -> None:
 
 def _from_elsewhere(pool: PoolRecord) -> ReadyTask | None:
     """The first task that is prepared on another QPU: this one would be idle."""
-    prepared = (each.ready for device in pool.devices for each in device.prepared)
-    ready = min(prepared, key=pool.queue.place, default=None)
+    ready = min((ready for _, ready in pool.prepared), key=pool.queue.place, default=None)
     if ready is not None:
         withdraw(pool, ready)
     return ready
@@ -112,7 +115,7 @@ def _best(candidates: list[Candidate]) -> tuple[ReadyTask, float]:
 def _roomy(pool: PoolRecord, now_s: float) -> Device | None:
     """The QPU that can have one more task prepared and needs it first; nobody knows when one that is late does."""
     depth = pool.pool.prefetch_depth
-    if pool.nb_prepared >= depth * len(pool.devices):
+    if len(pool.prepared) >= depth * len(pool.devices):
         return None
     best, least = None, (depth, inf)
     for device in pool.devices:
@@ -124,15 +127,11 @@ def _roomy(pool: PoolRecord, now_s: float) -> Device | None:
     return best
 
 
-def _with_a_later_one(pool: PoolRecord, ready: ReadyTask) -> Device | None:
-    """The QPU on which a task was prepared that comes after this one: that one waits unprepared again."""
-    if not pool.nb_prepared or pool.has_no_place is ready:
+def _with_a_later_one(pool: PoolRecord, place: tuple[Any, ...]) -> Device | None:
+    """The QPU on which the last prepared task comes after this place: it waits unprepared again."""
+    if not pool.prepared or pool.prepared[-1][0] < place:
         return None
-    prepared = (each.ready for device in pool.devices for each in device.prepared if device.state == "up")
-    last = max(prepared, key=pool.queue.place, default=None)
-    if last is None or pool.queue.place(last) < pool.queue.place(ready):
-        pool.has_no_place = ready
-        return None
+    last = pool.prepared[-1][1]
     device: Device = last.prepared_on
     withdraw(pool, last)
     pool.queue.push(last)

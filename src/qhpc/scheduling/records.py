@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qhpc.scheduling.devices import Device
 from qhpc.scheduling.model import Pool, Session, TaskState
 from qhpc.scheduling.policies.protocol import DispatchPolicy, Past, ReadyTask
@@ -97,22 +99,24 @@ class PoolRecord:
         policy: the order of its tasks.
         devices: its QPUs.
         queue: tasks that wait and are not prepared.
-        nb_prepared: tasks that wait and are prepared.
-        has_no_place: the task that waits first, if it comes after all that are prepared.
+        prepared: tasks that wait and are prepared, with their places in the order when they were.
+        nb_running: QPUs that run something.
     """
 
-    __slots__ = ("devices", "has_no_place", "nb_prepared", "policy", "pool", "queue")
+    __slots__ = ("devices", "nb_running", "policy", "pool", "prepared", "queue")
 
     def __init__(self, pool: Pool, policy: DispatchPolicy) -> None:
         self.pool, self.policy = pool, policy
         self.devices = [Device(name, pool) for name in pool.qpus]
         self.queue = ReadyQueue(policy)
-        self.nb_prepared = 0
-        self.has_no_place: ReadyTask | None = None
+        self.prepared: list[tuple[tuple[Any, ...], ReadyTask]] = []
+        self.nb_running = 0
 
     def in_order(self) -> list[ReadyTask]:
         """All tasks that wait, prepared or not, in the policy's order. Cost O(n log n)."""
-        if not self.nb_prepared:
-            return list(self.queue.in_order())
-        prepared = [each.ready for device in self.devices for each in device.prepared]
+        prepared = [ready for _, ready in self.prepared]
         return sorted([*self.queue.in_order(), *prepared], key=self.queue.place)
+
+    def has_waiting(self) -> bool:
+        """Whether any task waits."""
+        return bool(self.queue or self.prepared)

@@ -24,8 +24,8 @@ class HybridJob(msgspec.Struct, frozen=True, kw_only=True):
         account: who pays.
         stack: what it runs, as a text that is the same for jobs that behave alike.
         pool: QPUs that it uses.
-        declared_duty: quantum time / (quantum + classical time) as its user or its services say; None if nobody does. Quantum
-            time is that in which it keeps the QPU from others: see ``qhpc.scheduling.timings.occupied_s``.
+        declared_duty: quantum time / (quantum + classical time) as its user or its services say; None if nobody does.
+            Quantum time is that in which it keeps the QPU from others: ``qhpc.scheduling.timings.occupied_s``.
         nb_nodes: nodes that it holds.
         priority_class: which class it belongs to.
         is_exclusive: whether it wants the QPU for itself.

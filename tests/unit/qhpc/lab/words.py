@@ -7,6 +7,8 @@ from qhpc.lab.comparison import run_checked
 from qhpc.lab.measures import measure
 from qhpc.lab.workload import DevicePool, JobPlan, Phase, Workload
 
+ONE_QPU = (DevicePool(),)
+
 
 ONE_QPU = (DevicePool(),)
 
