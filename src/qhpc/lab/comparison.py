@@ -14,7 +14,7 @@ from qhpc.lab.simulation import simulate
 from qhpc.lab.statistics import Interval, Verdict, interval, verdict
 from qhpc.lab.trace import Trace
 from qhpc.lab.workload import Workload
-from qhpc.scheduling.admission.policies import ADMISSIONS, AdmissionPolicy, CappedDuty, Credits, FixedCount
+from qhpc.scheduling.admission.policies import ADMISSIONS, AdmissionPolicy, CappedDuty, Credits, FixedCount, Rate
 from qhpc.scheduling.machine import DEFAULT_POLICY
 from qhpc.scheduling.policies import POLICIES
 
@@ -64,6 +64,7 @@ class Contender(NamedTuple):
 _WITH_NUMBER: dict[str, Callable[[str], AdmissionPolicy]] = {
     "fixed-count": lambda count: FixedCount(int(count)),
     "credits": lambda credits_of_qpu: Credits(int(credits_of_qpu)),
+    "rate": lambda limit: Rate(float(limit)),
     "capped-duty": lambda alpha: CappedDuty(float(alpha)),
     "capped-duty-learned": lambda alpha: CappedDuty(float(alpha), learns=True),
 }
@@ -84,6 +85,9 @@ CONTENDERS = (
     Contender("credits", "fifo"),
     Contender("credits", "shortest-first"),
     Contender("credits", "round-robin"),
+    Contender("rate", "fifo"),
+    Contender("rate", "shortest-first"),
+    Contender("rate", "round-robin"),
     Contender("capped-duty", "fifo"),
     Contender("capped-duty", "shortest-first"),
     Contender("capped-duty", "share-deadline"),

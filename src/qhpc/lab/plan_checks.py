@@ -20,7 +20,7 @@ def complaint_about(plan: JobPlan, pools: Sequence[str]) -> str:
     times = {"arrival_s": plan.arrival_s, "tail_s": plan.tail_s, "latency_s": plan.latency_s}
     times["restart_s"] = plan.restart_s or 0.0
     for phase in plan.phases:
-        times.update(classical_s=phase.classical_s, quantum_s=phase.quantum_s)
+        times.update(classical_s=phase.classical_s, quantum_s=phase.quantum_s, told_factor=phase.told_factor)
         for name, value in times.items():
             if not 0 <= value < inf:
                 return f"{name} is {value}: expected a finite time from 0 on"

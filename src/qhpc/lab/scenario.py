@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp, inf
+from math import exp, inf, log
 from random import Random
 from typing import Annotated, Literal
 
@@ -63,6 +63,9 @@ class Jobs(_Table, frozen=True, kw_only=True):
         nb_nodes: nodes that each holds.
         nb_users: who run them.
         declared_factor: smallest and largest factor by which users are wrong about the duty; each user keeps to one.
+        duration_factor: smallest and largest factor by which users are wrong about how long tasks take; each keeps to
+            one.
+        task_factor: smallest and largest factor by which they are wrong about each task besides.
         restart_s: how long it takes to get back nodes that were given back; if not given, they are kept.
         priority_class: which class they belong to.
     """
@@ -79,6 +82,8 @@ class Jobs(_Table, frozen=True, kw_only=True):
     nb_nodes: Count = 1
     nb_users: Count = 4
     declared_factor: tuple[Factor, Factor] = (1.0, 1.0)
+    duration_factor: tuple[Factor, Factor] = (1.0, 1.0)
+    task_factor: tuple[Factor, Factor] = (1.0, 1.0)
     restart_s: Seconds | None = None
     priority_class: PriorityClass = "production"
 
@@ -134,7 +139,7 @@ class Scenario(_Table, frozen=True, kw_only=True):
     >>> jobs = Jobs(name="vqe", count=2, nb_phases=3, classical_s=20.0, quantum_s=10.0)
     >>> workload = Scenario(name="two", jobs=(jobs,)).workload(seed=0)
     >>> workload.jobs[0].phases[0], workload.jobs[0].alone_s
-    (Phase(classical_s=20.0, quantum_s=10.0, shots=0), 90.0)
+    (Phase(classical_s=20.0, quantum_s=10.0, shots=0, told_factor=1.0), 90.0)
     """
 
     name: str
@@ -157,6 +162,7 @@ class Scenario(_Table, frozen=True, kw_only=True):
             _job(f"{group.name}-{number}", group, time_s, pools[group.pool], factors, random)
             for number, (group, time_s) in enumerate(zip(groups, times, strict=True))
         ]
+        jobs = [_wrongly_told(plan, group, seed) for plan, group in zip(jobs, groups, strict=True)]
         return Workload(
             name=self.name,
             jobs=tuple(jobs),
@@ -211,9 +217,24 @@ def _job(
     )
     key = (user, group.name)
     if key not in factors:
-        low, high = group.declared_factor
-        factors[key] = low * (high / low) ** random.random()
+        factors[key] = _between(group.declared_factor, random)
     return msgspec.structs.replace(plan, declared_duty=min(plan.duty(pool.prefetch_depth) * factors[key], 1.0))
+
+
+def _wrongly_told(plan: JobPlan, group: Jobs, seed: int) -> JobPlan:
+    """The same job, where what is told of its tasks' lengths is wrong, if the scenario says so."""
+    if group.duration_factor == group.task_factor == (1.0, 1.0):
+        return plan
+    usual = _between(group.duration_factor, Random(f"{seed}/{plan.user}/{group.name}"))
+    random = Random(f"{seed}/{plan.id}")
+    phases = (phase._replace(told_factor=usual * _between(group.task_factor, random)) for phase in plan.phases)
+    return msgspec.structs.replace(plan, phases=tuple(phases))
+
+
+def _between(limits: tuple[float, float], random: Random) -> float:
+    """A factor whose logarithm is evenly distributed."""
+    low, high = limits
+    return low * exp(log(high / low) * random.random())
 
 
 def _arrivals(arrivals: Arrivals, count: int, random: Random) -> list[float]:

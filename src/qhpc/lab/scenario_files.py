@@ -113,7 +113,7 @@ def _check_names(scenario: Scenario, text: str, source: str) -> None:
         if value not in known:
             refuse([table, index, key], value, f"one of {', '.join(known)}")
     for index, group in enumerate(scenario.jobs):
-        for key in ("nb_phases", "declared_factor"):
+        for key in ("nb_phases", "declared_factor", "duration_factor", "task_factor"):
             limits = getattr(group, key)
             if isinstance(limits, tuple) and not 0 < limits[0] <= limits[1]:
                 refuse(["jobs", index, key], list(limits), "two positive numbers, the smaller one first")

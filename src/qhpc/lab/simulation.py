@@ -139,7 +139,7 @@ class _World:
         task = Task(
             key=f"{plan.id}/{job.phase}",
             session=plan.id,
-            duration_s=phase.quantum_s,
+            duration_s=phase.quantum_s * phase.told_factor,
             shots=phase.shots,
             is_sliceable=phase.shots > 1,
         )

@@ -19,11 +19,13 @@ class Phase(NamedTuple):
         classical_s: on the job's nodes.
         quantum_s: on the QPU, without its dead time.
         shots: of the task; 0 if it cannot be cut.
+        told_factor: what the scheduler is told that it takes / what it takes.
     """
 
     classical_s: float
     quantum_s: float
     shots: int = 0
+    told_factor: float = 1.0
 
 
 class JobPlan(msgspec.Struct, frozen=True, kw_only=True):

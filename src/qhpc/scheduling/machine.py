@@ -196,12 +196,13 @@ class Machine:
             self._out.append(do.RejectTask(task.key, reason))
             return None
         self._nb_tasks += 1
-        ready = ReadyTask(task, owner.session, event.time_s, self._nb_tasks, owner.past(event.time_s))
+        past, duration_s = owner.past(event.time_s), owner.expected_s(task.duration_s)
+        ready = ReadyTask(task, owner.session, event.time_s, self._nb_tasks, past, duration_s)
         record = self._tasks[task.key] = TaskRecord(ready)
         owner.keys[task.key] = None
         owner.add_task(event.time_s)
         self._enqueue(record, owner)
-        self._out += self._nodes.quantum_phase(owner.session, event.time_s, task.duration_s)
+        self._out += self._nodes.quantum_phase(owner.session, event.time_s, duration_s)
         self._tell(record, event.time_s, "came")
         return owner.session.pool
 
@@ -264,6 +265,9 @@ class Machine:
             self._enqueue(record, self._owner(record))
             self._tell(record, event.time_s, "slice %d ended on %s", event.number, event.qpu)
         else:
+            owner = self._owner(record)
+            owner.told_s += ready.task.duration_s
+            owner.took_s += record.busy_s
             self._end(record, "completed", event.time_s, do.FinishTask(event.key))
         return ready.session.pool
 

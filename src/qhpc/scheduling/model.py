@@ -84,7 +84,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         key: made by the client, unique: submitting it again does not run it again.
         session: id of its session.
-        duration_s: seconds of QPU that it is expected to take.
+        duration_s: seconds of QPU that it is expected to take; corrected by how long its session's other tasks took.
         shots: number of shots; 0 if it has none to count.
         priority: larger goes first, under policies that look at it.
         is_sliceable: whether it may be cut between shots.

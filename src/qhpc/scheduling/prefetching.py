@@ -39,13 +39,19 @@ def take_next(pool: PoolRecord, device: Device, now_s: float) -> tuple[ReadyTask
 
 
 def prefetch(pool: PoolRecord, now_s: float) -> Iterator[PrefetchTask]:
-    """Prepare what waits first, on the QPUs that are free first."""
+    """Prepare what waits first, on the QPUs that are free first; where all have enough, instead of what comes later."""
     usable_s = now_s + pool.pool.latency_s
     while (ready := pool.queue.peek()) is not None:
-        device, place = _roomy(pool, now_s), pool.queue.place(ready)
-        if device is None and (device := _with_a_later_one(pool, place)) is None:
-            return
+        device, place, later = _roomy(pool, now_s), pool.queue.place(ready), None
+        if device is None:
+            if not pool.prepared or pool.prepared[-1][0] < place:
+                return
+            later = pool.prepared[-1][1]
+            device = later.prepared_on
+            withdraw(pool, later)
         pool.queue.pop()
+        if later is not None:
+            pool.queue.push(later)
         device.prepared.append(Preparation(ready, usable_s, place))
         insort(pool.prepared, (place, ready))
         ready.prepared_on = device
@@ -119,20 +125,9 @@ def _roomy(pool: PoolRecord, now_s: float) -> Device | None:
         return None
     best, least = None, (depth, inf)
     for device in pool.devices:
-        if device.running is not None and device.state == "up":
+        if device.running is not None and device.state == "up" and len(device.prepared) < depth:
             end_s = device.running.end_s
             need = (len(device.prepared), end_s if end_s >= now_s else inf)
             if need < least:
                 best, least = device, need
     return best
-
-
-def _with_a_later_one(pool: PoolRecord, place: tuple[Any, ...]) -> Device | None:
-    """The QPU on which the last prepared task comes after this place: it waits unprepared again."""
-    if not pool.prepared or pool.prepared[-1][0] < place:
-        return None
-    last = pool.prepared[-1][1]
-    device: Device = last.prepared_on
-    withdraw(pool, last)
-    pool.queue.push(last)
-    return device

@@ -50,11 +50,13 @@ class SessionRecord:
         nb_ready: of these, how many wait.
         used_s: seconds of QPU that it used.
         opened_s: when it was opened.
+        told_s: seconds that its tasks that are complete were told to take.
+        took_s: seconds that these took.
     """
 
     __slots__ = (
         "_quantum_s", "_quantum_since_s", "is_open", "keys", "nb_ended", "nb_ready", "nb_unfinished", "opened_s",
-        "session", "used_s",
+        "session", "told_s", "took_s", "used_s",
     )  # fmt: skip
 
     def __init__(self, session: Session, opened_s: float = 0.0) -> None:
@@ -62,6 +64,7 @@ class SessionRecord:
         self.is_open = True
         self.keys: dict[str, None] = {}
         self.nb_unfinished = self.nb_ready = self.nb_ended = 0
+        self.told_s = self.took_s = 0.0
         self.used_s = self._quantum_s = self._quantum_since_s = 0.0
 
     def add_task(self, now_s: float) -> None:
@@ -76,6 +79,17 @@ class SessionRecord:
         self.nb_ended += 1
         if not self.nb_unfinished:
             self._quantum_s += now_s - self._quantum_since_s
+
+    def expected_s(self, told_s: float) -> float:
+        """How long a task of it will take: what was told, times how wrong that was of those that are complete.
+
+        Errors below a tenth are believed to be chance, those beyond a factor of sixteen to be another matter. What is
+        told counts as one more task that took as long.
+        """
+        if not self.told_s > 0:
+            return told_s
+        factor = (self.took_s + told_s) / (self.told_s + told_s)
+        return told_s if 0.9 < factor < 1.1 else told_s * min(max(factor, 1 / 16), 16.0)
 
     def usual_task_s(self) -> float:
         """Mean QPU time of its tasks that have ended; 0 if none has."""

@@ -167,6 +167,10 @@ class LicenceWhenIdle(_Open):
 _IDLE = 0.5
 
 
+DEFAULT_ALPHA = 1.1
+"""With it jobs alike are, on average, at most 1.3 times slower than alone: see docs/scheduling.md, "Steady state"."""
+
+
 class CappedDuty(_Open):
     """The sum of the jobs' duties is at most ``alpha`` times the QPUs.
 
@@ -176,10 +180,12 @@ class CappedDuty(_Open):
         target_stretch: if given, a closed loop changes alpha so that jobs are that many times slower than alone.
     """
 
-    def __init__(self, alpha: float = 1.2, *, learns: bool = False, target_stretch: float | None = None) -> None:
+    def __init__(
+        self, alpha: float = DEFAULT_ALPHA, *, learns: bool = False, target_stretch: float | None = None
+    ) -> None:
         super().__init__()
         if not 0 < alpha < inf:
-            raise ValueError(f"alpha is {alpha}: give a positive number, e.g. 1.2")
+            raise ValueError(f"alpha is {alpha}: give a positive number, e.g. {DEFAULT_ALPHA}")
         self.duty = LearnedDuty() if learns else DeclaredDuty()
         self._alpha, self._target = alpha, target_stretch
         self._loops: dict[str, ClosedLoop] = {}
@@ -206,19 +212,33 @@ class CappedDuty(_Open):
             loop.step(measured.period_s, idle_fraction=measured.idle_fraction, stretch=measured.stretch)
 
 
-class Rate(CappedDuty):
-    """The sum of the declared rates of quantum work is at most what the QPUs can do.
+class Rate(_Open):
+    """The sum of the jobs' rates is at most what the QPUs can do.
 
-    Source: the rate policy of openQSE's qhw-admission, as its documentation describes it.
+    A job's rate is what it needs in order to do its quantum work in the part of its time limit that its classical work
+    leaves: of duty ``u`` and a limit of ``limit`` times what it takes alone, ``u / (limit - 1 + u)``.
+
+    Source: the rate policy of openQSE's qhw-admission, as its documentation describes it (docs/policies.md).
+
+    Args:
+        limit: time limit of a job / what it takes alone.
     """
 
-    def __init__(self) -> None:
-        super().__init__(1.0)
+    name = "rate"
 
-    @property
-    def name(self) -> str:
-        """The policy's name."""
-        return "rate"
+    def __init__(self, limit: float = 2.0) -> None:
+        super().__init__()
+        if not 1 <= limit < inf:
+            raise ValueError(f"limit is {limit}: give a number from 1 on, e.g. 2")
+        self._limit = limit
+
+    def capacity(self, pool: str, nb_qpus: int) -> float:
+        """What all QPUs can do."""
+        return UNITS * nb_qpus
+
+    def units(self, job: HybridJob, duty: float) -> float:
+        """Its rate."""
+        return max(1, ceil(UNITS * duty / (self._limit - 1.0 + duty) - 1e-9))
 
 
 ADMISSIONS: dict[str, Callable[[], AdmissionPolicy]] = {

@@ -37,6 +37,7 @@ class ReadyTask:
         task: the task.
         session: its session when it came.
         arrival_s: when it came.
+        duration_s: seconds of QPU that all of it is expected to take, as far as its session's are known.
         number: counts the tasks, in order of arrival.
         class_rank: rank of its session's class.
         remaining_shots: shots that it still has to run.
@@ -48,16 +49,24 @@ class ReadyTask:
     """
 
     __slots__ = (
-        "arrival_s", "class_rank", "deadline_s", "number", "past", "prepared_on", "rank", "remaining_s",
+        "arrival_s", "class_rank", "deadline_s", "duration_s", "number", "past", "prepared_on", "rank", "remaining_s",
         "remaining_shots", "session", "task",
     )  # fmt: skip
 
-    def __init__(self, task: Task, session: Session, arrival_s: float, number: int, past: Past = NO_PAST) -> None:
+    def __init__(
+        self,
+        task: Task,
+        session: Session,
+        arrival_s: float,
+        number: int,
+        past: Past = NO_PAST,
+        duration_s: float | None = None,
+    ) -> None:
         self.task, self.session = task, session
         self.arrival_s, self.number, self.past = arrival_s, number, past
         self.class_rank = CLASSES[session.priority_class]
         self.remaining_shots = task.shots
-        self.remaining_s = task.duration_s
+        self.duration_s = self.remaining_s = task.duration_s if duration_s is None else duration_s
         self.deadline_s: float | None = None
         self.rank: Rank = 0
         self.prepared_on: Any = None

@@ -30,7 +30,7 @@ class ShareDeadline(SingleLane):
         if ready.deadline_s is None:
             session = ready.session
             begin_s = max(ready.arrival_s, self._promised_s.get(session.id, ready.arrival_s))
-            ready.deadline_s = begin_s + ready.task.duration_s / max(session.share, _MIN_SHARE)
+            ready.deadline_s = begin_s + ready.duration_s / max(session.share, _MIN_SHARE)
             self._promised_s[session.id] = ready.deadline_s
         return (ready.deadline_s, ready.number)
 

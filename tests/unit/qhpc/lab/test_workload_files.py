@@ -8,7 +8,7 @@ from qhpc.lab.errors import LabError
 from qhpc.lab.scenario_files import read_scenario
 from qhpc.lab.sources import read_source, write_workload
 from qhpc.lab.swf import FIELDS, parse_swf, write_swf
-from qhpc.lab.workload import Outage
+from qhpc.lab.workload import Outage, Phase
 from tests.unit.qhpc.lab.words import job, workload, workloads
 
 ONE = workload(
@@ -70,7 +70,7 @@ def test_the_files_that_are_spoiled_below():
         (3, "4", "many", "line 3: MaxNodes is 'many': expected a positive number"),
         (4, "6.5", "4.5", "line 4: Outage is .*: expected QPU START_S"),
         (5, "id", "job", "line 5: the columns are 'job,arrival_s"),
-        (6, ",100", "", "line 6: 14 fields: expected the 15 of the first line"),
+        (6, ",100", "", "line 6: 15 fields: expected the 16 of the first line"),
         (6, "20.0", "long", "line 6: classical_s is 'long': expected `float`"),
         (6, "20.0", "-20.0", "line 7: classical_s is -20.0: expected a finite time"),
         (8, "7.0", "-7.0", "line 8: arrival_s is -7.0: expected a finite time"),
@@ -95,7 +95,7 @@ def swf_line(**values):
 def test_a_line_of_swf():
     (plan,) = parse_swf("; made by hand\n\n" + swf_line(requested_processors="4", processors="-1"), "x.swf").jobs
     assert (plan.alone_s, plan.nb_nodes, plan.declared_duty, plan.restart_s) == (90.0, 4, 0.3, None)
-    assert plan.phases == ((20.0, 10.0, 0),) * 3
+    assert plan.phases == (Phase(20.0, 10.0),) * 3
 
 
 @pytest.mark.parametrize(

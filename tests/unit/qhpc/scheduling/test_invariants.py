@@ -164,9 +164,9 @@ def check_work_conserving(world):
     for name in POOL.qpus:
         device = world.machine.device(name)
         assert len(device.prepared) <= (POOL.prefetch_depth if name in world.running and device.state == "up" else 0)
-        if device.takes_tasks() and world.machine.waiting("p"):
-            available_s = device.available_s(world.now_s)
-            assert available_s < 5.0 + POOL.latency_s + 1e-6, "nothing that waits takes longer"
+        if device.takes_tasks() and (waiting := world.machine.waiting("p")):
+            needed_s = min(each.remaining_s / (40 if each.task.is_sliceable else 1) for each in waiting)
+            assert device.available_s(world.now_s) < needed_s + POOL.latency_s + 1e-6, "something that waits fits"
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -266,7 +266,7 @@ def test_shares_are_respected_in_the_long_run():
         *_, start = machine.handle(SliceFinished(float(i), "q", start.key, start.number, 0, 1.0))
         out = [start]
     for name, share in shares.items():
-        assert abs(machine.session(name).used_s - 2000 * share / 0.6) <= 10
+        assert abs(machine.session(name).used_s - 2000 * share / 0.6) <= 20
 
 
 @given(st.integers(2, 6), st.floats(1.0, 5.0))
@@ -297,7 +297,7 @@ def test_an_admitted_session_waits_no_longer_than_promised(nb_others, length_s):
 
 @given(nb_others=st.integers(1, 5), length_s=st.floats(0.5, 5.0), own_s=st.floats(0.5, 5.0))
 def test_nobody_is_passed_without_end(nb_others, length_s, own_s):
-    """A long task among endless short ones: others pass it with what they earn while it is patient, and ten cycles."""
+    """A long task among endless short ones: others pass it with what they earn meanwhile, and thirty cycles."""
     machine = Machine({"p": "shortest-in-share"})
     share, out = 1.0 / (nb_others + 1), []
     machine.handle(PoolAdded(0.0, Pool(name="p", qpus=("q",), prefetch_depth=0)))
@@ -311,5 +311,5 @@ def test_nobody_is_passed_without_end(nb_others, length_s, own_s):
     while (start := out.pop()).key != "m":
         now_s += length_s
         out = machine.handle(SliceFinished(now_s, "q", start.key, start.number, 0, length_s))
-    passing_s = max(20 * own_s - 20 * length_s, 0.0) * share + 12 * length_s
+    passing_s = max(40 * own_s - 40 * length_s, 0.0) * share + 32 * length_s
     assert now_s <= nb_others * passing_s + length_s

@@ -84,9 +84,9 @@ def test_a_new_account_owes_what_the_least_has_used():
 # ---------------------------------------------------------------- shortest in share
 def test_the_shortest_goes_first_until_another_lost_its_patience():
     long = ready("a", 1, arrival_s=0.0, duration_s=10)
-    assert order(ShortestInShare(), long, ready("b", 2, arrival_s=179.0, duration_s=1)) == "ba"
+    assert order(ShortestInShare(), long, ready("b", 2, arrival_s=359.0, duration_s=1)) == "ba"
     long = ready("a", 1, arrival_s=0.0, duration_s=10)
-    assert order(ShortestInShare(), long, ready("b", 2, arrival_s=181.0, duration_s=1)) == "ab"
+    assert order(ShortestInShare(), long, ready("b", 2, arrival_s=361.0, duration_s=1)) == "ab"
 
 
 def test_jobs_that_were_slowed_down_go_sooner():
@@ -100,9 +100,9 @@ def test_jobs_that_were_slowed_down_go_sooner():
 
 def test_what_is_asked_beyond_a_share_comes_when_it_is_earned():
     policy, greedy = ShortestInShare(), session("s", share=0.1)
-    ranks = [policy.rank(ready(str(i), i, arrival_s=0.0, owner=greedy, past=Past(0, 0, i)))[0] for i in range(13)]
-    assert ranks[:11] == [200.0] * 11, "ten cycles of 100 s are chance"
-    assert ranks[11:] == [300.0, 400.0]
+    ranks = [policy.rank(ready(str(i), i, arrival_s=0.0, owner=greedy, past=Past(0, 0, i)))[0] for i in range(33)]
+    assert ranks[:31] == [400.0] * 31, "thirty cycles of 100 s are chance"
+    assert ranks[31:] == [500.0, 600.0]
 
 
 def test_what_others_left_is_not_held_against_a_session_for_ever():
@@ -110,9 +110,9 @@ def test_what_others_left_is_not_held_against_a_session_for_ever():
     for i in range(1000):
         policy.rank(ready(str(i), i, arrival_s=10.0 * i, owner=greedy))
     rank, _ = policy.rank(ready("t", 1000, arrival_s=10_000.0, owner=greedy))
-    assert rank == pytest.approx(10_000.0 + 10 * 100.0 + 200.0)
+    assert rank == pytest.approx(10_000.0 + 30 * 100.0 + 400.0)
     policy.forget("s")
-    assert policy.rank(ready("u", 1001, arrival_s=10_000.0, owner=greedy))[0] == 10_200.0
+    assert policy.rank(ready("u", 1001, arrival_s=10_000.0, owner=greedy))[0] == 10_400.0
 
 
 def test_a_cut_task_keeps_its_place():

@@ -27,7 +27,9 @@ from .scenes import came, job, machine
         (Unlimited(), inf, 0),
         (FixedCount(3), 6, 1),
         (Credits(4), 8, 2),
-        (Rate(), 2000, 300),
+        (Rate(), 2000, 231),
+        (Rate(1.0), 2000, 1000),
+        (Rate(1.7), 2000, 300),
         (CappedDuty(1.5), 3000, 300),
         (LicenceWhenIdle(), 2, 1),
     ],
@@ -44,7 +46,7 @@ def test_each_is_made_by_its_name_and_admits(name):
     assert policy.name == name
     m = machine(policy)
     admitted = [i.job_id for i in m.handle(*(came(1.0, f"j{i}", 0.25) for i in range(6)))]
-    expected = {"exclusive": 1, "unlimited": 6, "licence-when-idle": 1}.get(name, 4)
+    expected = {"exclusive": 1, "unlimited": 6, "licence-when-idle": 1, "rate": 5}.get(name, 4)
     assert admitted == [f"j{i}" for i in range(expected)]
 
 
@@ -52,6 +54,12 @@ def test_each_is_made_by_its_name_and_admits(name):
 def test_alpha_is_positive(alpha):
     with pytest.raises(ValueError, match="give a positive number"):
         CappedDuty(alpha)
+
+
+@pytest.mark.parametrize("limit", [0.9, inf, float("nan")])
+def test_a_time_limit_is_at_least_what_a_job_takes_alone(limit):
+    with pytest.raises(ValueError, match="give a number from 1 on"):
+        Rate(limit)
 
 
 def test_at_least_one_job_a_qpu():
