@@ -10,20 +10,25 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 
 import msgspec
 
-from benchmarks.scheduling.equal_utilisation import matched
+from benchmarks.scheduling.equal_utilisation import ORDERS, Duel, duels, summary
+from benchmarks.scheduling.equal_utilisation import table as table_of_duels
 from qhpc.lab.bounds import bounds_of, repairman_utilisation
 from qhpc.lab.comparison import CONTENDERS, DEFAULT, Contender, Row, results, rows, run_checked
 from qhpc.lab.measures import steady_utilisation
 from qhpc.lab.scenario import Jobs, Scenario
 from qhpc.lab.scenario_files import read_scenario
 from qhpc.lab.statistics import interval
+from qhpc.lab.workload import Workload
+from qhpc.scheduling.admission.policies import DEFAULT_ALPHA
 
 HETEROGENEOUS = (
-    "mix", "mix-heavy-tailed", "mix-poisson", "mix-wrong-declarations", "neutral-atoms", "superconducting",
-    "several-kinds", "outages", "finite-nodes",
+    "mix", "mix-heavy-tailed", "mix-poisson", "mix-wrong-declarations", "mix-wrong-durations", "neutral-atoms",
+    "superconducting", "several-kinds", "outages", "finite-nodes",
 )  # fmt: skip
 SHOWN = (
     ("U", "utilisation", 3), ("stretch", "stretch_mean", 2), ("p95", "stretch_p95", 2), ("max", "stretch_max", 1),
@@ -61,26 +66,73 @@ def mission(seeds: int) -> Iterator[str]:
     yield from table(compared(read_scenario("mission"), (EXCLUSIVE, UNLIMITED, DEFAULT), min(seeds, 2)))
 
 
+def steady(duty: float, seed: int) -> Workload:
+    """Jobs alike with exponential phases, declared with the duty that they have on average."""
+    group = Jobs(
+        name="j", count=60, nb_phases=100, quantum_s=100 * duty, classical_s=100 * (1 - duty), spread="exponential"
+    )
+    workload = Scenario(name="repairman", jobs=(group,)).workload(seed)
+    jobs = tuple(msgspec.structs.replace(plan, declared_duty=duty) for plan in workload.jobs)
+    return msgspec.structs.replace(workload, jobs=jobs)
+
+
 def repairman(seeds: int) -> Iterator[str]:
-    """Identical jobs with exponential phases, in steady state, beside the machine-repairman value without dead time."""
-    yield "| duty | resident jobs | machine repairman U | measured U | mean stretch |\n|---|---|---|---|---|"
-    for duty in (0.1, 0.2, 0.3):
-        group = Jobs(
-            name="j", count=60, nb_phases=100, quantum_s=100 * duty, classical_s=100 * (1 - duty), spread="exponential"
-        )
-        # All jobs are declared with the duty that they have on average: nobody knows their phases beforehand.
+    """Identical jobs with exponential phases, in steady state, beside the machine-repairman value without dead time.
+
+    .366 is the duty at which alpha 1.1 admits most for the number of jobs: N u = 1.098 with N = 3.
+    """
+    yield "| duty | resident jobs N | N u | repairman U | N u / that U | measured U | mean stretch |"
+    yield "|---" * 7 + "|"
+    for duty in (0.02, 0.05, 0.1, 0.2, 0.3, 0.366, 0.5):
         reached, stretches, nb_resident = [], [], 0
         for seed in range(seeds):
-            workload = Scenario(name="repairman", jobs=(group,)).workload(seed)
-            jobs = tuple(msgspec.structs.replace(plan, declared_duty=duty) for plan in workload.jobs)
-            workload = msgspec.structs.replace(workload, jobs=jobs)
-            trace = run_checked(workload, DEFAULT)
+            trace = run_checked(steady(duty, seed), DEFAULT)
             nb_resident = sum(job.admitted_s == 0.0 for job in trace.jobs)
             reached.append(steady_utilisation(trace, 0.0, max(job.admitted_s for job in trace.jobs)))
             stretches.append(sum(job.stretch for job in trace.jobs) / len(trace.jobs))
-        expected = repairman_utilisation(nb_resident, duty)
+        expected, load = repairman_utilisation(nb_resident, duty), nb_resident * duty
         found = f"{interval(reached).text(3)} | {interval(stretches).text(2)}"
-        yield f"| {duty} | {nb_resident} | {expected:.3f} | {found} |"
+        yield f"| {duty} | {nb_resident} | {load:.3f} | {expected:.3f} | {load / expected:.2f} | {found} |"
+
+
+def limits(seeds: int) -> Iterator[str]:
+    """The largest N u of N identical jobs for which the machine-repairman formula gives a stretch N u / U of 1.3."""
+    yield "| N | " + " | ".join(str(nb_jobs) for nb_jobs in RESIDENT) + " |\n" + "|---" * (len(RESIDENT) + 1) + "|"
+    loads = [largest_load(nb_jobs) for nb_jobs in RESIDENT]
+    yield "| N u | " + " | ".join(f"{load:.3f}" for load in loads) + " |"
+    reached = [repairman_utilisation(n, load / n) for n, load in zip(RESIDENT, loads, strict=True)]
+    yield "| U | " + " | ".join(f"{each:.3f}" for each in reached) + " |"
+
+
+RESIDENT = (2, 3, 4, 5, 6, 8, 10, 12, 20, 50)
+
+
+def largest_load(nb_jobs: int, stretch: float = 1.3) -> float:
+    """The largest N u at which N u / U is at most a stretch."""
+    low, high = 0.5, stretch
+    for _ in range(50):
+        middle = (low + high) / 2
+        is_slow = middle / repairman_utilisation(nb_jobs, middle / nb_jobs) > stretch
+        low, high = (low, middle) if is_slow else (middle, high)
+    return low
+
+
+def homogeneous(seeds: int) -> Iterator[str]:
+    """Identical jobs with exponential phases: the same number at a time, in different orders of tasks."""
+    for duty in (0.1, 0.2, 0.3):
+        yield f"\nduty {duty}:\n"
+        count = int(DEFAULT_ALPHA / duty + 1e-9)
+        contenders = [DEFAULT, *(Contender(f"fixed-count:{count}", each) for each in ORDERS)]
+        yield from table(rows(list(results([steady(duty, seed) for seed in range(seeds)], contenders))))
+
+
+def components(seeds: int) -> Iterator[str]:
+    """Other orders of tasks under our own admission, alpha 1.1: what the order adds."""
+    orders = ("fifo", "shortest-first", "round-robin", "fair-share", "share-deadline")
+    contenders = (DEFAULT, *(Contender("capped-duty", each) for each in orders))
+    for name in HETEROGENEOUS:
+        yield f"\n#### {name}\n"
+        yield from table(compared(read_scenario(name), contenders, seeds))
 
 
 def heterogeneous(seeds: int) -> Iterator[str]:
@@ -92,10 +144,23 @@ def heterogeneous(seeds: int) -> Iterator[str]:
 
 
 def equal(seeds: int) -> Iterator[str]:
-    """Baselines with the setting that brings them closest to the default's utilisation."""
-    for name in HETEROGENEOUS:
-        yield f"\n#### {name} at equal utilisation\n"
-        yield from table(matched(read_scenario(name), seeds))
+    """Every baseline beside ours with the alpha that has the same utilisation.
+
+    Of a baseline with a number, the value that comes closest to the default's utilisation.
+    With wrong declarations, ours learns duties.
+    """
+    found: list[Duel] = []
+    with ProcessPoolExecutor() as pool:
+        for name, mine in zip(HETEROGENEOUS, pool.map(all_duels, HETEROGENEOUS, repeat(seeds)), strict=True):
+            yield f"\n#### {name} at equal utilisation\n"
+            yield from table_of_duels(mine)
+            found += mine
+    yield f"\n#### In how many of the {len(HETEROGENEOUS)} scenarios ours is better / ties / is worse\n"
+    yield from summary(found)
+
+
+def all_duels(name: str, seeds: int) -> list[Duel]:
+    return list(duels(read_scenario(name), seeds, learns=name == "mix-wrong-declarations"))
 
 
 def turnaround(seeds: int) -> Iterator[str]:
@@ -140,7 +205,19 @@ def _node_s(scenario: Scenario, seed: int, who: Contender) -> float:
 
 
 FIGURES: dict[str, Callable[[int], Iterator[str]]] = {
-    figure.__name__: figure for figure in (mission, repairman, turnaround, declarations, nodes, equal, heterogeneous)
+    figure.__name__: figure
+    for figure in (
+        mission,
+        limits,
+        repairman,
+        homogeneous,
+        turnaround,
+        declarations,
+        nodes,
+        components,
+        equal,
+        heterogeneous,
+    )
 }
 
 
