@@ -314,13 +314,10 @@ _OBEY: Mapping[type[Any], Callable[[_World, Any], None]] = {
 
 
 def _machine_pool(pool: DevicePool, jobs: Iterable[JobPlan]) -> Pool:
-    return Pool(
-        name=pool.name,
-        qpus=pool.qpus,
-        slice_s=pool.slice_s,
-        prefetch_depth=pool.prefetch_depth,
-        latency_s=max((plan.latency_s for plan in jobs if plan.pool == pool.name), default=0.0),
-    )
+    """What the machine is told of a pool; where nothing has a latency, there is nothing to prepare."""
+    latency_s = max((plan.latency_s for plan in jobs if plan.pool == pool.name), default=0.0)
+    depth = pool.prefetch_depth if latency_s else 0
+    return Pool(name=pool.name, qpus=pool.qpus, slice_s=pool.slice_s, prefetch_depth=depth, latency_s=latency_s)
 
 
 def _session(plan: JobPlan, share: float) -> Session:
