@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from itertools import chain
-from math import gcd, inf, isclose
+from math import gcd, isclose
 
 import msgspec
+import numpy as np
 
 from qhpc.lab.errors import BoundError
 from qhpc.lab.trace import JobTrace, Trace
@@ -83,25 +84,23 @@ def least_end_s(tasks: Iterable[tuple[float, float, float]], nb_qpus: int = 1) -
     >>> least_end_s([(0.0, 4.0, 1.0), (1.0, 2.0, 9.0)])
     12.0
     """
-    waiting: list[list[float]] = []
+    waiting: list[tuple[float, float]] = []
     now_s = end_s = 0.0
-    arrivals = sorted(tasks)
-    index = 0
-    while index < len(arrivals) or waiting:
-        if not waiting:
-            now_s = max(now_s, arrivals[index][0])
-        while index < len(arrivals) and arrivals[index][0] <= now_s:
-            _, duration_s, tail_s = arrivals[index]
-            heappush(waiting, [-tail_s, duration_s / nb_qpus])
-            index += 1
-        first = waiting[0]
-        until_s = arrivals[index][0] if index < len(arrivals) else inf
-        if now_s + first[1] <= until_s:
-            now_s += first[1]
-            end_s = max(end_s, now_s - heappop(waiting)[0])
-        else:
-            first[1] -= until_s - now_s
-            now_s = until_s
+    for head_s, duration_s, tail_s in sorted(tasks):
+        while waiting and now_s < head_s:
+            minus_tail_s, left_s = waiting[0]
+            if now_s + left_s > head_s:
+                heapreplace(waiting, (minus_tail_s, left_s - (head_s - now_s)))
+                now_s = head_s
+                break
+            now_s += left_s
+            end_s = max(end_s, now_s - minus_tail_s)
+            heappop(waiting)
+        now_s = max(now_s, head_s)
+        heappush(waiting, (-tail_s, duration_s / nb_qpus))
+    for minus_tail_s, left_s in sorted(waiting):
+        now_s += left_s
+        end_s = max(end_s, now_s - minus_tail_s)
     return end_s
 
 
@@ -164,16 +163,18 @@ def repairman_utilisation(nb_jobs: int, duty: float) -> float:
 
 def _tasks(plan: JobPlan) -> Iterable[tuple[float, float, float]]:
     """Head, duration and tail of each quantum task, if the job were alone."""
-    end_s = plan.arrival_s + plan.alone_s
     head_s = plan.arrival_s
-    for phase in plan.phases:
-        head_s += phase.classical_s + plan.latency_s
-        yield head_s, phase.quantum_s, end_s - head_s - phase.quantum_s
-        head_s += phase.quantum_s
+    left_s = plan.alone_s
+    for classical_s, quantum_s, _, _ in plan.phases:
+        head_s += classical_s + plan.latency_s
+        left_s -= classical_s + plan.latency_s + quantum_s
+        yield head_s, quantum_s, left_s
+        head_s += quantum_s
 
 
 def _pool_bound_s(pool: DevicePool, jobs: Iterable[JobPlan]) -> float:
-    return least_end_s((task for plan in jobs if plan.pool == pool.name for task in _tasks(plan)), pool.nb_qpus)
+    mine = chain.from_iterable(_tasks(plan) for plan in jobs if plan.pool == pool.name)
+    return least_end_s(mine, pool.nb_qpus)
 
 
 def _nodes_bound_s(workload: Workload) -> float:
@@ -190,10 +191,10 @@ def _check_work(trace: Trace, pool: DevicePool) -> None:
     ran_s = sum(qpu.busy_s for qpu in qpus)
     _refuse_if(not isclose(ran_s, asked_s, rel_tol=_TOLERANCE, abs_tol=1e-9), f"{ran_s} s ran of {asked_s} s")
     for qpu in qpus:
-        end_s = 0.0
-        for run in qpu.runs:
-            _refuse_if(run.start_s < end_s - _TOLERANCE, f"{qpu.name} runs two slices at {run.start_s} s")
-            end_s = run.end_s
+        starts_s = np.asarray(qpu.start_s)
+        overlaps = starts_s[1:] < np.asarray(qpu.end_s)[:-1] - _TOLERANCE
+        if overlaps.any():
+            _refuse_if(True, f"{qpu.name} runs two slices at {starts_s[1:][overlaps][0]} s")
 
 
 def _check_work_conserving(trace: Trace, pool: DevicePool) -> None:
@@ -201,8 +202,9 @@ def _check_work_conserving(trace: Trace, pool: DevicePool) -> None:
     qpus = [qpu for qpu in trace.qpus if qpu.pool == pool.name]
     work_s = sum(qpu.busy_s + qpu.dead_s for qpu in qpus) / pool.nb_qpus
     occupied_s: defaultdict[str, float] = defaultdict(float)
-    for run in chain.from_iterable(qpu.runs for qpu in qpus):
-        occupied_s[run.job_id] += run.end_s - run.start_s
+    for qpu in qpus:
+        for job_id, start_s, end_s in zip(qpu.job_id, qpu.start_s, qpu.end_s, strict=True):
+            occupied_s[job_id] += end_s - start_s
     for job in trace.jobs:
         if job.plan.pool == pool.name:
             limit_s = work_s + _own_s(job, pool, occupied_s[job.plan.id])

@@ -14,6 +14,7 @@ from qhpc.lab.simulation import simulate
 from qhpc.lab.statistics import Interval, Verdict, interval, verdict
 from qhpc.lab.trace import Trace
 from qhpc.lab.workload import Workload
+from qhpc.scheduling.admission.model import TARGET_STRETCH
 from qhpc.scheduling.admission.policies import ADMISSIONS, AdmissionPolicy, CappedDuty, Credits, FixedCount, Rate
 from qhpc.scheduling.machine import DEFAULT_POLICY
 from qhpc.scheduling.policies import POLICIES
@@ -67,6 +68,9 @@ _WITH_NUMBER: dict[str, Callable[[str], AdmissionPolicy]] = {
     "rate": lambda limit: Rate(float(limit)),
     "capped-duty": lambda alpha: CappedDuty(float(alpha)),
     "capped-duty-learned": lambda alpha: CappedDuty(float(alpha), learns=True),
+    "capped-duty-learned-closed-loop": lambda alpha: CappedDuty(
+        float(alpha), learns=True, target_stretch=TARGET_STRETCH
+    ),
 }
 """Policies that take a number after a colon."""
 

@@ -8,6 +8,7 @@ from math import floor
 from statistics import fmean
 
 import msgspec
+import numpy as np
 
 from qhpc.lab.bounds import Bounds
 from qhpc.lab.trace import IDLE_REASONS, JobTrace, Trace
@@ -137,9 +138,10 @@ def steady_utilisation(trace: Trace, from_s: float, until_s: float) -> float:
         from_s: begin of the period, e.g. when all jobs are there.
         until_s: its end, e.g. when the first job ended.
     """
-    overlap_s = sum(
-        max(min(run.end_s, until_s) - max(run.first_shot_s, from_s), 0.0) for qpu in trace.qpus for run in qpu.runs
-    )
+    overlap_s = 0.0
+    for qpu in trace.qpus:
+        ends_s = np.minimum(np.asarray(qpu.end_s), until_s)
+        overlap_s += float(np.maximum(ends_s - np.maximum(np.asarray(qpu.first_shot_s), from_s), 0.0).sum())
     return overlap_s / ((until_s - from_s) * len(trace.qpus))
 
 

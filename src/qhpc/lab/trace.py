@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Literal, NamedTuple
 
 from qhpc.lab.workload import JobPlan, Workload
@@ -62,27 +63,40 @@ class JobTrace:
 
 
 class QpuTrace:
-    """A QPU: its slices in order, and what they add up to.
+    """A QPU: its slices in order, and what they add up to. Slices are kept in columns: there may be millions.
 
     Attributes:
         busy_s: seconds in which it ran shots.
         dead_s: seconds in which it was occupied and ran none.
         lost_s: seconds of slices that an outage ended.
-        runs: its slices.
+        start_s: from when on it was occupied, by slice.
+        first_shot_s: from when on it ran shots, by slice.
+        end_s: until when, by slice.
+        job_id: whose slice it was.
     """
 
-    __slots__ = ("busy_s", "dead_s", "lost_s", "name", "pool", "runs")
+    __slots__ = ("busy_s", "dead_s", "end_s", "first_shot_s", "job_id", "lost_s", "name", "pool", "start_s")
 
     def __init__(self, name: str, pool: str) -> None:
         self.name, self.pool = name, pool
         self.busy_s = self.dead_s = self.lost_s = 0.0
-        self.runs: list[Run] = []
+        self.start_s, self.first_shot_s, self.end_s = array("d"), array("d"), array("d")
+        self.job_id: list[str] = []
 
     def add(self, run: Run) -> None:
         """It ran a slice."""
-        self.runs.append(run)
-        self.busy_s += run.end_s - run.first_shot_s
-        self.dead_s += run.first_shot_s - run.start_s
+        start_s, first_shot_s, end_s, job_id = run
+        self.start_s.append(start_s)
+        self.first_shot_s.append(first_shot_s)
+        self.end_s.append(end_s)
+        self.job_id.append(job_id)
+        self.busy_s += end_s - first_shot_s
+        self.dead_s += first_shot_s - start_s
+
+    @property
+    def runs(self) -> list[Run]:
+        """Its slices."""
+        return list(map(Run, self.start_s, self.first_shot_s, self.end_s, self.job_id))
 
 
 class Trace(NamedTuple):

@@ -79,7 +79,8 @@ class Machine:
             pool = _HANDLERS[type(event)](self, event)
             if pool is not None:
                 self._dispatch(self._pools[pool], event.time_s)
-            out += self._nodes.due(event.time_s)
+            if self._nodes.next_s <= event.time_s:
+                out += self._nodes.due(event.time_s)
         return out
 
     # ------------------------------------------------------------ what is known, for accounts and explanations

@@ -7,6 +7,7 @@ the phase is expected to end. The wait for the QPU, whose length nobody knows, o
 from __future__ import annotations
 
 from heapq import heappop, heappush
+from math import inf
 
 from qhpc.scheduling.instructions import Instruction, ReclaimNodes, ReleaseNodes, WakeAt
 from qhpc.scheduling.model import Session
@@ -16,6 +17,9 @@ __all__ = ["NodeRelease"]
 
 class NodeRelease:
     """Which sessions are without nodes.
+
+    Attributes:
+        next_s: when the first of them needs its nodes again; without end if none does.
 
     >>> session = Session(id="s", user="u", account="a", pool="p", releases_nodes=True, restart_s=20.0)
     >>> release = NodeRelease()
@@ -30,6 +34,7 @@ class NodeRelease:
     def __init__(self) -> None:
         self._without: set[str] = set()
         self._due: list[tuple[float, str]] = []
+        self.next_s = inf
 
     def quantum_phase(self, session: Session, now_s: float, needed_s: float) -> list[Instruction]:
         """A session begins to wait for QPUs, of which it needs ``needed_s`` seconds."""
@@ -43,6 +48,7 @@ class NodeRelease:
         if session.id not in self._without:
             return []
         heappush(self._due, (end_s - session.restart_s, session.id))
+        self.next_s = self._due[0][0]
         return [WakeAt(end_s - session.restart_s)]
 
     def ended(self, session: Session) -> list[Instruction]:
@@ -58,6 +64,7 @@ class NodeRelease:
         instructions: list[Instruction] = []
         while self._due and self._due[0][0] <= now_s:
             instructions += self._reclaimed(heappop(self._due)[1])
+        self.next_s = self._due[0][0] if self._due else inf
         return instructions
 
     def _reclaimed(self, session_id: str) -> list[Instruction]:
