@@ -9,10 +9,16 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from openqat.commands.lab import COLUMNS
+from qhpc.lab.bounds import repairman_load, repairman_utilisation
 from qhpc.lab.comparison import CONTENDERS, DEFAULT, Contender, contender, results, rows, run_checked
+from qhpc.lab.curves import Curve, curves_svg
 from qhpc.lab.gantt import Panel, svg
 from qhpc.lab.scenario_files import read_scenario, shipped_scenarios
+from qhpc.scheduling.admission.model import TARGET_STRETCH
+from qhpc.scheduling.admission.policies import DEFAULT_ALPHA
 from qhpc.scheduling.timings import TIMINGS
 
 PAGE = Path(__file__).with_name("scheduling.md")
@@ -23,9 +29,9 @@ NB_SEEDS = 3
 
 def page(text: str) -> str:
     """The page with new tables: each stands between two comments that name it."""
-    for name, lines in (("devices", devices()), ("scenarios", scenarios()), ("mission", three()), ("mix", mix())):
+    for name, make in TABLES.items():
         begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        table = "\n".join([begin, "", *lines, "", end])
+        table = "\n".join([begin, "", *make(), "", end])
         text = re.sub(f"{begin}.*?{end}", lambda _, table=table: table, text, flags=re.DOTALL)
     return text
 
@@ -54,6 +60,32 @@ def mix() -> Iterator[str]:
     return measured("mix", CONTENDERS, NB_SEEDS)
 
 
+def loads() -> Iterator[str]:
+    """How much duty so many jobs alike may have together."""
+    loads_of = {nb_jobs: repairman_load(nb_jobs, TARGET_STRETCH) for nb_jobs in (2, 3, 4, 5, 6, 8, 10, 12, 20, 50)}
+    yield "| N | " + " | ".join(map(str, loads_of)) + " |\n" + "|---" * (len(loads_of) + 1) + "|"
+    yield "| largest N·u | " + " | ".join(f"{load:.2f}" for load in loads_of.values()) + " |"
+    reached = (repairman_utilisation(nb_jobs, load / nb_jobs) for nb_jobs, load in loads_of.items())
+    yield "| U there | " + " | ".join(f"{each:.2f}" for each in reached) + " |"
+
+
+TABLES = {"devices": devices, "scenarios": scenarios, "mission": three, "mix": mix, "loads": loads}
+"""What stands between the comments of a name."""
+
+
+def alpha() -> str:
+    """Alpha of the closed loop over a day of the mix, from three beginnings."""
+    given = read_scenario("mix")
+    given = replace(given, jobs=tuple(replace(group, count=80) for group in given.jobs))
+    workload, curves, end_s = given.workload(0), [], 0.0
+    for begin in (0.8, DEFAULT_ALPHA, 3.0):
+        trace = run_checked(workload, Contender(f"capped-duty-learned-closed-loop:{begin}", DEFAULT.dispatch))
+        curves.append(Curve(f"from {begin}", trace.alpha))
+        end_s = max(end_s, max(job.admitted_s for job in trace.jobs))
+    shown = [Curve(title, [point for point in points if point[0] < end_s]) for title, points in curves]
+    return curves_svg("alpha of the closed loop, target stretch 1.3", shown, end_s=end_s)
+
+
 def measured(scenario: str, contenders: Sequence[Contender], nb_seeds: int) -> Iterator[str]:
     """A table as ``qat lab compare`` shows it."""
     workloads = [read_scenario(scenario).workload(seed) for seed in range(nb_seeds)]
@@ -70,7 +102,7 @@ def pictures() -> dict[str, str]:
     panels = [
         Panel(f"{title} ({who})", run_checked(workload, who)) for title, who in zip(titles, THREE_WAYS, strict=True)
     ]
-    return {"three_ways.svg": svg(panels)}
+    return {"three_ways.svg": svg(panels), "alpha.svg": alpha()}
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ Every number is a mean over seeds with the half width of its 95 % confidence int
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import repeat
@@ -17,14 +18,18 @@ import msgspec
 
 from benchmarks.scheduling.equal_utilisation import ORDERS, Duel, duels, summary
 from benchmarks.scheduling.equal_utilisation import table as table_of_duels
-from qhpc.lab.bounds import bounds_of, repairman_utilisation
+from qhpc.lab.bounds import bounds_of, repairman_load, repairman_utilisation
 from qhpc.lab.comparison import CONTENDERS, DEFAULT, Contender, Row, results, rows, run_checked
 from qhpc.lab.measures import steady_utilisation
 from qhpc.lab.scenario import Jobs, Scenario
 from qhpc.lab.scenario_files import read_scenario
 from qhpc.lab.statistics import interval
 from qhpc.lab.workload import Workload
+from qhpc.scheduling.admission.model import TARGET_STRETCH
 from qhpc.scheduling.admission.policies import DEFAULT_ALPHA
+
+PROCESSES = int(os.environ.get("PROCESSES", "0")) or None
+"""How many workloads are compared at a time; by default as many as there are processors."""
 
 HETEROGENEOUS = (
     "mix", "mix-heavy-tailed", "mix-poisson", "mix-wrong-declarations", "mix-wrong-durations", "neutral-atoms",
@@ -98,7 +103,7 @@ def repairman(seeds: int) -> Iterator[str]:
 def limits(seeds: int) -> Iterator[str]:
     """The largest N u of N identical jobs for which the machine-repairman formula gives a stretch N u / U of 1.3."""
     yield "| N | " + " | ".join(str(nb_jobs) for nb_jobs in RESIDENT) + " |\n" + "|---" * (len(RESIDENT) + 1) + "|"
-    loads = [largest_load(nb_jobs) for nb_jobs in RESIDENT]
+    loads = [repairman_load(nb_jobs, TARGET_STRETCH) for nb_jobs in RESIDENT]
     yield "| N u | " + " | ".join(f"{load:.3f}" for load in loads) + " |"
     reached = [repairman_utilisation(n, load / n) for n, load in zip(RESIDENT, loads, strict=True)]
     yield "| U | " + " | ".join(f"{each:.3f}" for each in reached) + " |"
@@ -107,22 +112,12 @@ def limits(seeds: int) -> Iterator[str]:
 RESIDENT = (2, 3, 4, 5, 6, 8, 10, 12, 20, 50)
 
 
-def largest_load(nb_jobs: int, stretch: float = 1.3) -> float:
-    """The largest N u at which N u / U is at most a stretch."""
-    low, high = 0.5, stretch
-    for _ in range(50):
-        middle = (low + high) / 2
-        is_slow = middle / repairman_utilisation(nb_jobs, middle / nb_jobs) > stretch
-        low, high = (low, middle) if is_slow else (middle, high)
-    return low
-
-
 def homogeneous(seeds: int) -> Iterator[str]:
     """Identical jobs with exponential phases: the same number at a time, in different orders of tasks."""
     for duty in (0.1, 0.2, 0.3):
         yield f"\nduty {duty}:\n"
         count = int(DEFAULT_ALPHA / duty + 1e-9)
-        contenders = [DEFAULT, *(Contender(f"fixed-count:{count}", each) for each in ORDERS)]
+        contenders = [DEFAULT, *(Contender(f"fixed-count:{count}", each) for each in (*ORDERS, "round-robin"))]
         yield from table(rows(list(results([steady(duty, seed) for seed in range(seeds)], contenders))))
 
 
@@ -150,7 +145,7 @@ def equal(seeds: int) -> Iterator[str]:
     With wrong declarations, ours learns duties.
     """
     found: list[Duel] = []
-    with ProcessPoolExecutor() as pool:
+    with ProcessPoolExecutor(PROCESSES) as pool:
         for name, mine in zip(HETEROGENEOUS, pool.map(all_duels, HETEROGENEOUS, repeat(seeds)), strict=True):
             yield f"\n#### {name} at equal utilisation\n"
             yield from table_of_duels(mine)

@@ -1,12 +1,13 @@
 """Our default against every baseline at the same utilisation.
 
 A baseline is an admission and a dispatch policy that somebody publishes or that a centre has today, in any combination,
-with any value of the number that its documentation lets a centre choose. What this project adds, a cap on the sum of
+with any value of the number that its documentation lets a centre choose; round-robin and fair-share, which nowhere do
+better than shortest-first, only without a limit. What this project adds, a cap on the sum of
 duties beyond one QPU and an order by shares, is none: how these differ among each other is shown by ``components``.
 
 Of baselines with a number, the value is taken that comes closest to the default's utilisation with the first seeds.
-Then our alpha is set so that our mean utilisation over all seeds is that of the baseline, and both are compared seed by
-seed.
+Then our alpha is set so that our mean utilisation is that of the baseline, by a curve over the first seeds, and both
+are compared seed by seed.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ from qhpc.lab.scenario import Scenario
 from qhpc.lab.statistics import Verdict, interval, verdict
 from qhpc.lab.workload import Workload
 
-ORDERS = ("fifo", "shortest-first", "round-robin")
+ORDERS = ("fifo", "shortest-first")
 ADMISSIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "exclusive": ((), ("fifo",)),
-    "unlimited": ((), (*ORDERS, "fair-share")),
-    "licence-when-idle": ((), ORDERS[:2]),
+    "unlimited": ((), (*ORDERS, "round-robin", "fair-share")),
+    "licence-when-idle": ((), ORDERS),
     "fixed-count": (tuple(str(count) for count in (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 36)), ORDERS),
     "credits": (tuple(str(count) for count in (2, 4, 6, 8, 10, 12, 16, 24, 32)), ORDERS),
     "rate": (("1.1", "1.25", "1.5", "1.75", "2", "2.25", "2.5", "3", "4", "6"), ORDERS),
@@ -36,6 +37,7 @@ ADMISSIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 ALPHAS = (0.001, 0.25, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 20.0)
 MEASURES = ("stretch_mean", "stretch_p95", "node_waste")
 NB_SEEDS_TO_SEARCH = 3
+NB_SEEDS_OF_CURVE = 8
 
 
 class Duel(NamedTuple):
@@ -82,13 +84,14 @@ def duels(scenario: Scenario, seeds: int, *, learns: bool = False) -> Iterator[D
     """Ours against each baseline."""
     runs, cap = Runs(scenario, seeds), "capped-duty-learned" if learns else "capped-duty"
     goal = utilisation(runs.of(DEFAULT, NB_SEEDS_TO_SEARCH))
-    curve = [(alpha, utilisation(runs.of(Contender(f"{cap}:{alpha}", DEFAULT.dispatch)))) for alpha in ALPHAS]
+    capped = [Contender(f"{cap}:{alpha}", DEFAULT.dispatch) for alpha in ALPHAS]
+    curve = [(alpha, utilisation(runs.of(who, NB_SEEDS_OF_CURVE))) for alpha, who in zip(ALPHAS, capped, strict=True)]
     for name, (values, orders) in ADMISSIONS.items():
         admission = _closest(runs, name, values, goal)
         for order in orders:
             baseline = Contender(admission, order)
             theirs = runs.of(baseline)
-            ours = Contender(f"{cap}:{_alpha_of(curve, utilisation(theirs)):.3f}", DEFAULT.dispatch)
+            ours = Contender(f"{cap}:{_alpha_of(curve, utilisation(theirs[:NB_SEEDS_OF_CURVE])):.3f}", DEFAULT.dispatch)
             yield Duel(scenario.name, baseline, ours, theirs, runs.of(ours))
 
 

@@ -16,8 +16,8 @@ from qhpc.lab.trace import JobTrace, Trace
 from qhpc.lab.workload import DevicePool, JobPlan, Workload
 
 __all__ = [
-    "Bounds", "bounds_of", "check", "johnson_s", "least_end_s", "repairman_utilisation", "resident_utilisation",
-    "run_without_waiting",
+    "Bounds", "bounds_of", "check", "johnson_s", "least_end_s", "repairman_load", "repairman_utilisation",
+    "resident_utilisation", "run_without_waiting",
 ]  # fmt: skip
 
 _TOLERANCE = 1e-6
@@ -159,6 +159,24 @@ def repairman_utilisation(nb_jobs: int, duty: float) -> float:
         weight *= (nb_jobs - number) * ratio
         total += weight
     return 1.0 - 1.0 / total
+
+
+def repairman_load(nb_jobs: int, stretch: float) -> float:
+    """The largest sum of duties of so many jobs alike that are, on average, at most so many times slower than alone.
+
+    Under any order that does not look at lengths, stretch = N u / U, where U is the machine-repairman utilisation.
+    Cost O(nb_jobs).
+
+    >>> load = repairman_load(4, 1.3)
+    >>> round(load, 2), round(load / repairman_utilisation(4, load / 4), 6)
+    (1.07, 1.3)
+    """
+    low, high = stretch / nb_jobs / 2, stretch
+    for _ in range(60):
+        middle = (low + high) / 2
+        is_slow = middle >= nb_jobs or middle / repairman_utilisation(nb_jobs, middle / nb_jobs) > stretch
+        low, high = (low, middle) if is_slow else (middle, high)
+    return low
 
 
 def _tasks(plan: JobPlan) -> Iterable[tuple[float, float, float]]:

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qhpc.lab.bounds import bounds_of, check, johnson_s, least_end_s, repairman_utilisation, resident_utilisation
+from qhpc.lab.bounds import (
+    bounds_of,
+    check,
+    johnson_s,
+    least_end_s,
+    repairman_load,
+    repairman_utilisation,
+    resident_utilisation,
+)
 from qhpc.lab.comparison import Contender, run_checked
 from qhpc.lab.errors import BoundError
 from tests.unit.qhpc.lab.words import identical, job, workload
@@ -58,6 +66,14 @@ def test_repairman_of_one_job_is_its_duty_and_of_many_is_one():
     assert repairman_utilisation(60, 0.3) == pytest.approx(1.0)
     for count in range(1, 9):
         assert repairman_utilisation(count, 0.3) <= resident_utilisation(count, 0.3) + 1e-12
+
+
+@pytest.mark.parametrize("nb_jobs", [2, 3, 10, 50])
+def test_the_largest_load_has_the_stretch_that_was_asked_for(nb_jobs):
+    load = repairman_load(nb_jobs, 1.3)
+    assert load / repairman_utilisation(nb_jobs, load / nb_jobs) == pytest.approx(1.3)
+    more = load * 1.01
+    assert more / repairman_utilisation(nb_jobs, more / nb_jobs) > 1.3
 
 
 def trace():

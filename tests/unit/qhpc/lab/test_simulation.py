@@ -161,3 +161,16 @@ def test_no_result_violates_a_bound_and_all_time_is_accounted_for(given_workload
 def test_the_same_workload_gives_the_same_result(given_workload, who):
     first, second = (run_checked(given_workload, who) for _ in range(2))
     assert [qpu.runs for qpu in first.qpus] == [qpu.runs for qpu in second.qpus]
+
+
+def test_the_closed_loop_comes_to_the_same_from_everywhere_and_does_not_swing():
+    """Alike jobs for a day: from 0.8 and from 3, alpha is in one band after twelve hours, and stays."""
+    group = Jobs(name="j", count=90, nb_phases=30, quantum_s=40.0, classical_s=160.0, spread="exponential")
+    given = Scenario(name="day", jobs=(group,)).workload(0)
+    late = []
+    for alpha in ("0.8", "3.0"):
+        trace = run_checked(given, Contender(f"capped-duty-learned-closed-loop:{alpha}", "shortest-in-share"))
+        until_s = max(each.admitted_s for each in trace.jobs)
+        assert until_s > 20 * 3600
+        late += [value for time_s, value in trace.alpha if 12 * 3600 < time_s < until_s]
+    assert max(late) / min(late) < 1.35 and 0.9 < min(late) < max(late) < 1.5
