@@ -37,7 +37,7 @@ def broken(
     if isinstance(error, DeviceError):
         return SliceBroken(key, number, error.reason, b"", error.is_retryable, error.may_have_run, busy_s)
     published = _published(error)
-    return SliceBroken(key, number, str(published.message), encode(published), busy_s=busy_s)
+    return SliceBroken(key, number, published.message or "", encode(published), busy_s=busy_s)
 
 
 def _is_cancelled(error: BaseException | None) -> bool:
@@ -54,22 +54,27 @@ def _published(error: BaseException) -> ServiceError:
         case ServiceError():
             return _shortened(error)
         case WireError():
-            return QPUException(ErrorType.INVALID_ARGS, _MODULE, _cut(f"the job cannot be read: {error}"))
+            return QPUException(ErrorType.INVALID_ARGS, _MODULE, f"the job cannot be read: {_text(error)}")
         case MemoryError():
             message = "the job needs more memory than the driver of the QPU has: make it smaller"
             return QPUException(ErrorType.INSUFFICIENT_RESOURCES, _MODULE, message)
-    return QPUException(ErrorType.ABORT, _MODULE, _cut(f"{type(error).__name__}: {error}"))
+    return QPUException(ErrorType.ABORT, _MODULE, f"{type(error).__name__}: {_text(error)}")
 
 
 def _shortened(error: ServiceError) -> ServiceError:
     """The same with plain fields: code, module and message that can be sent."""
     cls = next((cls for cls in type(error).__mro__ if cls.__module__ == ServiceError.__module__), QPUException)
     code = int(error.code) if isinstance(error.code, int) else None
-    module = None if error.modulename is None else _cut(str(error.modulename))
-    message = _cut(str(error if error.message is None else error.message))
-    short: ServiceError = cls(code, module, message)
+    module = None if error.modulename is None else _text(error.modulename)
+    short: ServiceError = cls(code, module, _text(error if error.message is None else error.message))
     return short
 
 
-def _cut(text: str) -> str:
+def _text(value: object) -> str:
+    """The text of whatever a QPU put into an exception, such that it can be sent."""
+    try:
+        text = str(value)
+    except Exception as error:  # nothing in an exception may harm the driver
+        text = f"a {type(value).__name__} that cannot be shown ({type(error).__name__})"
+    text = text.encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}… ({len(text)} characters)"

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from qat.comm.unix_paths import socket_path
+from qhpc.broker.drivers.settings import BadOptions
 
 __all__ = ["AlreadyRunning", "Place"]
 
@@ -28,6 +29,7 @@ class Place:
 
     Raises:
         AlreadyRunning: when it is entered, if another driver is there.
+        BadOptions: then, if nothing can be made there.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder, Place(f"{folder}/a.sock") as listener:
@@ -41,6 +43,12 @@ class Place:
         self._pid_file = -1
 
     def __enter__(self) -> socket.socket:
+        try:
+            return self._taken()
+        except OSError as error:
+            raise BadOptions(f"socket {self._path} cannot be made: {error}") from error
+
+    def _taken(self) -> socket.socket:
         pid_path = self._path.with_suffix(".pid")
         self._pid_file = os.open(pid_path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

@@ -24,7 +24,7 @@ from typing import Any
 
 from qat.comm.wire import encode
 from qat.core.enums import ErrorType
-from qat.core.errors import QPUException
+from qat.core.errors import QPUException, WireError
 from qhpc.broker.drivers import heart
 from qhpc.broker.drivers import messages as say
 from qhpc.broker.drivers.failures import broken
@@ -219,13 +219,19 @@ class DriverProcess:
                 case heart.LoadTask():
                     self._to_load.put(action)
                 case heart.PrepareTask():
-                    self._driver.prepare(self._tasks[action.key])
+                    self._prepare(action.key)
                 case heart.ForgetTask():
                     self._tasks.pop(action.key, None)
                 case heart.RunSlice():
                     self._start(action)
                 case heart.StopSlice():
                     self._control.cancel()
+
+    def _prepare(self, key: str) -> None:
+        try:
+            self._driver.prepare(self._tasks[key])
+        except Exception:  # it will show when the task runs
+            _log.exception("task %s could not be prepared ahead", key)
 
     def _start(self, action: heart.RunSlice) -> None:
         self._control = SliceControl()
@@ -270,7 +276,11 @@ class DriverProcess:
         return say.SliceEnded(key, number, ran.shots, busy_s, min(ran.overhead_s, busy_s), result)
 
     def _encoded(self, result: Any) -> bytes:
-        data, limit = encode(result), self._configuration.max_result_bytes
+        limit = self._configuration.max_result_bytes
+        try:
+            data = encode(result)
+        except WireError as error:
+            raise QPUException(ErrorType.NONERESULT, __name__, f"the result cannot be sent: {error}") from error
         if len(data) > limit:
             message = f"the result has {len(data)} bytes, the driver gives at most {limit}: ask for shots or a value"
             raise QPUException(ErrorType.INSUFFICIENT_RESOURCES, __name__, message)

@@ -221,3 +221,46 @@ def test_what_cannot_be_is_said(tmp_path, settings, message):
     assert status == 2
     assert message in text
     assert "Traceback" not in text
+
+
+def test_a_place_where_nothing_can_be(tmp_path):
+    with Started(tmp_path / "nowhere") as driver:
+        status, text = driver.ended()
+    assert status == 2
+    assert "nowhere/qpu.sock cannot be made" in text
+
+
+SITE = """
+from qat.core import Result
+from qat.core.qpu import QPUHandler
+
+class Odd(QPUHandler):
+    def submit_job(self, job):
+        if job.nbshots == 1:
+            return Result(value=0.5, meta_data={"odd": object()})
+        if job.nbshots == 2:
+            raise SystemExit("enough")
+        if job.nbshots == 3:
+            return 3
+        return Result(value=1.0, meta_data={"much": "x" * 10_000})
+"""
+
+
+def test_whatever_a_qpu_does_the_driver_goes_on(tmp_path, monkeypatch):
+    folder = tmp_path / "qat" / "qpus"
+    folder.mkdir(parents=True)
+    (folder / "odd.py").write_text(SITE)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with Started(tmp_path, options={"service": "qat.qpus:Odd"}, max_result_bytes=5_000) as driver:
+        broker = driver.broker()
+        broker.attach()
+        expected = (
+            "result cannot be sent",
+            "SystemExit: enough",
+            "instead of a Result",
+            "the driver gives at most 5000",
+        )
+        for nbshots, message in enumerate(expected, 1):
+            end = broker.run("k", nbshots, nbshots, bell(nbshots=10))
+            assert message in error_of(end).message
+        assert driver.broker().attach().qpu == "qpu"
