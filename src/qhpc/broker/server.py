@@ -14,6 +14,8 @@ from typing import cast
 
 from qat.comm.broker.messages import AskStatus, Message, OpenSession, Refused, Status
 from qhpc.broker.brokerage import Brokerage
+from qhpc.broker.brokerage.answers import Answer
+from qhpc.broker.brokerage.state import BrokerTask
 from qhpc.broker.clock import BrokerClock
 from qhpc.broker.drivers.messages import Attached, DriverMessage
 from qhpc.broker.driving import DriverHost, DriverKeeper
@@ -149,9 +151,25 @@ class Broker:
             self._quotas.count_rows(turn.rows)
         for connection in cast("list[JobConnection]", turn.leavers):
             connection.close()
+        for task in turn.to_merge:
+            self._merge(task)
         for qpu in turn.hung:
             self._drivers[qpu].kill("it says nothing of what it runs, or nonsense")
         self._set_alarm()
+
+    def _merge(self, task: BrokerTask) -> None:
+        """Put the slices of a task together in another thread: it may take long."""
+        merging = self._loop.run_in_executor(None, self._heart.put_together, task)
+        merging.add_done_callback(lambda done: self._merged(task, done))
+
+    def _merged(self, task: BrokerTask, done: asyncio.Future[Answer]) -> None:
+        if done.cancelled():
+            return
+        if (error := done.exception()) is not None:
+            self._fail(cast(Exception, error))
+            return
+        self._heart.merged(task, done.result())
+        self._turn_soon()
 
     def _tell_drivers(self, messages: Iterable[tuple[str, DriverMessage]]) -> None:
         told = {}

@@ -23,12 +23,13 @@ from collections.abc import Hashable, Iterable, Mapping
 
 from qat.comm.broker.messages import Message, OpenSession
 from qat.comm.broker.status import BrokerStatus
-from qhpc.broker.brokerage.answers import Merge
+from qhpc.broker.brokerage.answers import Answer, Merge, answer
 from qhpc.broker.brokerage.core import Core
 from qhpc.broker.brokerage.jobs import Allows, Jobs, Who
 from qhpc.broker.brokerage.qpus import Qpus
 from qhpc.broker.brokerage.rules import Limits, Rules, TaskTiming
 from qhpc.broker.brokerage.shortening import shortened
+from qhpc.broker.brokerage.state import BrokerTask
 from qhpc.broker.brokerage.status import status
 from qhpc.broker.brokerage.turn import Turn
 from qhpc.broker.drivers.messages import Attached, DriverMessage
@@ -90,6 +91,14 @@ class Brokerage:
     def safe(self, number: int) -> None:
         """So many records, counted from the first that was recalled, are on disk."""
         self._core.safe(number)
+
+    def put_together(self, task: BrokerTask) -> Answer:
+        """The answer to a task of ``Turn.to_merge``; it may be asked for in another thread."""
+        return answer(task, self._core.merge)
+
+    def merged(self, task: BrokerTask, told: Answer) -> None:
+        """The slices of a task have been put together."""
+        self._core.merged(task, told)
 
     def records(self, now_s: float) -> list[Record]:
         """A short journal that leads where the long one did, under the rules of now.

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from qat.comm.broker import messages as job
-from qhpc.broker.brokerage.answers import Merge, answer
+from qhpc.broker.brokerage.answers import Answer, Merge, answer, is_long
 from qhpc.broker.brokerage.rules import Rules
 from qhpc.broker.brokerage.state import BrokerSession, BrokerTask, Driver, Given, Stray
 from qhpc.broker.brokerage.turn import Turn
@@ -349,8 +349,22 @@ class Core:
 
     def _say_answer(self, task: BrokerTask) -> None:
         task.is_accepted = task.is_answered = True
-        if task.session.connection is not None and self.tasks.get(task.full_key) is task:
-            self.tell(task.session, answer(task, self.merge))
+        self.tell_answer(task)
+
+    def tell_answer(self, task: BrokerTask) -> None:
+        """Tell a job how its task ended; now, or when its slices have been put together."""
+        if task.session.connection is None or self.tasks.get(task.full_key) is not task:
+            return
+        if task.answer is None and is_long(task):
+            self.turn.to_merge.append(task)
+        else:
+            self.tell(task.session, task.answer or answer(task, self.merge))
+
+    def merged(self, task: BrokerTask, told: Answer) -> None:
+        """The slices of a task have been put together."""
+        if task.answer is None:
+            task.answer = told
+            self.tell_answer(task)
 
     def _charge(self, task: BrokerTask, done: SliceResult, outcome: Any) -> None:
         session = task.session

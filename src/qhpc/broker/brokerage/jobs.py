@@ -9,7 +9,6 @@ from math import inf
 from typing import Any, NamedTuple
 
 from qat.comm.broker import messages as said
-from qhpc.broker.brokerage.answers import answer
 from qhpc.broker.brokerage.core import TASK_BYTES, Core
 from qhpc.broker.brokerage.qpus import Qpus
 from qhpc.broker.brokerage.state import BrokerSession, BrokerTask
@@ -149,7 +148,7 @@ class Jobs:
         core.tell(session, said.SessionOpened(session.id, share, core.rules.limits.lease_s, is_new, keys))
         for task in tasks:
             if task.is_answered:
-                core.tell(session, answer(task, core.merge))
+                core.tell_answer(task)
 
     def left(self, connection: Hashable) -> None:
         """A connection is gone; the session stays until its lease ends."""
@@ -227,7 +226,7 @@ class Jobs:
         if task.is_accepted:
             core.tell(task.session, said.TaskAccepted(task.key))
         if task.is_answered:
-            core.tell(task.session, answer(task, core.merge))
+            core.tell_answer(task)
 
     def _duration_s(self, session: BrokerSession, message: said.SubmitTask) -> float:
         if message.duration_s is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import NamedTuple
 
-from qat.comm.broker.messages import SubmitTask
+from qat.comm.broker.messages import SubmitTask, TaskCancelled, TaskFailed, TaskFinished
 from qhpc.broker.facts import Outcome, SessionIdentity, SliceResult
 from qhpc.broker.quotas import Payer
 from qhpc.scheduling.model import QpuState
@@ -47,11 +47,12 @@ class BrokerTask:
         is_accepted: whether it is on disk.
         outcome: how it ended.
         is_answered: whether that is on disk.
+        answer: what its job is told, if that took long to put together.
     """
 
     __slots__ = (
-        "error", "expected_s", "full_key", "given", "is_accepted", "is_answered", "key", "outcome", "payers", "results",
-        "session", "size", "submitted",
+        "answer", "error", "expected_s", "full_key", "given", "is_accepted", "is_answered", "key", "outcome", "payers",
+        "results", "session", "size", "submitted",
     )  # fmt: skip
 
     def __init__(self, session: BrokerSession, submitted: SubmitTask) -> None:
@@ -64,6 +65,7 @@ class BrokerTask:
         self.error = b""
         self.given: Given | None = None
         self.outcome: Outcome | None = None
+        self.answer: TaskFinished | TaskFailed | TaskCancelled | None = None
         self.is_accepted = self.is_answered = False
 
 

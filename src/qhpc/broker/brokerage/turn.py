@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from typing import NamedTuple
 
 from qat.comm.broker.messages import Message
+from qhpc.broker.brokerage.state import BrokerTask
 from qhpc.broker.drivers.messages import DriverMessage
 from qhpc.broker.facts import Record
 from qhpc.broker.usage_rows import SessionRow, SliceRow
@@ -23,6 +24,7 @@ class Turn(NamedTuple):
         rows: of the accounts.
         leavers: connections to be closed, after what they are to be told.
         hung: QPUs whose driver has to be started again.
+        to_merge: tasks whose answer takes long to put together: do it aside, and tell ``Brokerage.merged``.
     """
 
     records: list[Record]
@@ -31,6 +33,7 @@ class Turn(NamedTuple):
     rows: list[SliceRow | SessionRow]
     leavers: list[Hashable]
     hung: list[str]
+    to_merge: list[BrokerTask]
 
     @classmethod
     def empty(cls) -> Turn:
@@ -39,7 +42,7 @@ class Turn(NamedTuple):
         >>> bool(Turn.empty())
         False
         """
-        return cls([], [], [], [], [], [])
+        return cls([], [], [], [], [], [], [])
 
     def __bool__(self) -> bool:
-        return any(map(bool, (self[0], self[1], self[2], self[3], self[4], self[5])))
+        return any(map(bool, tuple(self)))

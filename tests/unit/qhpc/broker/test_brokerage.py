@@ -187,6 +187,23 @@ def test_parts_that_do_not_go_together_are_an_honest_failure():
     assert TaskFailed("t", "the 2 parts that the QPU gave cannot be put together: apples and pears") in desk.sync()
 
 
+def test_long_results_are_put_together_aside():
+    desk, part = Desk(TWO), b"x" * 50_000
+    desk.open()
+    desk.says(SubmitTask("t", b"long", 100, is_sliceable=True, duration_s=20.0))
+    for number in (1, 2):
+        desk.driver(SliceEnded("ada:vqe/t", number, 50, 3.0, 0.5, part))
+    assert desk.sync() == [TaskAccepted("t")]
+    (task,) = desk.turn.to_merge
+    desk.heart.job_left("c")
+    desk.heart.merged(task, desk.heart.put_together(task))
+    assert desk.told() == []
+    finished = TaskFinished("t", part + b"+" + part, "q", 6.0, 0.0, 2)
+    assert desk.open(connection="d")[1:] == [finished] and not desk.turn.to_merge
+    desk.heart.merged(task, finished)
+    assert desk.told("d") == []
+
+
 def test_an_error_of_the_qpu_is_told():
     desk = Desk()
     desk.open()
@@ -420,15 +437,22 @@ def test_a_job_is_told_why_it_waits():
 
 
 @pytest.mark.parametrize(
-    ("timings", "expected_s"), [({"p": TaskTiming(shot_s=0.5, latency_s=2.0)}, 52.0), ({}, 3.0), (None, 3.0)]
+    ("timings", "expected_s"), [({"p": TaskTiming(shot_s=0.5, latency_s=2.0)}, 52.0), ({}, 0.0), (None, 0.0)]
 )
 def test_how_long_a_task_takes_that_does_not_say_it(timings, expected_s):
     desk = Desk(timings=timings)
     desk.open()
+    desk.says(SubmitTask("w", b"", duration_s=1.0), U)
+    assert desk.heart.status(desk.now_s).waiting[0].remaining_s == expected_s
+
+
+def test_where_no_timing_is_known_tasks_are_expected_to_take_as_long_as_those_before():
+    desk = Desk()
+    desk.open()
     desk.says(T)
     desk.driver(END_T)
     desk.says(SubmitTask("w", b"", duration_s=1.0), U)
-    assert desk.heart.status(desk.now_s).waiting[0].remaining_s == expected_s
+    assert desk.heart.status(desk.now_s).waiting[0].remaining_s == 3.0
 
 
 def test_what_goes_on_is_told():
