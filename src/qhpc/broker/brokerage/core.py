@@ -236,7 +236,12 @@ class Core:
             self.turn.to_drivers.append((qpu, driver.Load(task.full_key, task.submitted.payload)))
 
     def _prefetch(self, instruction: do.PrefetchTask, now_s: float) -> None:
-        self.load(instruction.qpu, self.tasks[instruction.key])
+        """Have a task ready on a QPU; one that is loaded has its next slice prepared."""
+        task = self.tasks[instruction.key]
+        if task.full_key in self.drivers[instruction.qpu].loaded:
+            self.turn.to_drivers.append((instruction.qpu, driver.Load(task.full_key, b"")))
+        else:
+            self.load(instruction.qpu, task)
 
     def _stop(self, instruction: do.StopSlice, now_s: float) -> None:
         given = self.tasks[instruction.key].given

@@ -164,6 +164,15 @@ def test_the_next_task_is_loaded_ahead():
     assert desk.driver(END_T) == [Drop("ada:vqe/t"), Run("ada:vqe/u", 1, 100)]
 
 
+def test_the_next_slice_of_a_loaded_task_is_prepared():
+    desk = Desk(Pool(name="p", qpus=("q",), slice_s=10.0))
+    desk.open()
+    desk.says(SubmitTask("long", b"payload", 100, is_sliceable=True, duration_s=20.0))
+    desk.says(SubmitTask("short", b"other", 10, duration_s=1.0))
+    told = desk.driver(SliceEnded("ada:vqe/long", 1, 50, 10.0, 0.0, b"half"))
+    assert told == [Run("ada:vqe/short", 1, 10), Load("ada:vqe/long", b"")]
+
+
 def test_slices_are_put_together():
     desk = Desk(TWO)
     desk.open()
