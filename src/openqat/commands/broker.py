@@ -14,6 +14,7 @@ import click
 
 from openqat.output import Column, ExitCode, Output, output_option
 from openqat.texts import date_text, duration_text
+from openqat.timeline import Bar, timeline
 
 if TYPE_CHECKING:
     from qat.comm.broker.status import BrokerStatus
@@ -72,7 +73,8 @@ settings_argument = click.argument("settings", type=click.Path(exists=True, dir_
 @settings_argument
 @click.option("--ready-fd", type=click.IntRange(0), help="File descriptor to write a line to when it takes jobs.")
 @click.option("--end-with-stdin", is_flag=True, help="End when standard input is closed, as when who started it ends.")
-def run(settings: Path, ready_fd: int | None, end_with_stdin: bool) -> None:
+@click.option("--slurm", is_flag=True, help="Ask Slurm about the jobs of sessions, whatever SETTINGS says.")
+def run(settings: Path, ready_fd: int | None, end_with_stdin: bool, slurm: bool) -> None:
     """Run the broker that the file SETTINGS (TOML) describes, until Ctrl-C or SIGTERM.
 
     Whatever kills it, the next start goes on where it was: accepted tasks are kept, and what QPUs run meanwhile is
@@ -82,6 +84,7 @@ def run(settings: Path, ready_fd: int | None, end_with_stdin: bool) -> None:
     from qhpc.access.logs import install_logs
     from qhpc.broker.journal import DamagedJournal
     from qhpc.broker.running import BrokerAlreadyRunning, RunningBroker, run_broker
+    from qhpc.slurm.directory import SlurmJobDirectory
 
     site = _settings(settings)
     install_logs(site.log_level)
@@ -96,7 +99,7 @@ def run(settings: Path, ready_fd: int | None, end_with_stdin: bool) -> None:
     if end_with_stdin:
         threading.Thread(target=_end_with, args=(sys.stdin.buffer,), name="stdin", daemon=True).start()
     try:
-        run_broker(site, on_ready)
+        run_broker(site, on_ready, directory=SlurmJobDirectory() if slurm else None)
     except (BrokerAlreadyRunning, DamagedJournal, sqlite3.Error, OSError) as error:
         raise click.ClickException(str(error)) from error
     notify_systemd("STOPPING=1")
@@ -133,6 +136,34 @@ def status(broker: str | None, only_tasks: bool, only_sessions: bool, output: Ou
         output.rows(told.sessions, SESSIONS, key="id")
     else:
         _show_all(told, output)
+
+
+@command.command("timeline")
+@settings_argument
+@click.option(
+    "--last",
+    "last_s",
+    type=click.FloatRange(min=0, min_open=True),
+    default=600.0,
+    show_default=True,
+    help="Seconds before the last task to show.",
+)
+@click.option("--width", type=click.IntRange(10, 1000), default=72, show_default=True, help="Characters of a line.")
+def show_timeline(settings: Path, last_s: float, width: int) -> None:
+    """Draw which session had which QPU when, by the accounts of the broker of SETTINGS.
+
+    Each session has a letter; in its own line, a dot is time between its tasks.
+    """
+    from qhpc.broker.usage_reading import AccountsUnreadable, reading_usage
+
+    try:
+        with reading_usage(_settings(settings).directory / "usage.db") as reader:
+            slices = list(reader.slices())
+    except AccountsUnreadable as error:
+        raise click.ClickException(str(error)) from None
+    since_s = max((row.start_s for row in slices), default=0.0) - last_s
+    bars = [Bar(row.qpu, row.session, row.start_s, row.start_s + row.busy_s) for row in slices if row.start_s > since_s]
+    click.echo("\n".join(timeline(bars, width=width)) or "no task has run yet")
 
 
 def _show_all(told: BrokerStatus, output: Output) -> None:

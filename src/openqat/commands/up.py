@@ -13,7 +13,8 @@ from openqat.commands.serving import run
 from openqat.server_settings import settings_of
 from qhpc.access.running import Running
 from qhpc.access.welcome import welcome, write_ready_file
-from qhpc.embedded.own_broker import own_broker
+from qhpc.broker.settings import BadSettings
+from qhpc.embedded.own_centre import own_centre
 
 __all__ = ["command"]
 
@@ -25,6 +26,7 @@ __all__ = ["command"]
 @click.option("--workers", type=click.IntRange(1), help="Jobs that run at once. [default: usable cores]")
 @click.option("--ready-file", type=click.Path(path_type=Path), help="Written when the server takes requests.")
 @click.option("--ready-fd", type=click.IntRange(0), help="File descriptor to write a line to at that moment.")
+@click.option("--slurm", is_flag=True, help="Run the jobs in a private Slurm on this machine.")
 @click.option("--no-broker", is_flag=True, help="Leave out the QPUs that jobs share.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="[default: warning]")
 def command(
@@ -34,13 +36,15 @@ def command(
     workers: int | None,
     ready_file: Path | None,
     ready_fd: int | None,
+    slurm: bool,
     no_broker: bool,
     log_level: str | None,
 ) -> None:
     """Start a server for yourself on this machine; Ctrl-C stops it.
 
     Makes a certificate, a database, a user and a token at the first start. Jobs and results are kept until the next.
-    SharedQPU("emulator") is there too, through the broker whose settings are broker.toml in the directory.
+    SharedQPU("emulator") is there too, through the broker whose settings are broker.toml in the directory. With --slurm
+    each job is a job of Slurm, which hands out the QPU's time as licences; Debian: apt-get install slurm-wlm munge.
     """
     settings = settings_of(
         None, directory=directory, host=host, port=port, workers=workers, log_level=log_level or "warning"
@@ -56,16 +60,18 @@ def command(
             os.write(ready_fd, b"ready\n")
             os.close(ready_fd)
 
+    if slurm and (no_broker or settings.broker):
+        raise click.UsageError("--slurm needs the broker of this server: leave out --no-broker, and QHPC_BROKER")
     if no_broker or settings.broker:
         run(settings, on_ready)
         return
     try:
-        with own_broker(settings.directory.absolute()) as (address, broker):
+        with own_centre(settings, with_slurm=slurm) as (all_settings, wait_until_ready):
 
             async def on_all_ready(running: Running) -> None:
-                await asyncio.to_thread(broker.wait_until_ready)
+                await asyncio.to_thread(wait_until_ready)
                 await on_ready(running)
 
-            run(settings.model_copy(update={"broker": address}), on_all_ready)
-    except RuntimeError as error:
+            run(all_settings, on_all_ready)
+    except (RuntimeError, BadSettings) as error:
         raise click.ClickException(str(error)) from error

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,10 +28,13 @@ class BrokerProcess:
         settings: its file.
         log: what it writes goes to the end of this file.
         environment: more variables for it.
+        options: more of ``qat broker run``.
     """
 
-    def __init__(self, settings: Path, log: Path, environment: Mapping[str, str] | None = None) -> None:
-        self._settings, self._log_file = settings, log
+    def __init__(
+        self, settings: Path, log: Path, environment: Mapping[str, str] | None = None, options: Sequence[str] = ()
+    ) -> None:
+        self._settings, self._log_file, self._options = settings, log, options
         self._environment = {**os.environ, **(environment or {})}
         self._is_ending = threading.Event()
         self._is_ready = threading.Event()
@@ -69,7 +72,7 @@ class BrokerProcess:
             process = subprocess.Popen(
                 [
                     sys.executable, "-m", "openqat", "broker", "run", str(self._settings), "--end-with-stdin",
-                    "--ready-fd", str(theirs),
+                    "--ready-fd", str(theirs), *self._options,
                 ],
                 env=self._environment,
                 stdin=subprocess.PIPE,

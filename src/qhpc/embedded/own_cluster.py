@@ -1,0 +1,42 @@
+"""The private Slurm of ``qat up --slurm``, and how the server gives it its jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from qhpc.slurm.cluster_files import ClusterShape
+from qhpc.slurm.private_cluster import PrivateCluster
+
+__all__ = ["OVERCOMMIT", "own_cluster", "slurm_options"]
+
+OVERCOMMIT = 1.2
+"""Duty units handed out for each QPU, in thousands."""
+
+
+def own_cluster(directory: Path, pools: Mapping[str, int]) -> PrivateCluster:
+    """A Slurm in the folder ``slurm`` of a directory, with a licence for each pool of QPUs.
+
+    Args:
+        directory: of the server.
+        pools: how many QPUs each has.
+
+    >>> own_cluster(Path("/srv"), {"atoms": 2}).shape.licenses
+    {'qpu_atoms': 2400}
+    """
+    licenses = {f"qpu_{pool}": round(1000 * OVERCOMMIT * nb_qpus) for pool, nb_qpus in pools.items()}
+    return PrivateCluster(directory / "slurm", ClusterShape(nb_nodes=4, nb_cores=16, licenses=licenses))
+
+
+def slurm_options(cluster: PrivateCluster, broker: str, pools: Mapping[str, int]) -> dict[str, Any]:
+    """The settings ``[slurm]`` of a server whose jobs run there."""
+    munge = cluster.directory / "munge" / "socket"
+    return {
+        "conf": cluster.configuration,
+        "poll_s": 0.3,
+        "default_memory_bytes": 256 << 20,
+        "overhead_bytes": 128 << 20,
+        "environment": {"QAT_BROKER": broker, "QAT_MUNGE_SOCKET": str(munge)},
+        "pools": {pool: {} for pool in pools},
+    }
