@@ -1,5 +1,6 @@
 """What the remote examples share: a server of one's own for the length of a program, as ``qat up`` starts it."""
 
+import json
 import os
 import subprocess
 import sys
@@ -12,10 +13,19 @@ START_S = 60.0
 
 
 @contextmanager
-def own_server():
-    """Run ``qat up`` in a private directory; inside, ``qlmaas`` and ``QLMaaSConnection()`` find it."""
-    with tempfile.TemporaryDirectory() as name:
-        ready = Path(name, "ready.json")
+def own_server(*options, broker=None, site=None):
+    """Run ``qat up`` in a private directory, which this gives; inside, ``qlmaas`` and ``QLMaaSConnection()`` find it.
+
+    Args:
+        options: of ``qat up``.
+        broker: settings of its broker, in which DIRECTORY stands for its folder.
+        site: folder with services of the site.
+    """
+    with tempfile.TemporaryDirectory(prefix="qat-") as name:
+        directory = Path(name)
+        if broker is not None:
+            (directory / "broker.toml").write_text(broker.replace("DIRECTORY", str(directory / "broker")))
+        ready = directory / "ready.json"
         command = [
             sys.executable,
             "-m",
@@ -29,11 +39,15 @@ def own_server():
             str(ready),
         ]
         environment = {**os.environ, "HOME": name}  # nobody's configuration is touched
-        server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        if site is not None:
+            environment["QHPC_SERVICE_FOLDERS"] = json.dumps([str(site)])
+        server = subprocess.Popen(
+            [*command, "--ready-file", str(ready), *options], env=environment, stdout=subprocess.DEVNULL
+        )
         try:
             wait_for(ready, server)
-            os.environ["QLMAAS_DIR"] = str(Path(name, "client"))
-            yield
+            os.environ["QLMAAS_DIR"] = str(directory / "client")
+            yield directory
         finally:
             server.terminate()
             server.wait(START_S)

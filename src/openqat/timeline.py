@@ -34,7 +34,8 @@ def timeline(bars: Sequence[Bar], *, width: int = 72) -> list[str]:
         bars: in any order; nothing is drawn if there are none.
         width: cells of a line.
 
-    >>> print("\\n".join(timeline([Bar("qpu", "ada", 0, 2), Bar("qpu", "bob", 2, 3), Bar("qpu", "ada", 4, 6)], width=6)))
+    >>> bars = [Bar("qpu", "ada", 0, 2), Bar("qpu", "bob", 2, 3), Bar("qpu", "ada", 4, 6)]
+    >>> print("\\n".join(timeline(bars, width=6)))
     qpu   aab.aa
     a ada ━━··━━
     b bob   ━

@@ -19,6 +19,7 @@ from openqat.timeline import Bar, timeline
 if TYPE_CHECKING:
     from qat.comm.broker.status import BrokerStatus
     from qhpc.broker.settings import BrokerSettings
+    from qhpc.broker.usage_rows import SliceRow
 
 __all__ = ["command"]
 
@@ -162,8 +163,14 @@ def show_timeline(settings: Path, last_s: float, width: int) -> None:
     except AccountsUnreadable as error:
         raise click.ClickException(str(error)) from None
     since_s = max((row.start_s for row in slices), default=0.0) - last_s
-    bars = [Bar(row.qpu, row.session, row.start_s, row.start_s + row.busy_s) for row in slices if row.start_s > since_s]
+    bars = [Bar(row.qpu, _who(row), row.start_s, row.start_s + row.busy_s) for row in slices if row.start_s > since_s]
     click.echo("\n".join(timeline(bars, width=width)) or "no task has run yet")
+
+
+def _who(row: SliceRow) -> str:
+    """Whose slice it was, in a few letters: the Slurm job, or the begin of the session's name."""
+    name = row.session.partition(":")[2]
+    return f"{row.user}, job {row.slurm_job}" if row.slurm_job is not None else f"{row.user}, {name[:16]}"
 
 
 def _show_all(told: BrokerStatus, output: Output) -> None:
