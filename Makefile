@@ -1,4 +1,4 @@
-# make demo   run the mission's two programs, here and on a server, in an environment of its own; make examples runs all
+# make demo   the mission's programs, here and on a server, and four jobs that share a QPU; make examples runs all
 # make test   every check there is; fails on any finding
 # make schema   the server's API under thousands of generated requests
 # make sanitize   the engine's tests with the address and undefined-behaviour sanitizers; make fuzz looks for more
@@ -18,7 +18,7 @@ EXAMPLES := $(filter-out chemistry own_server,$(notdir $(basename $(wildcard exa
 .PHONY: memcheck schema format clean
 .DELETE_ON_ERROR:
 
-demo: example-hybrid_job example-remote_vqe
+demo: example-hybrid_job example-remote_vqe example-shared_qpu
 
 examples: $(EXAMPLES:%=example-%)
 

@@ -19,6 +19,7 @@ PROMISES = {
     "neutral_atoms_beside_slurm": r"set has 3 points: [01]{6}, in \d+% of the shots(.|\n)*3 jobs shared the QPU",
     "order_finding": r"the order is 4: 7\*\*4 = 1 \(mod 15\)\nfactors of 15: 3 and 5",
     "remote_vqe": r"VQE +-1\.13727\d+ hartree\nexact +-1\.137270175 hartree",
+    "shared_qpu": r"of the four jobs: -[01]\.\d\d -[01]\.\d\d -[01]\.\d\d -[01]\.\d\d\natoms-1 .*a.*b.*c.*d.*\na .*━",
     "vqe_molecule": r"VQE +-7\.88217\d+ hartree\nexact +-7\.882175991 hartree",
 }
 

@@ -85,12 +85,14 @@ def _chosen(asked: Mapping[str, str], allowed: Sequence[str]) -> dict[str, str]:
 
 
 def _licenses(submission: Submission, options: SlurmOptions) -> dict[str, int]:
-    """The licences of the pools whose QPUs the stack uses."""
+    """The licences of the pools whose QPUs the stack uses: the duty of the job, or else the share asked of the QPU."""
     duty = submission.resources.scheduling.get("duty")
     licenses: dict[str, int] = {}
     for name, pool in options.pools.items():
-        if any(_uses(call, name, pool.services) for call in submission.recipe.services):
-            licenses[pool.license or f"qpu_{name}"] = pool.units if duty is None else _units(duty)
+        for call in submission.recipe.services:
+            if _uses(call, name, pool.services):
+                asked = call.keywords.get("share") if duty is None else duty
+                licenses[pool.license or f"qpu_{name}"] = pool.units if asked is None else _units(asked)
     return licenses
 
 
@@ -100,15 +102,15 @@ def _uses(call: ServiceCall, pool: str, services: Sequence[str]) -> bool:
     return call.keywords.get("pool", call.arguments[0] if call.arguments else None) == pool
 
 
-def _units(duty: str) -> int:
+def _units(duty: object) -> int:
     """Licence units of a duty.
 
     >>> _units("0.25"), _units("1")
     (250, 1000)
     """
     try:
-        units = math.ceil(1000 * float(duty) - 1e-9)
-    except (ValueError, OverflowError):
+        units = math.ceil(1000 * float(duty) - 1e-9)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
         units = 0
     if not 1 <= units <= 1000:
         raise InvalidOption(f"duty is {duty!r}; the part of a QPU's time was expected, above 0 and up to 1")

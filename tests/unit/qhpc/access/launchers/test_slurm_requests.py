@@ -49,6 +49,7 @@ def test_a_job_gets_what_it_asks_for():
         (("LinAlg",), {}),
         ((call("SharedQPU", "fresnel"),), {"qpu_fresnel": 100}),
         ((call("SharedQPU", pool="iqm"),), {"iqm@vendor": 250}),
+        ((call("SharedQPU", "fresnel", share=0.33),), {"qpu_fresnel": 330}),
         ((call("SharedQPU", "absent"),), {}),
         (("Fresnel",), {"qpu_fresnel": 100}),
         (("qat.plugins:ScipyMinimizePlugin", "Fresnel"), {"qpu_fresnel": 100}),
