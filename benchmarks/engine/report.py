@@ -56,12 +56,40 @@ def lead(row: Row, ours: str) -> str:
 
 def floor(row: Row) -> str:
     """The least time of the engine's passes at the bandwidth measured, or of one pass where it does not tell."""
-    workload = WORKLOADS[row.workload]
     if row.bandwidth is None:
         return ABSENT
-    passes = next((cell.nb_passes for cell in row.cells.values() if cell.nb_passes is not None), None)
-    seconds = floor_s(passes or 1, workload.nb_amplitudes, row.bandwidth)
-    return f"{milliseconds(seconds)} ({'a pass' if passes is None else f'{passes} passes'})"
+    passes = _nb_passes(row)
+    return f"{milliseconds(_floor_s(row))} ({'a pass' if passes is None else f'{passes} passes'})"
+
+
+def _nb_passes(row: Row) -> int | None:
+    return next((cell.nb_passes for cell in row.cells.values() if cell.nb_passes is not None), None)
+
+
+def _floor_s(row: Row) -> float:
+    if row.bandwidth is None:
+        return 0.0
+    return floor_s(_nb_passes(row) or 1, WORKLOADS[row.workload].nb_amplitudes, row.bandwidth)
+
+
+def arithmetic(row: Row) -> str:
+    """The least time of the engine's additions and multiplications at the peak measured."""
+    cell = row.cells.get("engine", Cell())
+    if not cell.nb_operations:
+        return ABSENT
+    return f"{milliseconds(_arithmetic_s(cell))} ({cell.nb_operations / 1e9:.3g} G)"
+
+
+def _arithmetic_s(cell: Cell) -> float:
+    return cell.nb_operations / cell.peak if cell.nb_operations and cell.peak else 0.0
+
+
+def distance(row: Row) -> str:
+    """How many times the larger of both limits ``engine`` takes, where its operations are known."""
+    cell = row.cells.get("engine", Cell())
+    if not cell.nb_operations or math.isnan(cell.median_s):
+        return ABSENT
+    return f"{cell.median_s / max(_floor_s(row), _arithmetic_s(cell)):.3g} x"
 
 
 def table(lines: Sequence[Sequence[str]]) -> str:
@@ -84,14 +112,15 @@ def _line(cells: Sequence[str]) -> str:
 def head(peers: Sequence[str]) -> list[str]:
     """Titles of the columns."""
     marked = [f"{name} (single)" if ENTRIES[name].is_single else name for name in peers]
-    return ["ms: median [min]", *marked, "floor", *(f"lead of {name}" for name in peers if name in OURS)]
+    limits = ["floor", "arithmetic", "engine / limit"]
+    return ["ms: median [min]", *marked, *limits, *(f"lead of {name}" for name in peers if name in OURS)]
 
 
 def line(row: Row, peers: Sequence[str]) -> list[str]:
     """The cells of a workload."""
     cells = [shown(row.cells.get(name)) for name in peers]
     leads = [lead(row, name) for name in peers if name in OURS]
-    return [WORKLOADS[row.workload].title, *cells, floor(row), *leads]
+    return [WORKLOADS[row.workload].title, *cells, floor(row), arithmetic(row), distance(row), *leads]
 
 
 def full_table(rows: Sequence[Row], peers: Sequence[str]) -> str:

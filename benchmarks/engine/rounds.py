@@ -55,6 +55,8 @@ class Cell(NamedTuple):
         problem: why there are no times: unsupported, too slow, failed or wrong.
         added_mib: by how much the first call raised the peak of the worker's memory.
         nb_passes: over the state, where the engine tells.
+        nb_operations: of real numbers, where the engine tells.
+        peak: operations a second that its threads can do at most.
     """
 
     samples_s: Sequence[float] = ()
@@ -62,6 +64,8 @@ class Cell(NamedTuple):
     problem: str | None = None
     added_mib: float = math.nan
     nb_passes: int | None = None
+    nb_operations: float | None = None
+    peak: float | None = None
 
     @property
     def median_s(self) -> float:
@@ -179,4 +183,5 @@ def _cell(reply: Message, samples: Sequence[float], problem: str | None) -> Cell
     if problem is not None:
         return Cell(problem=problem)
     first_s = reply["first_s"]
-    return Cell(samples or [first_s], first_s, None, reply["added_mib"], reply.get("nb_passes"))
+    limits = (reply.get(name) for name in ("nb_passes", "nb_operations", "peak"))
+    return Cell(samples or [first_s], first_s, None, reply["added_mib"], *limits)

@@ -67,7 +67,10 @@ class Session:
         before = peak_mib()
         first_s, value = timed(self._run.call, request["clock"])
         costs = {"build_s": build_s, "first_s": first_s, "added_mib": peak_mib() - before}
-        return {"answer": list(self._run.answer(value)), "nb_passes": self._run.nb_passes, **costs}
+        return {"answer": list(self._run.answer(value)), **self._limits(), **costs}
+
+    def _limits(self) -> Message:
+        return {name: getattr(self._run, name) for name in ("nb_passes", "nb_operations", "peak")}
 
     def _repeat(self, request: Message) -> Message:
         count, call = request["count"], self._run.call

@@ -312,7 +312,7 @@ WORKLOADS: dict[str, Workload] = {
         "QAOA p=4, 20 qubits: energy", "energy", lambda n, p: _energy(qaoa(n, p)), (20, 4), (6, 2),
         nb_amplitudes=1 << 20,
     ),
-    "qaoa-gradient": Workload("same: gradient", "gradient", qaoa, (20, 4), (6, 2)),
+    "qaoa-gradient": Workload("same: gradient", "gradient", qaoa, (20, 4), (6, 2), nb_amplitudes=1 << 20),
     "ucc-energy": Workload(
         "UCCSD LiH, 12 qubits: energy", "energy", lambda name: _energy(coupled_cluster(name)), ("lih_sto3g",),
         ("h2_sto3g",),
@@ -322,12 +322,16 @@ WORKLOADS: dict[str, Workload] = {
     "jobs-built": Workload(
         "1000 small jobs: with building", "jobs", lambda count: (_small_jobs(count), True), (1000,), (20,)
     ),
-    "shots": Workload("10^6 shots, 20 qubits", "samples", _samples, (20, 1_000_000), (7, 20_000), nb_shots=1),
+    "shots": Workload(
+        "10^6 shots, 20 qubits", "samples", _samples, (20, 1_000_000), (7, 20_000), nb_shots=1, nb_amplitudes=1 << 20,
+    ),
     "trajectories": Workload(
         "10^4 shots, mid-circuit measurement, 12 qubits", "trajectories",
         lambda n, shots: (measured_brickwork(n), shots), (12, 10_000), (7, 500), nb_shots=1,
     ),
-    "terms": Workload("5000 Pauli terms, 20 qubits", "energy", _large_observable, (20, 5000), (7, 200), 1e-7),
+    "terms": Workload(
+        "5000 Pauli terms, 20 qubits", "energy", _large_observable, (20, 5000), (7, 200), 1e-7, nb_amplitudes=1 << 20,
+    ),
     "parameter-sets": Workload(
         "1000 parameter sets, 10 qubits", "energies", hardware_efficient, (10, 4, 1000), (5, 2, 10)
     ),

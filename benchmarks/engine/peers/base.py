@@ -27,11 +27,15 @@ class Run(NamedTuple):
         call: what is timed.
         answer: makes numbers, to be compared between peers, of what ``call`` returned; not timed.
         nb_passes: how often ``call`` reads and writes the whole state, where that is known.
+        nb_operations: additions and multiplications of real numbers that it takes, where that is known.
+        peak: of these, how many a second the threads can do at most.
     """
 
     call: Callable[[], Any]
     answer: Callable[[Any], Sequence[float]]
     nb_passes: int | None = None
+    nb_operations: float | None = None
+    peak: float | None = None
 
 
 class Peer:

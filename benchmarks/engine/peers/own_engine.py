@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -35,11 +36,11 @@ class Adapter(OwnQpu):
     def state(self, circuit):
         tape = self.circuit(circuit).tape
         answer = lambda vector: overlaps(vector, circuit.nb_qubits)  # noqa: E731
-        return Run(lambda: self.run(tape), answer, self._nb_passes(tape))
+        return self._limited(Run(lambda: self.run(tape), answer), [tape])
 
     def energy(self, circuit, observable):
         tape, paulis = self._parts(circuit, observable)
-        return Run(lambda: self._value(tape, paulis), number, self._nb_passes(tape))
+        return self._limited(Run(lambda: self._value(tape, paulis), number), [tape], [paulis])
 
     def gradient(self, circuit, observable, values):
         if self.precision is Precision.SINGLE:
@@ -50,7 +51,8 @@ class Adapter(OwnQpu):
         spread = _derivatives(_binder(job.circuit.tape, list(parameters)), len(parameters))
         moves = Moves(lambda generator: generator.normal(size=len(spread)) @ spread)
         call = lambda: self.engine.value_and_gradient(tape, paulis, moves=moves)[1]  # noqa: E731
-        return Run(call, lambda gradient: numbers(spread @ gradient))
+        run = Run(call, lambda gradient: numbers(spread @ gradient))
+        return self._limited(run, [tape], [paulis], spread.any(axis=0))
 
     def energies(self, circuit, observable, sets):
         tape, paulis = self._parts(circuit, observable)
@@ -61,19 +63,21 @@ class Adapter(OwnQpu):
         constant = bind([0.0] * table.shape[1]).parameters
         slopes = _derivatives(bind, table.shape[1])
         call = lambda: self.engine.energies(one, constant + table @ slopes, paulis).real.tolist()  # noqa: E731
-        return Run(call, numbers)
+        return self._limited(Run(call, numbers), [one] * len(sets), [paulis] * len(sets))
 
     def jobs(self, jobs, with_building):
         if with_building:
             return Run(lambda: [self._value(*self._parts(*job)) for job in jobs], numbers)
         built = [self._parts(*job) for job in jobs]
-        return Run(lambda: [self._value(*parts) for parts in built], numbers)
+        run = Run(lambda: [self._value(*parts) for parts in built], numbers)
+        return self._limited(run, *zip(*built, strict=True))
 
     def samples(self, circuit, nb_shots):
         tape, qubits = self.circuit(circuit).tape, range(circuit.nb_qubits)
         generator = np.random.default_rng(SEED)
         call = lambda: self.engine.sample(self.run(tape), qubits, nb_shots, generator)  # noqa: E731
-        return Run(call, lambda counts: z_means(counts.outcomes, counts.counts, circuit.nb_qubits))
+        run = Run(call, lambda counts: z_means(counts.outcomes, counts.counts, circuit.nb_qubits))
+        return self._limited(run, [tape])
 
     def trajectories(self, circuit, nb_shots):
         tape, qubits = self.circuit(circuit).tape, range(circuit.nb_qubits)
@@ -91,16 +95,25 @@ class Adapter(OwnQpu):
     def minimum(self, circuit, observable, values, method, max_iterations):
         self._refuse("stack")
 
-    def _nb_passes(self, tape):
-        """Of the native engine, for a tape of gates only."""
-        if self.engine.name != "native":
-            return None
-        from qat.kernels.native_program import compiled
-        from qat.kernels.tape_algebra import opened
+    def _limited(self, run, tapes, paulis=(), is_varied=None):
+        """The run with what bounds its time, for the native engine in double precision.
 
-        tape = opened(tape)
-        sections = compiled(tape).sections[0]
-        return sum(section.program.plan_size(tape.parameters, section.supplied(tape))[1] for section in sections)
+        Args:
+            run: all of it.
+            tapes: what it simulates, gates only.
+            paulis: the observable of each, if any.
+            is_varied: for a gradient, which parameters of its tape matter.
+        """
+        if self.engine.name != "native" or self.precision is Precision.SINGLE:
+            return run
+        from .limits import peak, work_of
+
+        works = [work_of(*case, is_varied) for case in zip_longest(tapes, paulis)]
+        if any(work is None for work in works):
+            return run
+        nb_passes = works[0].nb_passes if len(works) == 1 else None
+        nb_operations = sum(work.nb_operations for work in works)
+        return run._replace(nb_passes=nb_passes, nb_operations=nb_operations, peak=self.nb_threads * peak())
 
     def _parts(self, circuit, terms):
         return self.circuit(circuit).tape, observable(circuit.nb_qubits, terms).pauli_sum()

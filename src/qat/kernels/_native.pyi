@@ -45,11 +45,21 @@ class Program:
         self, parameters: NDArray[Any], supplied: NDArray[Any], is_single: bool, fusion: bool, nb_threads: int
     ) -> float:
         """Seconds of a run without its planning; see ``native/costs.h``."""
+    def operations(self, parameters: NDArray[Any], supplied: NDArray[Any]) -> float:
+        """Additions and multiplications of a run in double precision; see ``native/operations.h``."""
 
 def gradient_duration(
     program: Program, parameters: NDArray[Any], supplied: NDArray[Any], is_varied: NDArray[np.uint8], nb_threads: int
 ) -> float:
     """Seconds of undoing the gates of a program on two states, with the overlaps for the derivatives wanted."""
+
+def gradient_work(
+    program: Program, parameters: NDArray[Any], supplied: NDArray[Any], is_varied: NDArray[np.uint8]
+) -> tuple[int, float]:
+    """Passes over one state, and operations, of the same."""
+
+def peak_operations() -> float:
+    """Operations in double precision a second that one thread can do at most, measured now."""
 
 def instruction_sets() -> list[str]: ...
 def instruction_set() -> str: ...

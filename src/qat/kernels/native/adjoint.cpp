@@ -77,6 +77,8 @@ public:
         for (const Contribution& each : contributions_) gradient[each.parameter] -= 2 * each.weight * overlaps[each.slot];
     }
 
+    WorkOnBoth work(int nb_places) { return work_on_both<double>(planner_, nb_places, problem_.settings); }
+
     double duration_s(int nb_places) { return both_duration_s<double>(planner_, nb_places, problem_.settings); }
 
 private:
@@ -136,6 +138,12 @@ void add_gradient(const Adjoint& problem, double* bra, double* ket, int nb_place
     Backward backward(problem, nb_places);
     backward.plan();
     backward.run(bra, ket, nb_places, gradient);
+}
+
+WorkOnBoth gradient_work(const Adjoint& problem, int nb_places) {
+    Backward backward(problem, nb_places);
+    backward.plan();
+    return backward.work(nb_places);
 }
 
 double gradient_duration_s(const Adjoint& problem, int nb_places) {

@@ -35,6 +35,9 @@ struct Adjoint {
 // Throws Interrupted.
 void add_gradient(const Adjoint& problem, double* bra, double* ket, int nb_places, double* gradient);
 
+// Its passes over one state, and operations; see operations.h.
+WorkOnBoth gradient_work(const Adjoint& problem, int nb_places);
+
 // How long that takes, in seconds; see costs.h.
 double gradient_duration_s(const Adjoint& problem, int nb_places);
 

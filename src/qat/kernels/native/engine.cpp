@@ -9,6 +9,7 @@
 
 #include "bindings.h"
 #include "dispatch.h"
+#include "operations.h"
 #include "simulate.h"
 
 namespace nb = nanobind;
@@ -83,6 +84,11 @@ std::tuple<std::int64_t, std::int64_t, std::int64_t> size_of_plan(const Program&
     return {size.nb_nodes, size.nb_passes, size.nb_instructions};
 }
 
+double operations(const Program& program, const Array<double>& parameters, const Array<Complex>& supplied) {
+    check(program, parameters, supplied);
+    return plan_size<double>(program, parameters.data(), supplied.data(), {}).nb_operations;
+}
+
 // Seconds of a run, without its planning.
 double duration(const Program& program, const Array<double>& parameters,
                                     const Array<Complex>& supplied, bool is_single, bool fusion, int nb_threads) {
@@ -110,7 +116,9 @@ void bind_engine(nb::module_& module) {
         .def("run_from", &run_from<double>)
         .def("run_from", &run_from<float>)
         .def("plan_size", &size_of_plan)
-        .def("duration", &duration);
+        .def("duration", &duration)
+        .def("operations", &operations);
+    module.def("peak_operations", [] { return without_gil([] { return peak_operations<double>(); }); });
     module.def("instruction_sets", &instruction_sets);
     module.def("instruction_set", &instruction_set);
     module.def("select_instruction_set", &select_instruction_set);

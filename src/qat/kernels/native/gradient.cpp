@@ -120,12 +120,22 @@ double duration(const Program& program, const Array<double>& parameters, const A
     return without_gil([&] { return gradient_duration_s(problem, padded_places<double>(program.nb_qubits())); });
 }
 
+// Passes over one state and operations of the same.
+std::tuple<std::int64_t, double> work(const Program& program, const Array<double>& parameters,
+                                      const Array<Complex>& supplied, const Array<std::uint8_t>& is_varied) {
+    check_numbers(program, parameters, supplied, is_varied);
+    const Adjoint problem{program, parameters.data(), supplied.data(), {}, is_varied.data(), {}};
+    const WorkOnBoth found = gradient_work(problem, padded_places<double>(program.nb_qubits()));
+    return {found.nb_passes, found.nb_operations};
+}
+
 }  // namespace
 }  // namespace qat
 
 void bind_gradient(nb::module_& module) {
     module.def("value_and_gradient", &qat::gradient);
     module.def("gradient_duration", &qat::duration);
+    module.def("gradient_work", &qat::work);
     bind_subspace(module);
     bind_batches(module);
 }

@@ -96,6 +96,9 @@ struct Kernels {
     void (*run)(Real* tile, int nb_bits, const Instruction* instructions, int nb_instructions, Mask outer);
     // The same on a tile of each of two states: the factors of diagonals are made once.
     void (*run_both)(Real* left, Real* right, int nb_bits, const Instruction* instructions, int nb_instructions, Mask outer);
+    // The processor's peak: rounds of so many operations each; see operations.h. The answer is of no interest.
+    Real (*burst)(std::int64_t nb_rounds, Real factor, Real offset);
+    double burst_operations;
     void (*gather)(Real* tile, const Real* state, const std::int64_t* offsets, std::int64_t nb_runs, int run_bits);
     void (*scatter)(Real* state, const Real* tile, const std::int64_t* offsets, std::int64_t nb_runs, int run_bits);
 };

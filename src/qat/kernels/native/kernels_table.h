@@ -1,6 +1,7 @@
 // The table of kernels of one instruction set: included by kernels_avx512.cpp, kernels_avx2.cpp, kernels_generic.cpp,
 // each compiled with its own options and width (VECTOR_BYTES).
 #pragma once
+#include "kernels_burst.h"
 #include "kernels_diagonal.h"
 #include "kernels_dense.h"
 #include "kernels_lane_pairs.h"
@@ -74,7 +75,8 @@ void scatter(Real* state, const Real* tile, const std::int64_t* offsets, std::in
 
 template <class Real>
 constexpr Kernels<Real> table(const char* name) {
-    return {name, LANE_BITS<Real>, run_all<Real>, run_all_on_both<Real>, gather<Real>, scatter<Real>};
+    return {name, LANE_BITS<Real>, run_all<Real>, run_all_on_both<Real>, burst<Real>, BURST_OPERATIONS<Real>,
+            gather<Real>, scatter<Real>};
 }
 
 }  // namespace

@@ -89,6 +89,8 @@ void bind_pauli(nb::module_& module) {
         .def("term_values", &term_values<float>, nb::arg("state"), nb::arg("nb_threads"))
         .def("expectation", &expectation<double>)
         .def("expectation", &expectation<float>)
+        .def("values_operations", &PauliSum::values_operations)
+        .def("apply_operations", &PauliSum::apply_operations)
         .def("values_duration", &values_duration)
         .def("apply_duration", &apply_duration)
         .def("applied", &applied<double>)

@@ -46,6 +46,10 @@ public:
     template <class Real>
     double apply_duration_s(const PauliKernels<Real>& kernels, int nb_threads) const;
 
+    // Additions and multiplications of `term_values` and of `apply`; see operations.h.
+    double values_operations() const;
+    double apply_operations() const;
+
 private:
     struct Term {
         Mask z;

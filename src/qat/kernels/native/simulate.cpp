@@ -5,6 +5,7 @@
 
 #include "costs.h"
 #include "dispatch.h"
+#include "operations.h"
 #include "pauli_dispatch.h"
 #include "watch.h"
 
@@ -111,6 +112,15 @@ double both_duration_s(Planner& planner, int nb_places, const Settings& settings
 }
 
 template <class Real>
+WorkOnBoth work_on_both(Planner& planner, int nb_places, const Settings& settings) {
+    const Kernels<Real>& chosen = kernels<Real>();
+    planner.finish_at_probes();
+    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings));
+    return {2 * static_cast<std::int64_t>(passes.size()),
+            2 * nb_operations(passes, nb_places, chosen.lane_bits) + nb_probe_operations(passes, nb_places)};
+}
+
+template <class Real>
 PlanSize plan_size(const Program& program, const double* parameters, const Complex* supplied, const Settings& settings) {
     const Kernels<Real>& chosen = kernels<Real>();
     const int nb_places = padded_places<Real>(program.nb_qubits());
@@ -119,7 +129,8 @@ PlanSize plan_size(const Program& program, const double* parameters, const Compl
     planner.finish();
     const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings));
     PlanSize size{static_cast<std::int64_t>(planner.nodes().size()), static_cast<std::int64_t>(passes.size()), 0,
-                  duration_s(passes, nb_places, chosen, settings.execution.nb_threads)};
+                  duration_s(passes, nb_places, chosen, settings.execution.nb_threads),
+                  nb_operations(passes, nb_places, chosen.lane_bits)};
     for (const Pass& pass : passes) size.nb_instructions += static_cast<std::int64_t>(pass.instructions.size());
     return size;
 }
@@ -133,6 +144,7 @@ QAT_FOR_PRECISION(double)
 QAT_FOR_PRECISION(float)
 #undef QAT_FOR_PRECISION
 template double both_duration_s<double>(Planner&, int, const Settings&);
+template WorkOnBoth work_on_both<double>(Planner&, int, const Settings&);
 template std::vector<double> run_both(Planner&, double*, double*, int, const Settings&);
 
 }  // namespace qat

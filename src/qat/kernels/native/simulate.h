@@ -41,6 +41,14 @@ std::vector<double> run_both(Planner& planner, Real* left, Real* right, int nb_p
 template <class Real>
 double both_duration_s(Planner& planner, int nb_places, const Settings& settings);
 
+// What it does: passes over one state, and operations.
+struct WorkOnBoth {
+    std::int64_t nb_passes;
+    double nb_operations;
+};
+template <class Real>
+WorkOnBoth work_on_both(Planner& planner, int nb_places, const Settings& settings);
+
 // Places of a state including padding.
 template <class Real>
 int padded_places(int nb_places);
@@ -48,7 +56,8 @@ int padded_places(int nb_places);
 // The passes that a run takes and the instructions in them, for tests and estimates.
 struct PlanSize {
     std::int64_t nb_nodes, nb_passes, nb_instructions;
-    double duration_s;  // of the run; see costs.h
+    double duration_s;     // of the run; see costs.h
+    double nb_operations;  // see operations.h
 };
 template <class Real>
 PlanSize plan_size(const Program& program, const double* parameters, const Complex* supplied, const Settings& settings);
