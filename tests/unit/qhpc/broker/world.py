@@ -66,8 +66,10 @@ class SimulatedDriver:
 
     def hear(self, message):
         match message:
-            case Load(key, payload):
+            case Load(key, payload) if payload:
                 self.loaded[key] = payload
+            case Load():
+                pass  # the next slice of what it has is prepared
             case Drop(key):
                 self.loaded.pop(key, None)
             case Run(key, number) if (key, number) in self.ends:
