@@ -1,12 +1,13 @@
-"""An analog program: a Rydberg-like anneal of three atoms, built as a schedule, printed, and made into a job.
+"""An analog program: a Rydberg-like anneal of three atoms, built as a schedule, printed, and simulated.
 
 The time-dependent Hamiltonian is H(t) = Omega(t) sum X_i - delta(t) sum n_i + V sum n_i n_j. Gate simulators do not run
-schedules; neutral-atom QPUs and analog emulators do.
+schedules; neutral-atom QPUs do, and so does AnalogQPU.
 
     python examples/analog_schedule.py
 """
 
 from qat.core import Observable, Schedule, Term, Variable
+from qat.qpus import AnalogQPU
 
 NB_ATOMS = 3
 DURATION = 4.0  # microseconds
@@ -36,6 +37,8 @@ def main() -> None:
     print("\ncoefficients at half time:", [float(coefficient) for coefficient, _ in middle.drive])
     job = schedule.to_job(nbshots=100)
     print(f"job: {job.nbshots} shots of a schedule of {job.schedule.tmax} us on {job.schedule.nbqbits} atoms")
+    outcomes = sorted(AnalogQPU(seed=1).submit(job), key=lambda sample: -sample.probability)
+    print("most frequent:", ", ".join(f"{sample.state} {sample.probability:.0%}" for sample in outcomes[:3]))
 
 
 if __name__ == "__main__":

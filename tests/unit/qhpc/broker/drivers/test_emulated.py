@@ -153,7 +153,7 @@ def test_calibrations_are_announced_and_wait_for_the_slice():
     assert not attending.is_alive()
     calibrating = StateChanged("calibrating", "calibration", 0.02)
     assert [type(news) for news in told[:3]] == [WindowPlanned, StateChanged, StateChanged]
-    assert (told[0].id, told[0].length_s, 0 < told[0].in_s <= 0.05) == ("calibration-1", 0.02, True)
+    assert (told[0].id, told[0].length_s, 0 <= told[0].in_s <= 0.05) == ("calibration-1", 0.02, True)
     assert (told[1], told[2], told[4], told[5]) == (calibrating, StateChanged("up"), calibrating, StateChanged("up"))
 
 
