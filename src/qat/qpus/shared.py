@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SharedQPU"]
 
-_SPECS_S = 60.0
+_ANSWER_S = 60.0
 _LOOK_S = 0.05
 
 
@@ -115,7 +115,18 @@ class SharedQPU(QPUHandler):
             QPUException: the broker cannot be reached or does not answer.
         """
         try:
-            return specs_in(self._session().specs(_SPECS_S))
+            return specs_in(self._session().specs(_ANSWER_S))
+        except (SessionOver, TimeoutError, BrokerUnknown) as error:
+            raise self._wrong(str(error)) from error
+
+    def explain(self) -> str:
+        """Where this job's tasks are and why, in lines for people; ask from another thread than the one that waits.
+
+        Raises:
+            QPUException: the broker cannot be reached or does not answer.
+        """
+        try:
+            return self._session().explanation("", _ANSWER_S).text
         except (SessionOver, TimeoutError, BrokerUnknown) as error:
             raise self._wrong(str(error)) from error
 

@@ -1,17 +1,18 @@
-"""Asks a broker what goes on; for those who look after it."""
+"""Asks a broker what goes on, without a session: for those who look after it, or want to know about a job."""
 
 from __future__ import annotations
 
 import select
 import time
+from collections.abc import Callable
 
-from qat.comm.broker.messages import VERSION, AskStatus, Greeting, Message, Refused, Status
+from qat.comm.broker.messages import VERSION, AskJob, AskStatus, Explained, Greeting, Message, Refused, Status
 from qat.comm.broker.status import BrokerStatus
 from qat.shared.addresses import ClientSettings, address_in
-from qat.shared.credentials import Unproven, prove
+from qat.shared.credentials import Proof, Unproven, prove
 from qat.shared.link import Link, connected_to
 
-__all__ = ["StatusRefused", "broker_status"]
+__all__ = ["StatusRefused", "broker_status", "job_explained"]
 
 
 class StatusRefused(PermissionError):  # noqa: N818 (says what it is)
@@ -31,6 +32,31 @@ def broker_status(settings: ClientSettings, timeout_s: float = 10.0) -> BrokerSt
         OSError: it cannot be reached, or does not answer in time.
         WireError: what answers is no broker.
     """
+    told = _told(settings, lambda proof: AskStatus(VERSION, *proof), timeout_s)
+    if isinstance(told, Status):
+        return told.status
+    raise _refused(told)
+
+
+def job_explained(settings: ClientSettings, job: str, timeout_s: float = 10.0) -> Explained:
+    """Where the tasks of a job are, and why. Raises as ``broker_status``.
+
+    Args:
+        settings: where the broker is.
+        job: its id at the access server, or ``slurm-ID``.
+        timeout_s: how long it may take.
+    """
+    told = _told(settings, lambda proof: AskJob(VERSION, job, *proof), timeout_s)
+    if isinstance(told, Explained):
+        return told
+    raise _refused(told)
+
+
+def _refused(told: Message) -> StatusRefused:
+    return StatusRefused(told.reason if isinstance(told, Refused) else f"it answered with {type(told).__name__}")
+
+
+def _told(settings: ClientSettings, question: Callable[[Proof], Message], timeout_s: float) -> Message:
     address, deadline_s = address_in(settings.broker), time.monotonic() + timeout_s
     link = connected_to(address, settings.authority, timeout_s)
     try:
@@ -38,15 +64,12 @@ def broker_status(settings: ClientSettings, timeout_s: float = 10.0) -> BrokerSt
         if not isinstance(greeting, Greeting):
             raise StatusRefused(getattr(greeting, "reason", "it did not greet"))
         proof = prove(greeting, is_local=bool(address.path), munge_socket=settings.munge_socket)
-        link.write(AskStatus(VERSION, proof.method, proof.credential))
-        told = _next(link, deadline_s)
+        link.write(question(proof))
+        return _next(link, deadline_s)
     except Unproven as error:
         raise StatusRefused(str(error)) from None
     finally:
         link.close()
-    if isinstance(told, Status):
-        return told.status
-    raise StatusRefused(told.reason if isinstance(told, Refused) else f"it answered with {type(told).__name__}")
 
 
 def _next(link: Link, deadline_s: float) -> Message:

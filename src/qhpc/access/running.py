@@ -30,6 +30,7 @@ from qhpc.access.launchers.protocol import Launcher
 from qhpc.access.launchers.slurm import SlurmLauncher
 from qhpc.access.launchers.slurm_settings import SlurmSettings
 from qhpc.access.listening import Listener, serve, tcp_listener, unix_listener
+from qhpc.access.qpu_queue import BrokerQueue
 from qhpc.access.rebuild.policy import ServicePolicy, SubmissionLimits
 from qhpc.access.service.limits import Limits
 from qhpc.access.service.service import AccessService
@@ -177,7 +178,7 @@ async def _opened(settings: AccessSettings) -> AsyncIterator[tuple[AccessService
         await catalogue.open()
         stack.push_async_callback(catalogue.close)
         launcher = _launcher(settings)
-        service = AccessService(store, launcher, catalogue, _limits(settings), time.time)
+        service = AccessService(store, launcher, catalogue, _limits(settings), time.time, BrokerQueue(settings.broker))
         await service.open()
         stack.push_async_callback(service.close, 0.0 if settings.launcher == "slurm" else settings.drain_s)
         retention = asyncio.create_task(_retention(store, settings.record_retention_s))
@@ -257,15 +258,21 @@ def _launcher(settings: AccessSettings) -> Launcher:
 
 
 def _slurm_settings(settings: AccessSettings) -> SlurmSettings:
+    environment = {**_broker_environment(settings), **settings.slurm.environment}
     return SlurmSettings(
         spool=settings.spool,
-        options=settings.slurm,
+        options=settings.slurm.model_copy(update={"environment": environment}),
         policy=_policy(settings),
         folders=settings.service_folders,
         log=LogLimits(max_bytes=settings.max_log_bytes),
         max_result_bytes=settings.max_result_bytes,
         run_as=settings.run_as,
     )
+
+
+def _broker_environment(settings: AccessSettings) -> dict[str, str]:
+    """What tells jobs where the broker is, beside what their machine says."""
+    return {"QAT_BROKER": settings.broker} if settings.broker else {}
 
 
 def _local_settings(settings: AccessSettings) -> LocalSettings:
@@ -275,7 +282,7 @@ def _local_settings(settings: AccessSettings) -> LocalSettings:
         log=LogLimits(max_bytes=settings.max_log_bytes),
         policy=_policy(settings),
         folders=settings.service_folders,
-        environment={"QAT_BROKER": settings.broker} if settings.broker else {},
+        environment=_broker_environment(settings),
         run_as=settings.run_as,
         work_dir=settings.work_directory,
     )

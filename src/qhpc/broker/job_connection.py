@@ -10,6 +10,7 @@ from typing import Any, Protocol, cast
 from qat.comm.broker.messages import (
     FRAME_KIND,
     VERSION,
+    AskJob,
     AskStatus,
     Greeting,
     Message,
@@ -54,8 +55,8 @@ class ConnectionHost(Protocol):
     async def opens(self, connection: JobConnection, message: OpenSession) -> bool:
         """A job opens its session; whether it may."""
 
-    async def asks(self, connection: JobConnection, message: AskStatus) -> Message:
-        """The answer to who looks after the broker."""
+    async def asks(self, connection: JobConnection, message: AskStatus | AskJob) -> Message:
+        """The answer to who looks after the broker, or asks about a job."""
 
     def says(self, connection: JobConnection, message: Message) -> None:
         """A job whose session is open says something."""
@@ -147,7 +148,7 @@ class JobConnection(asyncio.Protocol):
             self._transport.pause_reading()
             self._opening = asyncio.get_running_loop().create_task(self._open(message))
 
-    def _first_message(self) -> OpenSession | AskStatus | None:
+    def _first_message(self) -> OpenSession | AskStatus | AskJob | None:
         if len(self._first) < 8:
             return None
         end = 8 + int.from_bytes(self._first[:4], "little")
@@ -158,12 +159,12 @@ class JobConnection(asyncio.Protocol):
         (frame,) = FrameDecoder(_MAX_OPENING_BYTES, FRAME_KIND).feed(bytes(self._first[:end]))
         del self._first[:end]
         message = message_in(frame.kind, frame.payload)
-        if not isinstance(message, OpenSession | AskStatus):
+        if not isinstance(message, OpenSession | AskStatus | AskJob):
             raise WireError(f"{type(message).__name__} came first", "OpenSession")
         return message
 
-    async def _open(self, message: OpenSession | AskStatus) -> None:
-        if isinstance(message, AskStatus):
+    async def _open(self, message: OpenSession | AskStatus | AskJob) -> None:
+        if isinstance(message, AskStatus | AskJob):
             self.say(await self._host.asks(self, message))
             self.flush()
         elif await self._host.opens(self, message):

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import cast
 
-from qat.comm.broker.messages import AskStatus, Message, OpenSession, Refused, Status
+from qat.comm.broker.messages import AskJob, AskStatus, Message, OpenSession, Refused, Status
 from qhpc.broker.brokerage import Brokerage
 from qhpc.broker.brokerage.answers import Answer
 from qhpc.broker.brokerage.state import BrokerTask
@@ -217,13 +217,16 @@ class Broker:
         self._turn()
         return may
 
-    async def asks(self, connection: JobConnection, message: AskStatus) -> Message:
-        """The answer to who looks after the broker."""
+    async def asks(self, connection: JobConnection, message: AskStatus | AskJob) -> Message:
+        """The answer to who looks after the broker, or asks about a job."""
         try:
             who = await self._authenticator.who(message.method, message.credential, connection.nonce, connection.peer)
         except AuthenticationError as error:
             return Refused(error.code, error.reason)
-        if not who.is_trusted and who.uid != os.getuid():
+        sees_all = who.is_trusted or who.uid == os.getuid()
+        if isinstance(message, AskJob):
+            return self._heart.explain_job(message.job, None if sees_all else who.user, self._clock.now_s())
+        if not sees_all:
             return Refused(
                 "not-yours", f"{who.user} may not look at all sessions; [identity] trusted_uids says who may"
             )

@@ -1,17 +1,26 @@
 """SharedQPU at a real broker: the QPU's own results, quotas that outlive a restart, credentials of MUNGE."""
 
+import asyncio
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from qat.core import Observable, Term
 from qat.core.enums import ErrorType
 from qat.core.errors import QPUException
+from qat.core.running_job import set_job_id
+from qat.kernels.control import RunControl
 from qat.lang.AQASM import CNOT, RX, H, Program
 from qat.plugins import ScipyMinimizePlugin
 from qat.qpus import LinAlg, SharedQPU
+from qat.shared.addresses import ClientSettings
 from qat.shared.sessions import close_sessions
+from qat.shared.status import job_explained
+from qhpc.access.qpu_queue import BrokerQueue
 from tests.munged import private_munged, program
+
+from .harness import until
 
 LINALG = 'service = "qat.qpus:LinAlg"'
 
@@ -103,3 +112,32 @@ def test_jobs_that_say_who_they_are_by_munge(broker_of, monkeypatch):
         close_sessions()
         monkeypatch.setenv("QAT_MUNGE_SOCKET", "/nowhere")
         assert "nothing says so: munge: munged does not answer at /nowhere" in refusal(shared(broker)).message
+
+
+def test_where_the_tasks_of_a_job_are(broker_of):
+    slow = f"{LINALG}\nlatency_s = 30.0\nshot_s = 0.0"
+    broker = broker_of(driver="emulated", options=slow).start()
+    set_job_id("0195b3")
+    try:
+        qpu = shared(broker)
+        run = RunControl()
+
+        def work():
+            with run:
+                qpu.submit([energy()(a=0.1)] * 3)
+
+        with ThreadPoolExecutor(1) as threads:
+            working = threads.submit(work)
+            settings = ClientSettings(broker=f"unix:{broker.socket}")
+            until(lambda: "running on q" in job_explained(settings, "0195b3").text)
+            told = job_explained(settings, "0195b3")
+            assert told.text.startswith("3 quantum tasks have not ended at the pool 'p'; the next one running on q")
+            assert asyncio.run(BrokerQueue(settings.broker).about("0195b3")) == tuple(told.text.splitlines())
+            assert asyncio.run(BrokerQueue(settings.broker).about("another")) == ()
+            assert "3 tasks have not ended" in qpu.explain()
+            run.cancel()
+            with pytest.raises(QPUException):
+                working.result()
+    finally:
+        close_sessions()
+        set_job_id(None)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -70,6 +71,22 @@ def test_the_missions_program_on_a_qpu_that_others_use_too(server, broker):
     assert opened.pool == "fresnel"
     assert opened.session.startswith(job["id"] + ".")
     assert opened.owner == job["owner"]
+
+
+def test_where_a_running_job_is(server, broker):
+    held = []
+    broker.on[said.SubmitTask] = lambda connection, task: held.append((connection, task))
+    with ThreadPoolExecutor(1) as threads:
+        running = threads.submit(run, server, MISSION)
+        broker.until(lambda: len(held) == 1)
+        job = json.loads(server.client()("GET", "/v1/jobs").data)["items"][0]
+        told = json.loads(server.client()("GET", f"/v1/jobs/{job['id']}/explain").data)
+        broker.on.clear()
+        for connection, task in held:
+            connection.say(broker.answer(connection, task))
+        assert running.result(100).returncode == 0
+    assert told["summary"].startswith("The job has been running for")
+    assert told["reasons"] == ["1 sessions", "of this job"]
 
 
 def test_a_pool_by_its_name(server, broker):

@@ -161,6 +161,9 @@ class Broker:
                 connection.say(said.Specs(encode(self.qpu.get_specs() if self.qpu else HardwareSpecs(nbqbits=7))))
             case said.AskExplanation(key):
                 connection.say(said.Explained(key, f"task {key!r} waits", 3.0))
+            case said.AskJob(job=job):
+                nb_tasks = sum(name.startswith(f"{job}.") for name in self.results)
+                connection.say(said.Explained(job, f"{nb_tasks} sessions\nof this job"))
             case said.CloseSession():
                 connection.hang_up()
 

@@ -202,6 +202,22 @@ def test_the_first_job_that_fails_is_told_and_the_others_are_cancelled(broker):
     assert [cancelled.key for cancelled in broker.of(said.CancelTask)] == [tasks[2][1].key]
 
 
+def test_why_tasks_wait(broker):
+    tasks = held(broker)
+    qpu = SharedQPU("p")
+    future = in_thread(qpu.submit, bell())
+    broker.until(lambda: len(tasks) == 1)
+    assert qpu.explain() == "task '' waits"
+    release(broker, tasks)
+    assert samples(future.result(LIMIT_S)) == samples(LinAlg().submit(bell()))
+
+
+def test_questions_that_are_not_answered_have_a_deadline(broker, monkeypatch):
+    broker.on[said.AskExplanation] = lambda connection, message: None
+    monkeypatch.setattr("qat.qpus.shared._ANSWER_S", 0.1)
+    assert "has not answered within 0.1 s" in failure(SharedQPU("p").explain).message
+
+
 # Losses
 
 

@@ -9,7 +9,8 @@ The broker speaks first: ``Greeting``. The job opens its session with ``OpenSess
     broker -> job   Greeting, SessionOpened, Refused, TaskAccepted, TaskStarted, TaskFinished, TaskFailed,
                     TaskCancelled, Specs, Explained, Alive, NodesReleased, NodesReclaimed, SessionRevoked
 
-Who looks after the broker says ``AskStatus`` instead of ``OpenSession``, any number of times, and is told ``Status``.
+Who looks after the broker says ``AskStatus`` instead of ``OpenSession``, any number of times, and is told ``Status``;
+who wants to know about a job, ``AskJob``, and is told ``Explained``.
 
 A task that was accepted is not lost: after a crash of either side the job opens its session again, submits what it
 has no answer to under the same keys, and is sent each result once more until it acknowledges it. Times are seconds
@@ -27,10 +28,10 @@ from qat.comm.messages import MessageCodec
 
 __all__ = [
     "FRAME_KIND", "HEARTBEAT_S", "LEASE_S", "MAX_MESSAGE_BYTES", "VERSION", "Acknowledge", "Alive",
-    "AskExplanation", "AskSpecs", "AskStatus", "CancelTask", "CloseSession", "Explained", "Greeting", "Heartbeat",
-    "Message", "NodesReclaimed", "NodesReleased", "OpenSession", "Refused", "SessionOpened", "SessionRevoked",
-    "Specs", "Status", "SubmitTask", "TaskAccepted", "TaskCancelled", "TaskFailed", "TaskFinished", "TaskStarted",
-    "frame_of", "message_in", "signed_payload",
+    "AskExplanation", "AskJob", "AskSpecs", "AskStatus", "CancelTask", "CloseSession", "Explained", "Greeting",
+    "Heartbeat", "Message", "NodesReclaimed", "NodesReleased", "OpenSession", "Refused", "SessionOpened",
+    "SessionRevoked", "Specs", "Status", "SubmitTask", "TaskAccepted", "TaskCancelled", "TaskFailed", "TaskFinished",
+    "TaskStarted", "frame_of", "message_in", "signed_payload",
 ]  # fmt: skip
 
 VERSION = 1
@@ -72,6 +73,22 @@ class Greeting(_Message, frozen=True, tag="greeting"):
     cluster: str
     nonce: bytes
     methods: tuple[AuthenticationMethod, ...]
+
+
+class AskJob(_Message, frozen=True, tag="ask-job"):
+    """Where are the tasks of a job? For its user, the broker's own, and those it trusts; said before any session.
+
+    Attributes:
+        job: what the names of its sessions begin with, up to the last dot: the id at an access server, or
+            ``slurm-ID``.
+        method: how it says who it is.
+        credential: what proves it; nothing for ``peer``.
+    """
+
+    version: int
+    job: str
+    method: AuthenticationMethod = "peer"
+    credential: bytes = b""
 
 
 class AskStatus(_Message, frozen=True, tag="ask-status"):
@@ -323,6 +340,7 @@ Message = (
     | NodesReclaimed
     | CloseSession
     | SessionRevoked
+    | AskJob
     | AskStatus
     | Status
 )

@@ -37,13 +37,16 @@ class Situation:
     now_s: float
 
 
-def explain(job: JobRecord, situation: Situation, server_lines: tuple[LogLine, ...] = ()) -> Explanation:
+def explain(
+    job: JobRecord, situation: Situation, server_lines: tuple[LogLine, ...] = (), at_qpus: tuple[str, ...] = ()
+) -> Explanation:
     """Why a job is where it is.
 
     Args:
         job: the job.
         situation: around it.
         server_lines: what the server wrote into its log.
+        at_qpus: what is known of its quantum tasks at shared QPUs.
 
     >>> now = Situation(queue_position=0, nb_waiting=1, nb_running=2, free_slots=0, own_running=0,
     ...                 max_running_jobs=None, mean_running_s=4.0, now_s=10.0)
@@ -52,7 +55,7 @@ def explain(job: JobRecord, situation: Situation, server_lines: tuple[LogLine, .
     """
     return Explanation(
         summary=_summary(job, situation),
-        reasons=tuple(_reasons(job, situation)),
+        reasons=(*_reasons(job, situation), *at_qpus),
         queue_position=situation.queue_position,
         expected_start_s=_expected_start(job, situation),
         story=tuple(_story(job, server_lines)),

@@ -12,6 +12,7 @@ from qat.comm.access.messages import FINAL_STATES, Explanation, JobPage, JobView
 from qhpc.access.jobs.ids import is_id
 from qhpc.access.jobs.record import JobRecord
 from qhpc.access.launchers.protocol import Catalogue, Launcher, LaunchError
+from qhpc.access.qpu_queue import QpuQueue
 from qhpc.access.service.caller import Caller
 from qhpc.access.service.dispatcher import Dispatcher
 from qhpc.access.service.explain import Situation, explain
@@ -38,11 +39,19 @@ class AccessService:
         catalogue: knows the services.
         limits: of the site.
         clock: seconds since 1970.
+        qpu_queue: knows what running jobs wait for at shared QPUs; None where there are none.
     """
 
     def __init__(
-        self, store: Store, launcher: Launcher, catalogue: Catalogue, limits: Limits, clock: Callable[[], float]
+        self,
+        store: Store,
+        launcher: Launcher,
+        catalogue: Catalogue,
+        limits: Limits,
+        clock: Callable[[], float],
+        qpu_queue: QpuQueue | None = None,
     ) -> None:
+        self._qpu_queue = qpu_queue
         self._store, self._launcher, self._catalogue = store, launcher, catalogue
         self.limits, self.clock = limits, clock
         self.hub = Hub()
@@ -200,7 +209,10 @@ class AccessService:
         """Why a job is where it is."""
         job = await self.record(caller, job_id)
         lines = await self._store.log(job_id, limit=_LOG_LIMIT)
-        return explain(job, self._situation(job), tuple(line for line in lines if line.stream == "server"))
+        at_qpus: tuple[str, ...] = ()
+        if self._qpu_queue is not None and job.state == "running":
+            at_qpus = await self._qpu_queue.about(job_id)
+        return explain(job, self._situation(job), tuple(line for line in lines if line.stream == "server"), at_qpus)
 
     def _situation(self, job: JobRecord) -> Situation:
         jobs, queue, recent = self.dispatcher.jobs, self.dispatcher.queue, self.dispatcher.recent_running_s

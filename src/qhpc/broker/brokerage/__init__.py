@@ -21,10 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 
-from qat.comm.broker.messages import Message, OpenSession
+from qat.comm.broker.messages import Explained, Message, OpenSession
 from qat.comm.broker.status import BrokerStatus
 from qhpc.broker.brokerage.answers import Answer, Merge, answer
 from qhpc.broker.brokerage.core import Core
+from qhpc.broker.brokerage.explaining import explain_job
 from qhpc.broker.brokerage.jobs import Allows, Jobs, Who
 from qhpc.broker.brokerage.qpus import Qpus
 from qhpc.broker.brokerage.rules import Limits, Rules, TaskTiming
@@ -162,6 +163,16 @@ class Brokerage:
     def status(self, now_s: float) -> BrokerStatus:
         """What goes on, for those who look after it."""
         return status(self._core, self._started_s, now_s)
+
+    def explain_job(self, job: str, user: str | None, now_s: float) -> Explained:
+        """Where the tasks of a job are, and why.
+
+        Args:
+            job: its name, see ``AskJob``.
+            user: whose sessions are looked at; None for everybody's.
+            now_s: time.
+        """
+        return explain_job(self._core, job, user, now_s)
 
     @property
     def expected_s(self) -> Mapping[Payer, float]:

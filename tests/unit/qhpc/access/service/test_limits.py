@@ -101,6 +101,13 @@ IDLE = Situation(
 )  # fmt: skip
 
 
+def test_a_running_job_says_what_it_waits_for_at_qpus():
+    job = JobRecord(id="a", owner="ada", state="running", started_s=90.0)
+    told = explain(job, IDLE, (), ("1 quantum task waits", "q is busy"))
+    assert told.summary == "The job has been running for 10.0 s."
+    assert told.reasons == ("1 quantum task waits", "q is busy")
+
+
 def test_a_waiting_job_says_what_it_waits_for():
     told = explain(JobRecord(id="a", owner="ada", message="the runner was lost"), BUSY)
     assert told.summary == "The job waits behind 3 jobs."
