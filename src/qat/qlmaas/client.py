@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -250,7 +249,7 @@ class AccessClient:
             UnreachableError: the server was away for too long.
         """
         if content is not None:
-            body, headers = json.dumps(content).encode(), {"Content-Type": "application/json", **(headers or {})}
+            body, headers = msgspec.json.encode(content), {"Content-Type": "application/json", **(headers or {})}
         address = f"/v1{path}?{urlencode(query, doseq=True)}" if query else f"/v1{path}"
         given = {"X-Request-ID": _fresh_id(), **(headers or {})}
 

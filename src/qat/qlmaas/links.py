@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qat.qlmaas.http1 import AnswerParser, ProtocolError, request_bytes
 
@@ -62,8 +62,10 @@ def connected(route: Route, timeout_s: float) -> socket.socket:
 
 
 def _dialled(route: Route, timeout_s: float) -> socket.socket:
-    try:
-        return socket.create_connection(route.proxy or (route.host, route.port), timeout_s)
+    host, port = route.proxy or (route.host, route.port)
+    try:  # a name as bytes spares the tables for international ones
+        name: Any = host.encode() if host.isascii() else host
+        return socket.create_connection((name, port), timeout_s)
     except (OSError, UnicodeError) as error:  # a name that is too long or has odd letters is no name of a server
         raise (ConnectError if route.proxy is None else ProxyError)(str(error)) from error
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,7 +18,12 @@ _TRY_AGAIN = frozenset({502, 503, 504})
 FIRST_S, LONGEST_S = 0.05, 5.0
 
 
-def delays(jitter: Callable[[], float] = random.random) -> Iterator[float]:
+def _at_random() -> float:
+    """A number from 0 to 1."""
+    return int.from_bytes(os.urandom(4)) / 0xFFFF_FFFF
+
+
+def delays(jitter: Callable[[], float] = _at_random) -> Iterator[float]:
     """Seconds to wait before each further attempt: doubling up to ``LONGEST_S``, each cut by up to a half at random.
 
     >>> seconds = delays(lambda: 0.0)
@@ -45,7 +50,7 @@ class Patience:
     limit_s: float = 60.0
     clock: Callable[[], float] = field(default=time.monotonic, repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
-    jitter: Callable[[], float] = field(default=random.random, repr=False)
+    jitter: Callable[[], float] = field(default=_at_random, repr=False)
 
     def run(self, attempt: Callable[[], Response], *, is_safe: bool) -> Response:
         """The answer of the first attempt that gets one.

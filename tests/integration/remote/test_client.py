@@ -236,7 +236,7 @@ def test_logging_in_with_a_password(own_server, monkeypatch, tmp_path):
     assert wrong.returncode == 4 and wrong.stderr.startswith("qat: ") and "Traceback" not in wrong.stderr
     done = qat("login", *options, text=f"{password}\n")
     assert done.returncode == 0 and done.stdout.startswith(f"logged in as {user} until "), done.stderr
-    assert qat("services", "qpus", "--output", "quiet").stdout.split()[0] == "CLinAlg"
+    assert "CLinAlg" in qat("services", "qpus", "--output", "quiet").stdout.split()
     assert qat("job", "nothing").returncode == 5
     netrc = own_server.home / ".netrc"
     netrc.write_text(f"machine 127.0.0.1 login {user} password {password}\n")
