@@ -196,9 +196,10 @@ class JobConnection(asyncio.Protocol):
         transport = self._transport
         if not out or transport is None or transport.is_closing():
             return
-        transport.write(out[0] if len(out) == 1 else b"".join(out))
         if transport.get_write_buffer_size() > self._host.max_unread_bytes:
             transport.abort()
+        else:
+            transport.write(out[0] if len(out) == 1 else b"".join(out))
 
     def refuse(self, code: str, reason: str) -> None:
         """Tell it why, and hang up."""

@@ -79,12 +79,12 @@ class Broker:
         self._wake: asyncio.TimerHandle | None = None
         self._wake_s: float | None = None
         self.failure: asyncio.Future[None] = self._loop.create_future()
+        heart.begin(self._clock.now_s())
+        self._turn_soon()
 
     # ------------------------------------------------------------ from the first moment to the last
     def start(self) -> None:
         """Begin to work: drivers are looked for, and time passes."""
-        self._heart.begin(self._clock.now_s())
-        self._turn_soon()
         self._tasks = [self._loop.create_task(keeper.keep()) for keeper in self._drivers.values()]
         self._tasks.append(self._loop.create_task(self._tick()))
         self._tasks.append(self._loop.create_task(self._watch_slurm()))

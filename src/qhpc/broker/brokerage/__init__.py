@@ -158,7 +158,7 @@ class Brokerage:
 
     def wakes_s(self) -> float | None:
         """When something is due; None if nothing is."""
-        return min(self._core.wake_s, default=None)
+        return self._core.wake_s[0] if self._core.wake_s else None
 
     def status(self, now_s: float) -> BrokerStatus:
         """What goes on, for those who look after it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Hashable
+from heapq import heappush
 from typing import Any
 
 from qat.comm.broker import messages as job
@@ -104,7 +105,10 @@ class Core:
 
     def hold(self, say: Callable[[Any], None], about: Any) -> None:
         """Say something as soon as all that was written until now is on disk."""
-        self._held.append((self._nb_records, say, about))
+        if self._nb_records <= self._nb_safe:
+            say(about)
+        else:
+            self._held.append((self._nb_records, say, about))
 
     def _apply(self, record: Record) -> None:
         kind = type(record)
@@ -211,17 +215,19 @@ class Core:
         stray = self.strays.pop((key, number), None)
         at = stray.qpu if stray is not None else qpu
         self._give(key, Given(number, qpu, at, shots, now_s))
-        task = self.tasks[key]
-        if task.submitted.is_repeatable:
-            self.run(task)
-        else:
-            self.hold(self.run, task)
+        self.run_in_time(self.tasks[key])
 
     def _give(self, key: str, given: Given) -> None:
         self.tasks[key].given = given
 
-    def run(self, task: BrokerTask) -> None:
-        """Have the QPU run what it was given."""
+    def run_in_time(self, task: BrokerTask) -> None:
+        """Have the QPU run what it was given: at once, or on disk before if it must not run twice."""
+        if task.submitted.is_repeatable:
+            self._run(task)
+        else:
+            self.hold(self._run, task)
+
+    def _run(self, task: BrokerTask) -> None:
         given = task.given
         if given is None:
             return
@@ -271,7 +277,7 @@ class Core:
             self.tell(session, job.NodesReclaimed())
 
     def _wake(self, instruction: do.WakeAt, now_s: float) -> None:
-        self.wake_s.append(instruction.time_s)
+        heappush(self.wake_s, instruction.time_s)
 
     # ------------------------------------------------------------ how tasks end
     def _end_as(self, ending: Ending, key: str, reason: str = "") -> None:

@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from math import inf
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from qat.comm.broker import messages as said
 from qhpc.broker.brokerage.core import TASK_BYTES, Core
 from qhpc.broker.brokerage.qpus import Qpus
@@ -127,8 +129,9 @@ class Jobs:
             releases_nodes=message.releases_nodes,
             restart_s=message.restart_s,
         )
-        known = core.machine.session(session_id)
-        if known is None or known.session != session:
+        known, machines = core.sessions.get(session_id), core.machine.session(session_id)
+        was = None if known is None else replace(known.identity, time_s=now_s)
+        if machines is None or machines.session != session or was != identity:
             core.write(identity)
             core.write(SessionOpened(now_s, session))
         return core.sessions[session_id]

@@ -10,7 +10,8 @@ up where it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import inf
+from heapq import heappop
+from math import inf, isfinite
 from typing import Any
 
 from qat.comm.broker.messages import Specs, TaskStarted
@@ -130,12 +131,12 @@ class Qpus:
             self._fail(task, now_s, "it was cancelled before it ran")
         else:
             driver.loaded.discard(task.full_key)
-            self._core.run(task)
+            self._core.run_in_time(task)
 
     def _refuse(self, qpu: str, key: str, number: int) -> None:
-        """A driver has what is of no use any more."""
-        for message in (said.Stop(key, number), said.AcknowledgeSlice(key, number)):
-            self._core.tell_driver((qpu, message))
+        """A driver has what is of no use any more, or what is in the journal, once it is on disk."""
+        self._core.tell_driver((qpu, said.Stop(key, number)))
+        self._acknowledge(qpu, key, number)
 
     def _given_to(self, qpu: str) -> Iterator[BrokerTask]:
         for task in self._running():
@@ -238,7 +239,7 @@ class Qpus:
         task = self._task_of(qpu, message)
         self._core.drivers[qpu].loaded.discard(message.key)
         if task is not None:
-            self._core.run(task)
+            self._core.run_in_time(task)
 
     def _state(self, qpu: str, message: said.StateChanged, now_s: float) -> None:
         driver = self._core.drivers[qpu]
@@ -247,6 +248,9 @@ class Qpus:
             self._tell_state(driver, now_s)
 
     def _window(self, qpu: str, message: said.WindowPlanned, now_s: float) -> None:
+        if not (isfinite(message.in_s) and 0 <= message.length_s < inf):
+            self._core.turn.hung.append(qpu)
+            return
         start_s = now_s + max(message.in_s, 0.0)
         end_s = now_s + message.in_s + message.length_s
         window = Window(id=message.id, start_s=start_s, end_s=max(end_s, start_s), reason=message.reason)
@@ -261,9 +265,9 @@ class Qpus:
         core = self._core
         if self._awaited and now_s >= self._recovers_until_s:
             self._settle_all(now_s)
-        due = [wake_s for wake_s in core.wake_s if wake_s <= now_s]
-        if due:
-            core.wake_s = [wake_s for wake_s in core.wake_s if wake_s > now_s]
+        if core.wake_s and core.wake_s[0] <= now_s:
+            while core.wake_s and core.wake_s[0] <= now_s:
+                heappop(core.wake_s)
             core.write(TimePassed(now_s))
         self._give_away(now_s)
         self._find_hung(now_s)
