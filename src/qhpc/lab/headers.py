@@ -86,7 +86,7 @@ class HeaderReader:
     def _read_pool(self, values: list[str]) -> None:
         name, nb_qpus, slice_text, depth = values
         slice_s = None if slice_text == "-" else _positive(slice_text)
-        pool = DevicePool(name=name, nb_qpus=_count(nb_qpus), slice_s=slice_s, prefetch_depth=int(depth))
+        pool = DevicePool(name=name, nb_qpus=_count(nb_qpus), slice_s=slice_s, prefetch_depth=_natural(depth))
         self._pools.append(pool)
 
     def _read_nodes(self, values: list[str]) -> None:
@@ -101,6 +101,12 @@ class HeaderReader:
 
 def _count(text: str) -> int:
     if int(text) < 1:
+        raise ValueError(text)
+    return int(text)
+
+
+def _natural(text: str) -> int:
+    if int(text) < 0:
         raise ValueError(text)
     return int(text)
 

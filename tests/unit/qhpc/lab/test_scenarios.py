@@ -106,6 +106,20 @@ def test_each_user_keeps_to_one_wrong_factor():
     assert all(0.25 <= factor <= 2.0 for _, factor in factors)
 
 
+def test_what_is_told_of_lengths_is_wrong_by_user_and_by_task_and_changes_nothing_else():
+    true = Scenario(name="s", jobs=(jobs(),)).workload(0)
+    by_user = Scenario(name="s", jobs=(jobs(duration_factor=(0.25, 4.0)),)).workload(0)
+    by_task = Scenario(name="s", jobs=(jobs(task_factor=(0.25, 4.0)),)).workload(0)
+    usual = {plan.user: {phase.told_factor for phase in plan.phases} for plan in by_user.jobs}
+    assert all(len(factors) == 1 for factors in usual.values()) and len(set(map(max, usual.values()))) == 4
+    factors = [phase.told_factor for plan in by_task.jobs for phase in plan.phases]
+    assert 0.25 <= min(factors) < 0.5 and 2.0 < max(factors) <= 4.0
+    assert sum(factor < 1.0 for factor in factors) / len(factors) == pytest.approx(0.5, abs=0.1)
+    for wrong in (by_user, by_task):
+        assert [plan.alone_s for plan in wrong.jobs] == [plan.alone_s for plan in true.jobs]
+        assert [plan.declared_duty for plan in wrong.jobs] == [plan.declared_duty for plan in true.jobs]
+
+
 def test_arrivals():
     def times(**fields):
         arrivals = Arrivals(**fields)

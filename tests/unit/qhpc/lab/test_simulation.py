@@ -101,6 +101,14 @@ def test_admission_counts_a_latency_only_as_far_as_nothing_else_runs_meanwhile()
     assert (nb_resident(0), nb_resident(1), nb_resident(9)) == (1, 2, 10)
 
 
+def test_the_scheduler_believes_what_it_is_told_until_it_has_measured():
+    """Shortest tasks first; those of one job take ten times what is told, so that it goes first, but only once."""
+    lies = job("a", *[(0.0, 10.0, 0, 0.1)] * 4, arrival_s=1.0)
+    others = [job(name, *[(0.0, 3.0)] * 4, arrival_s=1.0) for name in "bc"]
+    trace = run_checked(workload(job("first", (0.0, 2.0)), lies, *others), Contender("unlimited", "shortest-first"))
+    assert [run.job_id for run in trace.qpus[0].runs] == ["first", "a", *["b", "c"] * 4, "a", "a", "a"]
+
+
 def test_every_slice_is_a_submission():
     sliced = workload(job("a", (0.0, 10.0, 100), latency_s=2.0), pools=(DevicePool(slice_s=5.0),))
     trace = run_checked(sliced, UNLIMITED)

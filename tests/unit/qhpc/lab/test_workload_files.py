@@ -67,6 +67,7 @@ def test_the_files_that_are_spoiled_below():
     ("line", "old", "new", "complaint"),
     [
         (2, "qpu 1", "qpu 0", r"line 2: Pool is 'qpu 0 - 1': expected NAME QPUS"),
+        (2, "- 1", "- -1", "line 2: Pool is 'qpu 1 - -1': expected NAME QPUS"),
         (3, "4", "many", "line 3: MaxNodes is 'many': expected a positive number"),
         (4, "6.5", "4.5", "line 4: Outage is .*: expected QPU START_S"),
         (5, "id", "job", "line 5: the columns are 'job,arrival_s"),

@@ -252,6 +252,42 @@ def test_a_draining_qpu_ends_what_it_runs():
     assert m.handle(ended(11.0)) == [FinishTask("t")]
 
 
+# ---------------------------------------------------------------- wrong durations
+def expected_s(told_s, took_s, *, nb_before=9):
+    """What is expected of a task of 10 s after others that were told to take so long and took another time."""
+    m = machine()
+    for i in range(nb_before):
+        m.handle(came(float(i), f"t{i}", duration_s=told_s), ended(i + 0.5, f"t{i}", busy_s=took_s))
+    m.handle(came(100.0))
+    return m.task("t").ready.remaining_s
+
+
+def test_what_is_told_is_corrected_by_what_was_measured():
+    assert expected_s(10.0, 40.0) == pytest.approx(10.0 * (9 * 40.0 + 10.0) / (9 * 10.0 + 10.0))
+    assert expected_s(10.0, 2.5, nb_before=1) == pytest.approx(6.25)
+
+
+@pytest.mark.parametrize("took_s", [9.2, 10.0, 10.8])
+def test_small_errors_are_believed_to_be_chance(took_s):
+    assert expected_s(10.0, took_s) == 10.0
+
+
+def test_what_is_not_told_corrects_nothing():
+    assert expected_s(0.0, 5.0) == 10.0
+
+
+def test_a_correction_has_a_limit():
+    assert expected_s(0.001, 1e6) == 160.0
+
+
+def test_a_session_whose_tasks_take_longer_than_told_does_not_go_first_for_ever():
+    m = machine("shortest-first", sessions=[session(), session("liar")])
+    for i in range(9):
+        m.handle(came(float(i), f"l{i}", "liar", duration_s=1.0), ended(i + 0.5, f"l{i}", busy_s=100.0))
+    m.handle(came(50.0, "running"), came(51.0, "l", "liar", duration_s=1.0), came(52.0, "t", duration_s=10.0))
+    assert m.handle(ended(60.0, "running")) == [FinishTask("running"), StartSlice("q", "t", 1, 0)]
+
+
 # ---------------------------------------------------------------- nodes, story
 def test_nodes_are_given_back_during_long_quantum_phases():
     m = machine(sessions=[session(releases_nodes=True, restart_s=20.0)])
