@@ -82,8 +82,17 @@ def alpha() -> str:
         trace = run_checked(workload, Contender(f"capped-duty-learned-closed-loop:{begin}", DEFAULT.dispatch))
         curves.append(Curve(f"from {begin}", trace.alpha))
         end_s = max(end_s, max(job.admitted_s for job in trace.jobs))
-    shown = [Curve(title, [point for point in points if point[0] < end_s]) for title, points in curves]
+    shown = [Curve(title, list(coarse(points, end_s))) for title, points in curves]
     return curves_svg("alpha of the closed loop, target stretch 1.3", shown, end_s=end_s)
+
+
+def coarse(points: Sequence[tuple[float, float]], end_s: float) -> Iterator[tuple[float, float]]:
+    """Those before the end that differ by a hundredth from the last one that is kept."""
+    kept = 0.0
+    for time_s, value in points:
+        if time_s < end_s and abs(value - kept) >= 0.01:
+            kept = value
+            yield time_s, value
 
 
 def measured(scenario: str, contenders: Sequence[Contender], nb_seeds: int) -> Iterator[str]:
