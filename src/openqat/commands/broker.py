@@ -81,7 +81,7 @@ def run(settings: Path, ready_fd: int | None, end_with_stdin: bool, slurm: bool)
     Whatever kills it, the next start goes on where it was: accepted tasks are kept, and what QPUs run meanwhile is
     found again.
     """
-    from openqat.commands.serving import notify_systemd
+    from openqat.systemd import notify_systemd
     from qhpc.access.logs import install_logs
     from qhpc.broker.journal import DamagedJournal
     from qhpc.broker.running import BrokerAlreadyRunning, RunningBroker, run_broker

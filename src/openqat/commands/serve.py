@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from openqat.commands.serving import notify_systemd, run
+from openqat.commands.serving import run
 from openqat.server_settings import settings_of
+from openqat.systemd import notify_systemd
 from qhpc.access.running import Running
 from qhpc.access.welcome import write_ready_file
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
-
 import click
 
 from qhpc.access.logs import install_logs
@@ -12,7 +9,7 @@ from qhpc.access.running import AlreadyRunning, OnReady, run_server
 from qhpc.access.settings import AccessSettings
 from qhpc.access.store.factory import InvalidStoreUrl
 
-__all__ = ["notify_systemd", "run"]
+__all__ = ["run"]
 
 
 def run(settings: AccessSettings, on_ready: OnReady) -> None:
@@ -26,13 +23,3 @@ def run(settings: AccessSettings, on_ready: OnReady) -> None:
         run_server(settings, on_ready)
     except (AlreadyRunning, InvalidStoreUrl, OSError) as error:
         raise click.ClickException(str(error)) from error
-
-
-def notify_systemd(state: str) -> None:
-    """Tell systemd, if it has started us and wants to know."""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if not address:
-        return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as link:
-        link.connect("\0" + address[1:] if address.startswith("@") else address)
-        link.sendall(state.encode())
