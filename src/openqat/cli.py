@@ -41,7 +41,7 @@ COMMANDS: dict[str, dict[str, str]] = {
         "tokens": "Manage API tokens.",
         "store": "Look after the database of a server.",
         "broker": "Share QPUs between the hybrid jobs of a cluster.",
-        "slurm": "Use a Slurm cluster, or try one on this machine.",
+        "slurm": "Configure and check a Slurm cluster, or try one on this machine.",
         "lab": "Compare ways to share QPUs, on a virtual clock.",
     },
 }

@@ -1,7 +1,8 @@
-"""``qat slurm``: a Slurm to try things on."""
+"""``qat slurm``: what a cluster needs for hybrid jobs, and a Slurm to try things on."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -9,15 +10,19 @@ from pathlib import Path
 
 import click
 
+from openqat.output import Column, Output, output_option
 from qhpc.slurm.cluster_files import ClusterShape
+from qhpc.slurm.controller import Controller, ControllerUnreachable, SlurmRefused
+from qhpc.slurm.directory import described
 from qhpc.slurm.private_cluster import ClusterError, PrivateCluster
+from qhpc.slurm.site import Pool, check, job_submit_lua, slurm_lines
 
 __all__ = ["command"]
 
 
 @click.group()
 def command() -> None:
-    """Use a Slurm cluster: try one on this machine."""
+    """Use a Slurm cluster: configure and check one, or try one on this machine."""
 
 
 @command.command("try")
@@ -51,6 +56,64 @@ def try_cluster(
             is_told_to_end.wait()
     except ClusterError as error:
         raise click.ClickException(str(error)) from None
+
+
+pools_option = click.option(
+    "--qpu", "pools", multiple=True, required=True, help="A pool of QPUs: NAME, NAME:NUMBER or NAME:NUMBER:ALPHA."
+)
+
+
+@command.command()
+@pools_option
+@click.option("--lua", is_flag=True, help="Print job_submit.lua instead of lines of slurm.conf.")
+@click.option("--database", is_flag=True, help="The site has slurmdbd.")
+def configure(pools: tuple[str, ...], lua: bool, database: bool) -> None:
+    """Print what an operator adds to Slurm so that hybrid jobs are admitted to QPUs. Nothing is changed.
+
+    A QPU becomes a licence in duty units: 1000 are its whole time, and ALPHA times as many are offered, 1.1 by default.
+    """
+    known = [_pool(text) for text in pools]
+    click.echo(job_submit_lua(known) if lua else "\n".join(slurm_lines(known, has_database=database)))
+
+
+@command.command("check")
+@pools_option
+@output_option
+def check_cluster(pools: tuple[str, ...], output: Output) -> None:
+    """Say what the cluster of this machine has for hybrid jobs and what it lacks, each with its cure.
+
+    The exit status is 1 if hybrid jobs cannot work.
+    """
+    known = [_pool(text) for text in pools]
+    try:
+        cluster = asyncio.run(described(Controller()))
+    except (ControllerUnreachable, SlurmRefused) as error:
+        raise click.ClickException(f"{error}; is SLURM_CONF right, and does slurmctld run?") from None
+    findings = check(cluster, known)
+    output.rows(findings, _COLUMNS, key="title")
+    if any(finding.level == "wrong" for finding in findings):
+        raise SystemExit(1)
+
+
+_COLUMNS = (
+    Column("What", lambda finding: finding.title),
+    Column("Level", lambda finding: finding.level),
+    Column("Found", lambda finding: finding.found),
+    Column("Cure", lambda finding: finding.cure),
+)
+
+
+def _pool(text: str) -> Pool:
+    """A pool as it is written on a command line."""
+    name, _, rest = text.partition(":")
+    number, _, alpha = rest.partition(":")
+    try:
+        pool = Pool(name=name, nb_qpus=int(number or "1"), alpha=float(alpha or "1.1"))
+    except ValueError:
+        pool = Pool(name="")
+    if not pool.name.isidentifier() or pool.nb_qpus < 1 or not 0.1 <= pool.alpha <= 10:
+        raise click.UsageError(f"--qpu is {text!r}; NAME:NUMBER:ALPHA was expected, e.g. fresnel:1:1.1")
+    return pool
 
 
 def _licence(text: str) -> tuple[str, int]:

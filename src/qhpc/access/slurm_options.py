@@ -63,6 +63,18 @@ class SlurmOptions(_Part):
     user_options: Annotated[
         tuple[str, ...], Field(description=f"Options that users may set, of {', '.join(USER_OPTIONS)}.")
     ] = ()
+    warm_idle_s: Annotated[
+        float,
+        Field(
+            ge=0,
+            description="An allocation of a user whose job was small stays so long without a job, and serves the next "
+            "small ones at once; 0 for no such allocations.",
+        ),
+    ] = 0.0
+    warm_life_s: Annotated[float, Field(gt=0, description="Such an allocation takes no more jobs after.")] = 1800.0
+    warm_job_s: Annotated[
+        float, Field(gt=0, description="A job is small if its services expect it to take no longer for one pass.")
+    ] = 1.0
     environment: Annotated[dict[str, str], Field(description="Variables for jobs, such as `QAT_BROKER`.")] = {}
     pools: Annotated[dict[str, PoolOptions], Field(description="Pools of QPUs and what a job needs to use them.")] = {}
 

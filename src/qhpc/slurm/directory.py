@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Mapping
 from typing import Protocol
 
-from qhpc.slurm.commands import squeue
+from qhpc.slurm.commands import show, squeue
 from qhpc.slurm.controller import Controller
-from qhpc.slurm.parsers import SlurmJob, parse_jobs
+from qhpc.slurm.parsers import SlurmJob, parse_configuration, parse_jobs, parse_record
+from qhpc.slurm.site import Cluster
 from qhpc.slurm.states import phase_of
 
-__all__ = ["JobDirectory", "SlurmJob", "SlurmJobDirectory", "duty_of", "is_over", "listed_jobs"]
+__all__ = ["JobDirectory", "SlurmJob", "SlurmJobDirectory", "described", "duty_of", "is_over", "listed_jobs"]
 
 
 class JobDirectory(Protocol):
@@ -48,6 +49,22 @@ async def listed_jobs(controller: Controller, name: str | None = None) -> list[S
     """
     marker = secrets.token_hex(8)
     return parse_jobs(await controller.run(squeue(marker, name=name)), marker)
+
+
+async def described(controller: Controller) -> Cluster:
+    """What a controller says of its cluster.
+
+    Raises:
+        ControllerUnreachable, SlurmRefused: it says nothing.
+    """
+    configuration = parse_configuration(await controller.run(("scontrol", "show", "config")))
+    licenses = [parse_record(line) for line in (await controller.run(show("licenses"))).splitlines()]
+    partitions = [parse_record(line) for line in (await controller.run(show("partition"))).splitlines()]
+    return Cluster(
+        configuration=configuration,
+        licenses={each["LicenseName"]: int(each["Total"]) for each in licenses if "LicenseName" in each},
+        partitions=[each for each in partitions if "PartitionName" in each],
+    )
 
 
 def is_over(job: SlurmJob | None) -> bool:

@@ -18,17 +18,30 @@ import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from qhpc.access.launchers.endings import Cause
 from qhpc.access.launchers.inbox import Inbox
 from qhpc.access.launchers.lines import JobLog
+from qhpc.access.launchers.local_settings import LocalSettings
 from qhpc.access.launchers.protocol import Launch, LaunchError, Lost, Report
 from qhpc.access.launchers.slurm_attempts import Attempt
 from qhpc.access.launchers.slurm_endings import FORGOTTEN
-from qhpc.access.launchers.slurm_requests import JOB_NAME, assignment_of, batch_job, request_of, script
+from qhpc.access.launchers.slurm_requests import (
+    JOB_NAME,
+    assignment_of,
+    batch_job,
+    is_small,
+    request_of,
+    script,
+    warm_job,
+)
 from qhpc.access.launchers.slurm_settings import SlurmSettings
 from qhpc.access.launchers.spool_folder import Note, Sight, SpoolFolder
+from qhpc.access.launchers.warm_runners import WarmRunners
 from qhpc.access.runner.frames import Configuration
 from qhpc.access.runner.spool import Orders
 from qhpc.slurm.commands import BatchJob, InvalidOption, sbatch, scancel, squeue
@@ -94,6 +107,7 @@ class SlurmLauncher:
         self._controller = controller or Controller(environment)
         self._watched: dict[str, _Watched] = {}
         self._closing: dict[str, _Watched] = {}
+        self._warm = WarmRunners(settings.spool)
         self._inbox = Inbox()
         self._tasks: list[asyncio.Task[None]] = []
         self._news, self._poll_now = asyncio.Event(), asyncio.Event()
@@ -110,7 +124,8 @@ class SlurmLauncher:
             OSError: the spool cannot be used.
         """
         await asyncio.to_thread(self._prepare_spool)
-        self._tasks = [asyncio.create_task(self._watch(), name="watch"), asyncio.create_task(self._poll(), name="poll")]
+        self._background(self._persistent(self._watch))
+        self._background(self._persistent(self._poll))
 
     def _prepare_spool(self) -> None:
         spool = self._settings.spool
@@ -145,9 +160,11 @@ class SlurmLauncher:
         if self.free_slots <= 0:
             raise LaunchError(self._trouble or f"{len(self._watched)} jobs are in Slurm already", retryable=True)
         identity = self._identity(launch.owner)
-        watched, job = await self._prepared(launch, identity)
+        watched, job, is_small = await self._prepared(launch, identity)
         watched.since_s = math.inf
         self._watched[handle] = watched
+        if is_small and await self._is_given_to_warm(launch.owner, watched):
+            return handle
         try:
             output = await self._controller.run(sbatch(job), deadline_s=_SUBMIT_DEADLINE_S)
             watched.attempt.slurm_id = parse_submitted(output)
@@ -165,7 +182,54 @@ class SlurmLauncher:
         if watched.attempt.is_over:  # cancelled meanwhile
             await self._scancel(watched)
         self._news.set()
+        if is_small and self._warm.is_wanted(launch.owner):
+            self._background(self._start_warm(launch.owner, identity))
         return handle
+
+    async def _is_given_to_warm(self, owner: str, watched: _Watched) -> bool:
+        """Give a small job to a warm runner of its owner, if one waits."""
+        spot = await self._warm.soon_ready(owner)
+        if spot is None:
+            return False
+        watched.folder.note.host = spot.name
+        watched.folder.write_note()
+        watched.attempt.is_guest, watched.attempt.slurm_id = True, spot.slurm_id
+        try:
+            is_given = spot.give(watched.attempt.handle)
+        except OSError:
+            _log.exception("a warm runner cannot be used")
+            is_given = False
+        if is_given:
+            watched.since_s = time.monotonic()
+            self._news.set()
+            return True
+        watched.folder.note.host = None
+        watched.folder.write_note()
+        watched.attempt.is_guest, watched.attempt.slurm_id = False, None
+        return False
+
+    async def _start_warm(self, owner: str, identity: tuple[int, int] | None) -> None:
+        """Have a warm runner for the next small jobs of a user; without one they run as others do."""
+        settings, options = self._settings, self._settings.options
+        spool = settings.spool
+        configuration = Configuration(policy=settings.policy, preload=LocalSettings().preload)
+
+        def text(folder: Path) -> str:
+            arguments = (str(spool), f"{options.warm_idle_s:g}", f"{options.warm_life_s:g}")
+            return script(folder, options, settings.python_path, options.default_cores, *arguments, module="warm")
+
+        try:
+            spot = self._warm.make(owner, identity, msgspec.msgpack.encode(configuration), text)
+        except OSError:
+            _log.exception("the folder of a warm runner cannot be made")
+            return
+        try:
+            job = warm_job(spot.folder, options, comment=self._comment(spot.name), identity=identity)
+            spot.slurm_id = parse_submitted(await self._controller.run(sbatch(job), deadline_s=_SUBMIT_DEADLINE_S))
+            spot.since_s = time.monotonic()
+        except _NoAnswer as error:
+            _log.warning("a warm runner was not started: %s", error)
+            self._warm.drop(spot)
 
     async def _after_silence(self, watched: _Watched, error: Exception) -> None:
         """Slurm may have the job or not: unless it has begun, see to it that it never does.
@@ -206,6 +270,7 @@ class SlurmLauncher:
         for handle, folder in found.items():
             if handle not in self._watched:
                 self._closing[handle] = self._watching(folder, handle)
+        await asyncio.to_thread(self._warm.sweep)
         self._is_adopted = True
         self._news.set()
 
@@ -245,8 +310,8 @@ class SlurmLauncher:
             raise LaunchError(f"jobs of {owner}, who is root, are not run", retryable=False)
         return entry.pw_uid, entry.pw_gid
 
-    async def _prepared(self, launch: Launch, identity: tuple[int, int] | None) -> tuple[_Watched, BatchJob]:
-        """The folder of an attempt, and the job to submit.
+    async def _prepared(self, launch: Launch, identity: tuple[int, int] | None) -> tuple[_Watched, BatchJob, bool]:
+        """The folder of an attempt, the job to submit, and whether a warm runner may serve it.
 
         Raises:
             LaunchError: the job asks for what it may not have, or the folder cannot be made.
@@ -271,7 +336,8 @@ class SlurmLauncher:
         except OSError as error:
             await asyncio.to_thread(folder.remove)
             raise LaunchError(f"the folder of the job cannot be made: {error}", retryable=True) from error
-        return self._watching(folder, launch.handle), job
+        is_for_warm = options.warm_idle_s > 0 and is_small(launch, request, options)
+        return self._watching(folder, launch.handle), job, is_for_warm
 
     def _watching(self, folder: SpoolFolder, handle: str) -> _Watched:
         attempt = Attempt(
@@ -279,6 +345,7 @@ class SlurmLauncher:
             resources=folder.note.resources,
             log=JobLog(self._settings.log),
             grace_s=self._settings.outcome_grace_s,
+            is_guest=folder.note.host is not None,
         )
         return _Watched(attempt, folder, time.monotonic())
 
@@ -293,7 +360,8 @@ class SlurmLauncher:
         attempt.cause = cause
         if await asyncio.to_thread(watched.folder.revoke):
             self._put(watched, attempt.stopped(self._clock()))
-        await self._scancel(watched)
+        if not (attempt.is_guest and attempt.is_over):
+            await self._scancel(watched)
         self._poll_now.set()
 
     async def _scancel(self, watched: _Watched) -> None:
@@ -308,7 +376,7 @@ class SlurmLauncher:
                 await self._controller.run(scancel(number))
 
     def _is_row_of(self, row: SlurmJob, watched: _Watched) -> bool:
-        return row.comment == self._comment(watched.attempt.handle) and row.uid == watched.folder.note.uid
+        return (row.comment, row.uid) == self._key(watched)
 
     def _put(self, watched: _Watched, reports: list[Report]) -> None:
         """Pass reports on; after the last one the attempt only has to leave Slurm."""
@@ -320,12 +388,22 @@ class SlurmLauncher:
                 watched.timer.cancel()
             watched.since_s = time.monotonic()
             self._closing[handle] = watched
+            self._warm.left(handle)
 
     def _background(self, work: Coroutine[Any, Any, None]) -> None:
         """Have something done that nobody waits for."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.append(task)
         task.add_done_callback(lambda done: self._tasks.remove(done) if done in self._tasks else None)
+
+    async def _persistent(self, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A loop that goes on whatever happens in it: no job may wait for ever because of another."""
+        while True:
+            try:
+                await loop()
+            except Exception:
+                _log.exception("looking after jobs in Slurm failed; it goes on")
+                await asyncio.sleep(self._settings.options.poll_s)
 
     # --- folders ---
 
@@ -399,10 +477,16 @@ class SlurmLauncher:
             await self._heard(watched, by_comment.get(self._key(watched)))
         for watched in [each for each in self._closing.values() if each.since_s < begin_s]:
             await self._close_up(watched, by_comment.get(self._key(watched)))
+        for spot in [each for each in self._warm.spots.values() if each.since_s < begin_s]:
+            row = by_comment.get((self._comment(spot.name), spot.uid))
+            if row is None or phase_of(row.state) == "ended":
+                await asyncio.to_thread(self._warm.drop, spot)
         await self._cancel_orphans(rows)
 
     def _key(self, watched: _Watched) -> tuple[str, int]:
-        return self._comment(watched.attempt.handle), watched.folder.note.uid
+        """What its row in Slurm is found by: its own, or that of the warm runner that has it."""
+        note = watched.folder.note
+        return self._comment(note.host or watched.attempt.handle), note.uid
 
     async def _heard(self, watched: _Watched, row: SlurmJob | None) -> None:
         attempt = watched.attempt
@@ -418,7 +502,7 @@ class SlurmLauncher:
 
     async def _close_up(self, watched: _Watched, row: SlurmJob | None) -> None:
         """Take a folder away when Slurm has done with the attempt; what Slurm would run again is cancelled."""
-        phase = "ended" if row is None else phase_of(row.state)
+        phase = "ended" if row is None or watched.attempt.is_guest else phase_of(row.state)
         if phase == "ended":
             del self._closing[watched.attempt.handle]
             await asyncio.to_thread(watched.folder.remove)
@@ -431,6 +515,7 @@ class SlurmLauncher:
         if not self._is_adopted:
             return
         known = {self._key(each) for each in (*self._watched.values(), *self._closing.values())}
+        known |= {(self._comment(spot.name), spot.uid) for spot in self._warm.spots.values()}
         mine = f"{self._instance}."
         for row in rows:
             is_ours = row.comment is not None and row.comment.startswith(mine)

@@ -33,6 +33,7 @@ class Attempt:
         slurm_id: its number in Slurm, once that is known.
         cause: why we end it, if we do.
         begun_s: when its run began; None before.
+        is_guest: whether a warm runner runs it, whose end in Slurm is not its own.
         is_over: whether it has its final report.
     """
 
@@ -43,6 +44,7 @@ class Attempt:
     slurm_id: int | None = None
     cause: Cause | None = None
     begun_s: float | None = None
+    is_guest: bool = False
     is_over: bool = False
     row: SlurmJob | None = None
     _nb_absent: int = 0
@@ -99,6 +101,8 @@ class Attempt:
         if self.is_over:
             return []
         row = self.row if self.row is not None and phase_of(self.row.state) == "ended" else None
+        if row is not None and self.is_guest and self.cause is None:
+            return self._ended(f"the warm runner of the job has ended (job {row.id})", now_s)
         if row is not None:
             return self._ended(slurm_ending(row, self.cause, self.resources), now_s)
         if self.cause is not None:

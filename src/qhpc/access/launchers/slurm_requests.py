@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -20,12 +21,14 @@ from qhpc.access.runner.frames import Assignment
 from qhpc.access.slurm_options import SlurmOptions
 from qhpc.slurm.commands import BatchJob, InvalidOption
 
-__all__ = ["JOB_NAME", "Request", "batch_job", "request_of", "script"]
+__all__ = ["JOB_NAME", "Request", "assignment_of", "batch_job", "is_small", "request_of", "script", "warm_job"]
 
 JOB_NAME = "openqat"
 """Name of all jobs in Slurm."""
 
 _START_ROOM_S = 60.0
+_WARM_ROOM_S = 600.0
+"""A job that a warm runner takes at the end of its life has at least so long."""
 _MIN_MEMORY_BYTES = 256 << 20
 _SHARED = "qat.qpus:SharedQPU"
 
@@ -147,17 +150,11 @@ def batch_job(
         identity: uid and gid to run as; None for the caller's.
     """
     resources = request.resources
-    memory_bytes = (resources.memory_bytes or options.default_memory_bytes) + options.overhead_bytes
-    return BatchJob(
-        script=folder / "script",
-        directory=folder,
-        name=JOB_NAME,
-        comment=comment,
-        stdout=folder / "stdout",
-        stderr=folder / "stderr",
-        uid=None if identity is None else identity[0],
-        gid=None if identity is None else identity[1],
-        memory_mb=math.ceil(memory_bytes / 2**20),
+    return _in_folder(
+        folder,
+        comment,
+        identity,
+        memory_bytes=(resources.memory_bytes or options.default_memory_bytes) + options.overhead_bytes,
         nb_cores=resources.nb_cores,
         nb_nodes=resources.nb_nodes,
         max_time_s=None if resources.max_time_s is None else resources.max_time_s + _START_ROOM_S,
@@ -167,7 +164,56 @@ def batch_job(
     )
 
 
-def script(folder: Path, options: SlurmOptions, python_path: Sequence[str], nb_cores: int) -> str:
+def _in_folder(
+    folder: Path, comment: str, identity: tuple[int, int] | None, *, memory_bytes: int, **fields: Any
+) -> BatchJob:
+    """A batch job whose script and output are in a folder."""
+    uid, gid = identity or (None, None)
+    return BatchJob(
+        script=folder / "script",
+        directory=folder,
+        name=JOB_NAME,
+        comment=comment,
+        stdout=folder / "stdout",
+        stderr=folder / "stderr",
+        uid=uid,
+        gid=gid,
+        memory_mb=math.ceil(memory_bytes / 2**20),
+        **fields,
+    )
+
+
+def is_small(launch: Launch, request: Request, options: SlurmOptions) -> bool:
+    """Whether a warm runner may serve a job: it is expected to be short, and fits beside nothing else."""
+    duration_s = None if launch.estimate is None else launch.estimate.duration_s
+    if duration_s is None or duration_s > options.warm_job_s or request.licenses or request.options != options.options:
+        return False
+    resources = request.resources
+    fits = (resources.memory_bytes or 0) <= options.default_memory_bytes
+    return fits and (resources.nb_cores or 1) <= options.default_cores and (resources.nb_nodes or 1) == 1
+
+
+def warm_job(folder: Path, options: SlurmOptions, *, comment: str, identity: tuple[int, int] | None) -> BatchJob:
+    """The batch job of a warm runner, whose folder is given."""
+    return _in_folder(
+        folder,
+        comment,
+        identity,
+        memory_bytes=options.default_memory_bytes + options.overhead_bytes,
+        nb_cores=options.default_cores,
+        max_time_s=options.warm_life_s + options.warm_idle_s + _WARM_ROOM_S,
+        options=options.options,
+    )
+
+
+def script(
+    folder: Path,
+    options: SlurmOptions,
+    python_path: Sequence[str],
+    nb_cores: int,
+    *arguments: str,
+    module: str = "batch",
+) -> str:
     """The batch script: an environment of its own, and the program that runs the orders in the folder.
 
     >>> lines = script(Path("/spool/a.1"), SlurmOptions(python="/usr/bin/python3"), ["/opt/it's"], 2).splitlines()
@@ -183,5 +229,5 @@ def script(folder: Path, options: SlurmOptions, python_path: Sequence[str], nb_c
         "PYTHONUNBUFFERED": "1",
     }
     exports = [f"export {name}={shlex.quote(text)}" for name, text in variables.items()]
-    command = shlex.join([options.python, "-P", "-m", "qhpc.access.runner.batch", str(folder)])
+    command = shlex.join([options.python, "-P", "-m", f"qhpc.access.runner.{module}", str(folder), *arguments])
     return "\n".join(["#!/bin/sh", "umask 077", *exports, f"exec {command}"]) + "\n"

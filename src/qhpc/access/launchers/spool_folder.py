@@ -39,11 +39,13 @@ class Note(msgspec.Struct, kw_only=True):
         uid: Unix user that it runs as.
         resources: what it was given.
         offsets: how much of each stream was reported.
+        host: name of the warm runner that it was given to; None for a job of its own.
     """
 
     uid: int
     resources: Resources = Resources()
     offsets: dict[str, int] = {}
+    host: str | None = None
 
 
 @dataclass(slots=True)

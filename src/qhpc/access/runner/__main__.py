@@ -35,11 +35,11 @@ def main(descriptor: int, parent_pid: int) -> None:
     keep_limits(configuration.niceness)
     table = ServiceTable(configuration.policy)
     for address in configuration.preload:
-        _preload(address, table)
+        preload(address, table)
     Runner(channel, configuration, table, Path(folder)).serve()
 
 
-def _preload(address: str, table: ServiceTable) -> None:
+def preload(address: str, table: ServiceTable) -> None:
     """Import a service (``qat.qpus:LinAlg``) or a module (``scipy.optimize``), so that no job waits for it."""
     kind, _, name = address.partition(":")
     if not name:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
@@ -19,7 +21,7 @@ from qhpc.access.runner.isolation import keep_limits
 from qhpc.access.runner.loop import Runner
 from qhpc.access.runner.spool import Claim, Orders, SpoolChannel, claim
 
-__all__ = ["main"]
+__all__ = ["leave", "main"]
 
 _TAKEN = 76
 
@@ -49,5 +51,13 @@ def _mine() -> Claim:
     return Claim(by="run", node=os.uname().nodename, pid=os.getpid(), slurm_job=os.environ.get("SLURM_JOB_ID"))
 
 
+def leave(status: int) -> NoReturn:
+    """End this process, whatever threads a job has left."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(ValueError, OSError):
+            stream.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1])))
+    leave(main(Path(sys.argv[1])))

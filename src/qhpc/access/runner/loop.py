@@ -71,6 +71,11 @@ class Runner:
         while not self._is_ending and (frame := self._channel.receive()) is not None:
             self._run(self._decoder.decode(frame.payload))
 
+    @property
+    def is_ending(self) -> bool:
+        """Whether it was told to end, or a job has left something behind: it is to take no more jobs."""
+        return self._is_ending
+
     def _put_right(self) -> None:
         """Undo what a job may have done to signals and streams."""
         signal.alarm(0)

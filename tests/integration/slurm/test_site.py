@@ -1,0 +1,66 @@
+"""What ``qat slurm configure`` prints works on a real Slurm, and ``qat slurm check`` sees it."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from openqat.commands.slurm import command
+from qhpc.slurm.parsers import parse_record
+from qhpc.slurm.private_cluster import ClusterError, PrivateCluster
+
+from .conftest import SHAPE
+
+
+def printed(*arguments, code=0):
+    done = CliRunner().invoke(command, arguments, catch_exceptions=False)
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+@pytest.fixture
+def configured(own_cluster):
+    """A cluster with all that is printed, but for what belongs to the cluster itself."""
+    lines = dict(line.split("=", 1) for line in printed("configure", "--qpu", "fresnel:1:1.2").splitlines())
+    del lines["AuthInfo"]  # has the socket of its own MUNGE, and the same time
+    lua = printed("configure", "--qpu", "fresnel:1:1.2", "--lua")
+    shape = replace(SHAPE, licenses={}, settings=lines, files={"job_submit.lua": lua})
+    cluster = PrivateCluster(own_cluster.directory, shape)
+    cluster.start()
+    return cluster
+
+
+def licences(cluster, *options):
+    number = cluster.call("sbatch", "--parsable", "--hold", "--output=/dev/null", *options, "--wrap=true").strip()
+    return parse_record(cluster.call("scontrol", "--oneliner", "show", "job", number))["Licenses"]
+
+
+def test_requests_for_a_qpu_become_licences(configured):
+    assert licences(configured, "--comment=qpu:fresnel") == "qpu_fresnel:250"
+    assert licences(configured, "--comment=qpu:fresnel:700") == "qpu_fresnel:700"
+    assert licences(configured, "--comment=qpu:fresnel:all") == "qpu_fresnel:1203"
+    assert licences(configured, "--comment=whatever") == "(null)"
+    for comment in ("qpu:absent", "qpu:fresnel:0", "qpu:fresnel:5000", "qpu:fresnel:much"):
+        with pytest.raises(ClusterError, match="there is no QPU qpu:"):
+            licences(configured, f"--comment={comment}")
+
+
+def test_a_cluster_is_checked(configured, monkeypatch):
+    monkeypatch.setenv("SLURM_CONF", str(configured.configuration))
+    found = json.loads(printed("check", "--qpu", "fresnel:1:1.2", "--output", "json"))
+    levels = {each["title"]: each["level"] for each in found}
+    assert levels["licence qpu_fresnel"] == levels["job_submit.lua"] == levels["partitions"] == "ok"
+    assert levels["start of jobs"] == levels["requeue"] == "ok"
+    lacking = printed("check", "--qpu", "absent", code=1)
+    assert "qpu_absent" in lacking
+
+
+def test_a_cluster_that_does_not_answer_is_said(monkeypatch, tmp_path):
+    monkeypatch.setenv("SLURM_CONF", str(tmp_path / "absent.conf"))
+    assert "SLURM_CONF" in printed("check", "--qpu", "fresnel", code=1)
+
+
+@pytest.mark.parametrize("pool", ["", "1x", "fresnel:0", "fresnel:one", "fresnel:1:0", "a b"])
+def test_odd_pools_are_refused(pool):
+    assert "NAME:NUMBER:ALPHA" in printed("configure", "--qpu", pool, code=2)
