@@ -308,6 +308,7 @@ def test_nonsense_on_the_line_costs_the_connection_only(broker, nonsense):
 
 def test_an_answer_that_never_comes(broker):
     held(broker)
+    SharedQPU("p").get_specs()  # it is connected
     error = failure(SharedQPU("p", timeout_s=0.1).submit, bell())
     assert error.code == ErrorType.ABORT
     assert error.message == "SharedQPU('p'): 0.1 s were not enough; its tasks were cancelled. Raise timeout_s"
@@ -318,10 +319,13 @@ def test_an_answer_that_comes_too_late_is_acknowledged(broker):
     tasks = held(broker)
     broker.on[said.CancelTask] = lambda connection, message: None
     qpu = SharedQPU("p", timeout_s=0.1)
+    qpu.get_specs()  # it is connected
     failure(qpu.submit, bell())
+    broker.until(lambda: tasks)
     release(broker, tasks)
     broker.until_heard(said.Acknowledge)
     broker.on.clear()
+    qpu = SharedQPU("p")
     assert samples(qpu.submit(bell())) == samples(LinAlg().submit(bell()))
 
 
@@ -329,9 +333,9 @@ def test_an_answer_that_comes_too_late_is_acknowledged(broker):
 
 
 def test_a_job_that_computes_says_that_it_is_there(start_broker):
-    broker = start_broker(lease_s=0.2)
+    broker = start_broker(lease_s=2.0)
     SharedQPU("p").submit(bell())
-    broker.until_heard(said.Heartbeat, 3)
+    broker.until_heard(said.Heartbeat, 2)
     assert len(broker.of(said.OpenSession)) == 1
 
 
