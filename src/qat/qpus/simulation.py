@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from qat.core.records import ComplexNumber
 from qat.core.wrappers.dense_columns import DenseColumns
 from qat.core.wrappers.result import IntermediateMeasurement, Result
 from qat.kernels import control
-from qat.kernels.engine import Branch, Counts, Engine, EngineError, Initial, Measurement, Precision, State
+from qat.kernels.engine import Branch, Engine, EngineError, Initial, Measurement, Precision, State
 from qat.kernels.memory import available_bytes
 from qat.kernels.sampling import in_random_order
 from qat.kernels.tape import Tape
@@ -158,21 +158,53 @@ def split_samples(
     """Random outcomes of a circuit that measures or resets; each sample tells what was found on the way."""
     if not aggregate:
         _require_shots(nb_shots, BYTES_PER_MEASURED_SHOT)
-    found: list[tuple[int, int, tuple[Measurement, ...]]] = []
+    parts, found = [], []
     for branch in _branches(request, engine, nb_shots, rng):
-        counts = engine.sample(branch.state, request.qubits, branch.nb_shots, rng)
-        found += _with_measurements(counts, branch)
+        parts.append(engine.sample(branch.state, request.qubits, branch.nb_shots, rng))
+        found.append(branch.measurements)
+    outcomes = np.concatenate([part.outcomes for part in parts])
+    counts = np.concatenate([part.counts for part in parts])
+    owners = np.repeat(np.arange(len(parts)), [len(part.outcomes) for part in parts])
     if not aggregate:
-        return _single_shots(found, len(request.qubits), rng)
-    frequencies = np.array([count for _, count, _ in found]) / nb_shots
+        order = rng.permutation(np.repeat(np.arange(len(outcomes)), counts))
+        histories = _Histories(found, owners[order])
+        return Result.from_arrays(outcomes[order], nbqbits=len(request.qubits), intermediate_measurements=histories)
+    frequencies = counts / nb_shots
     return Result.from_arrays(
-        [outcome for outcome, _, _ in found],
+        outcomes,
         probabilities=frequencies,
         errors=_errors(frequencies, nb_shots),
         nbqbits=len(request.qubits),
         meta_data={"nbshots": str(nb_shots)},
-        intermediate_measurements=[_published(measurements) for _, _, measurements in found],
+        intermediate_measurements=_Histories(found, owners),
     )
+
+
+class _Histories(Sequence[list[IntermediateMeasurement]]):
+    """What was measured on the way of each sample; a list of its own, made when somebody looks.
+
+    Args:
+        found: the measurements of each branch.
+        owners: which branch a sample comes from.
+    """
+
+    def __init__(self, found: Sequence[tuple[Measurement, ...]], owners: NDArray[np.intp]) -> None:
+        self._found, self._owners = found, owners
+
+    def __len__(self) -> int:
+        return len(self._owners)
+
+    def __iter__(self) -> Iterator[list[IntermediateMeasurement]]:
+        return (_published(self._found[owner]) for owner in self._owners.tolist())
+
+    @overload
+    def __getitem__(self, index: int) -> list[IntermediateMeasurement]: ...
+    @overload
+    def __getitem__(self, index: slice) -> _Histories: ...
+    def __getitem__(self, index: int | slice) -> list[IntermediateMeasurement] | _Histories:
+        if isinstance(index, slice):
+            return _Histories(self._found, self._owners[index])
+        return _published(self._found[self._owners[index]])
 
 
 _BYTES_PER_SHOT = 16
@@ -188,22 +220,6 @@ def _require_shots(nb_shots: int, bytes_per_shot: int) -> None:
 
 def _branches(request: Request, engine: Engine, nb_shots: int, rng: np.random.Generator) -> Any:
     return engine.trajectories(request.tape, nb_shots, rng, request.initial, precision=request.precision)
-
-
-def _with_measurements(counts: Counts, branch: Branch) -> list[tuple[int, int, tuple[Measurement, ...]]]:
-    pairs = zip(counts.outcomes.tolist(), counts.counts.tolist(), strict=True)
-    return [(outcome, count, branch.measurements) for outcome, count in pairs]
-
-
-def _single_shots(
-    found: list[tuple[int, int, tuple[Measurement, ...]]], nbqbits: int, rng: np.random.Generator
-) -> Result:
-    order = rng.permutation(np.repeat(np.arange(len(found)), [count for _, count, _ in found])).tolist()
-    return Result.from_arrays(
-        [found[index][0] for index in order],
-        nbqbits=nbqbits,
-        intermediate_measurements=[_published(found[index][2]) for index in order],
-    )
 
 
 def _published(measurements: Sequence[Measurement]) -> list[IntermediateMeasurement]:

@@ -242,6 +242,19 @@ def test_value_with_measurements_and_shots():
 
 
 # ---------------------------------------------------------------- measurements in mid-circuit
+def test_what_was_measured_becomes_objects_when_looked_at():
+    measured = measuring(2, Op("H", [0]), Op("H", [1]), Op(None, [0], 1, [0]))
+    result = LinAlg(seed=1).submit(measured.to_job(nbshots=50, aggregate_data=False))
+    found = result.columns.intermediate_measurements
+    assert len(found) == len(result) == 50
+    assert [each[0].cbits for each in found[:3]] == [found[k][0].cbits for k in range(3)]
+    assert found[0] is not found[0]
+    first, second = result[:2]
+    first.intermediate_measurements.clear()
+    assert len(second.intermediate_measurements) == len(result[2].intermediate_measurements) == 1
+    assert all(sample.intermediate_measurements[0].cbits == [sample.state.int >> 1] for sample in result[1:])
+
+
 def test_intermediate_measurements():
     measured = measuring(2, Op("X", [0]), Op(None, [1, 0], 1, [1, 0]), Op(None, [0], 2, []))
     (sample,) = LinAlg().submit(measured.to_job(nbshots=4))
