@@ -21,7 +21,7 @@ def after_loss(job: JobRecord, reason: str, time_s: float) -> JobEvent:
     A launch that was lost before the job began to run is no run, so a few of them are borne.
 
     >>> after_loss(JobRecord(id="a", owner="ada", state="running", attempt=1), "the runner was killed", 5.0)
-    Requeued(time_s=5.0, reason='the runner was killed; the job runs again')
+    Requeued(time_s=5.0, reason='the runner was killed; the job runs again', was_launched=True)
     """
     if job.is_cancel_requested:
         return Cancelled(time_s=time_s)
