@@ -73,4 +73,4 @@ def test_jobs_outlive_the_server(server):
     assert client.job(later.id, wait_s=60).state == "done"
     assert client.job(slow.id, wait_s=60).state == "cancelled"
     result = client("GET", f"/v1/jobs/{later.id}/result")
-    assert isinstance(decode_message(result.data).results[0], Result)
+    assert isinstance(decode_message(result.body).results[0], Result)
