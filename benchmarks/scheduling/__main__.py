@@ -12,6 +12,7 @@ import argparse
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from inspect import getdoc
 from itertools import repeat
 
 import msgspec
@@ -222,7 +223,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", choices=FIGURES, default=list(FIGURES))
     chosen = parser.parse_args()
     for name in chosen.only:
-        print(f"\n### {name}\n\n{FIGURES[name].__doc__}\n")
+        print(f"\n### {name}\n\n{getdoc(FIGURES[name])}\n")
         for line in FIGURES[name](chosen.seeds):
             print(line, flush=True)
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from benchmarks.scheduling.__main__ import FIGURES, against
-from benchmarks.scheduling.equal_utilisation import SWEPT, matched
+from benchmarks.scheduling.__main__ import FIGURES
+from benchmarks.scheduling.equal_utilisation import ADMISSIONS, _alpha_of, duels, summary, table, utilisation
 from benchmarks.scheduling.speed import decision_us
 from qhpc.lab.comparison import DEFAULT
 from qhpc.lab.scenario_files import read_scenario
@@ -33,13 +33,29 @@ def test_node_release():
     assert alone[0] > 0.4
 
 
-def test_baselines_are_matched_by_utilisation():
-    found = matched(read_scenario("mission-picture"), 2)
-    assert (found[0].admission, found[0].dispatch) == DEFAULT
-    assert [(row.admission.partition(":")[0], row.dispatch) for row in found[1:]] == list(SWEPT)
-    goal = found[0].measures["utilisation"].mean
-    assert all(abs(row.measures["utilisation"].mean - goal) < 0.1 for row in found[1:])
-    assert set(against(found[1]).split()) <= {f"{name}{sign}" for name in ("U", "S", "p95", "W", "T") for sign in "+-="}
+def test_ours_has_the_utilisation_of_each_baseline():
+    found = list(duels(read_scenario("mission-picture"), 2))
+    combinations = [(name, order) for name, (_, orders) in ADMISSIONS.items() for order in orders]
+    assert [(each.baseline.admission.partition(":")[0], each.baseline.dispatch) for each in found] == combinations
+    assert all(each.ours.dispatch == DEFAULT.dispatch for each in found)
+    exclusive = found[0]
+    assert utilisation(exclusive.own) == utilisation(exclusive.theirs) and exclusive.verdict("stretch_mean") == "tie"
+    lines = list(table(found))
+    assert len(lines) == 2 + len(found) and lines[2].endswith("| S= p95= W= |")
+    for line in list(summary(found))[1:]:
+        assert all(sum(map(int, cell.split("/"))) == 1 for cell in line.strip("| ").split(" | ")[1:])
+
+
+def test_alpha_is_interpolated_and_never_beyond_the_curve():
+    curve = [(1.0, 0.5), (2.0, 0.7), (3.0, 0.7)]
+    assert _alpha_of(curve, 0.6) == pytest.approx(1.5)
+    assert (_alpha_of(curve, 0.4), _alpha_of(curve, 0.9)) == (1.0, 2.0)
+
+
+def test_the_largest_loads_are_those_of_the_formula():
+    names, loads, reached = list(FIGURES["limits"](1))
+    assert numbers(loads)[2] == pytest.approx(1.3 * numbers(reached)[2], abs=0.002)
+    assert names.startswith("| N | 2 | 3 |")
 
 
 def test_a_decision_is_timed():
