@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 from string import ascii_letters
 from typing import NamedTuple
 
@@ -67,12 +68,8 @@ def _cells(bars: Sequence[Bar], signs: Mapping[str, str], start_s: float, cell_s
     had: list[dict[str, float]] = [{} for _ in range(width)]
     for bar in bars:
         first, last = (bar.start_s - start_s) / cell_s, (bar.end_s - start_s) / cell_s
-        for number in range(int(first), min(int(last) + 1, width)):
+        begin = min(int(first), width - 1)
+        for number in range(begin, max(min(ceil(last), width), begin + 1)):
             part = min(last, number + 1) - max(first, number)
             had[number][bar.who] = had[number].get(bar.who, 0.0) + part
-    return "".join(_most(cell, signs) for cell in had)
-
-
-def _most(cell: Mapping[str, float], signs: Mapping[str, str]) -> str:
-    who = max(cell, key=cell.__getitem__, default=None)
-    return "." if who is None or cell[who] < 1e-6 else signs[who]
+    return "".join(signs[max(cell, key=cell.__getitem__)] if cell else "." for cell in had)
