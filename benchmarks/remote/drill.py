@@ -182,6 +182,8 @@ def _all_jobs(http: Http) -> list[JobView]:
     views, cursor = [], ""
     while True:
         reply = http("GET", f"/v1/jobs?limit=1000&order=oldest{cursor}")
+        if reply.status != 200:
+            raise AssertionError(f"the list of jobs is answered by {reply.status}: {reply.body[:300]!r}")
         page = msgspec.json.decode(reply.body, type=JobPage)
         views += page.items
         if page.next_cursor is None:
