@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
+from urllib.parse import quote
 
 import msgspec
 
@@ -188,7 +189,7 @@ def _all_jobs(http: Http) -> list[JobView]:
         views += page.items
         if page.next_cursor is None:
             return views
-        cursor = f"&cursor={page.next_cursor}"
+        cursor = f"&cursor={quote(page.next_cursor)}"
 
 
 def _faults(account: Account, views: list[JobView]) -> list[str]:

@@ -32,8 +32,11 @@ def cursor_of(job: JobRecord) -> str:
     >>> cursor = cursor_of(JobRecord(id="b", owner="eve", created_s=0.5))
     >>> cursor, place_of_cursor(cursor)
     ('0x1.0000000000000p-1:b', Place(created_s=0.5, id='b'))
+    >>> place_of_cursor(cursor_of(JobRecord(id="b", owner="eve", created_s=1.5e9))).created_s
+    1500000000.0
     """
-    return f"{job.created_s.hex()}:{job.id}"
+    exact = job.created_s.hex().replace("+", "")  # which would be a space in a query that is not encoded
+    return f"{exact}:{job.id}"
 
 
 def place_of_cursor(cursor: str) -> Place:

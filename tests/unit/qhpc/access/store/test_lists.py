@@ -1,11 +1,13 @@
 """Lists of jobs on every store: filters, totals, order, parts."""
 
 from itertools import product
+from urllib.parse import quote
 
 import pytest
 
 from qhpc.access.jobs.life_cycle import Failed
-from qhpc.access.store.paging import matches, place_of
+from qhpc.access.jobs.record import JobRecord
+from qhpc.access.store.paging import cursor_of, matches, place_of
 from qhpc.access.store.protocol import InvalidCursor, JobFilter
 from tests.unit.qhpc.access.store.blocking import FAILURE, added, done, running
 
@@ -88,3 +90,8 @@ def test_jobs_that_come_and_go_meanwhile_move_no_other(store):
 def test_a_cursor_that_is_none_is_refused(store, cursor):
     with pytest.raises(InvalidCursor, match="next_cursor"):
         store.list(JobFilter(), cursor=cursor)
+
+
+def test_a_cursor_goes_into_a_query_as_it_is():
+    cursor = cursor_of(JobRecord(id="000000ygj1q647cv56efetmw7c", owner="eve", created_s=1.8e9))
+    assert quote(cursor, safe=":") == cursor
