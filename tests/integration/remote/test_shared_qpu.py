@@ -67,7 +67,7 @@ def test_the_missions_program_on_a_qpu_that_others_use_too(server, broker):
     assert done.stdout == f"{[['|00>', '|11>']] * 3}\n", done.stderr
     broker.until_heard(said.CloseSession)  # with the job, not with the process that ran it
     opened = broker.of(said.OpenSession)[-1]
-    job = json.loads(server.client()("GET", "/v1/jobs").data)["items"][0]
+    job = json.loads(server.client()("GET", "/v1/jobs").body)["items"][0]
     assert opened.pool == "fresnel"
     assert opened.session.startswith(job["id"] + ".")
     assert opened.owner == job["owner"]
@@ -79,8 +79,8 @@ def test_where_a_running_job_is(server, broker):
     with ThreadPoolExecutor(1) as threads:
         running = threads.submit(run, server, MISSION)
         broker.until(lambda: len(held) == 1)
-        job = json.loads(server.client()("GET", "/v1/jobs").data)["items"][0]
-        told = json.loads(server.client()("GET", f"/v1/jobs/{job['id']}/explain").data)
+        job = json.loads(server.client()("GET", "/v1/jobs").body)["items"][0]
+        told = json.loads(server.client()("GET", f"/v1/jobs/{job['id']}/explain").body)
         broker.on.clear()
         for connection, task in held:
             connection.say(broker.answer(connection, task))
@@ -105,6 +105,6 @@ def test_users_do_not_say_where_the_broker_is(server, arguments):
 
 
 def test_the_pages_of_the_catalogue_have_both(server):
-    services = json.loads(server.client()("GET", "/v1/services").data)
+    services = json.loads(server.client()("GET", "/v1/services").body)
     names = {service["name"]: service for service in services}
     assert names["Fresnel"]["role"] == names["SharedQPU"]["role"] == "qpu"
