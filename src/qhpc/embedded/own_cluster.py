@@ -8,11 +8,9 @@ from typing import Any
 
 from qhpc.slurm.cluster_files import ClusterShape
 from qhpc.slurm.private_cluster import PrivateCluster
+from qhpc.slurm.site import Pool, license_units
 
-__all__ = ["OVERCOMMIT", "own_cluster", "slurm_options"]
-
-OVERCOMMIT = 1.2
-"""Duty units handed out for each QPU, in thousands."""
+__all__ = ["own_cluster", "slurm_options"]
 
 
 def own_cluster(directory: Path, pools: Mapping[str, int]) -> PrivateCluster:
@@ -23,9 +21,10 @@ def own_cluster(directory: Path, pools: Mapping[str, int]) -> PrivateCluster:
         pools: how many QPUs each has.
 
     >>> own_cluster(Path("/srv"), {"atoms": 2}).shape.licenses
-    {'qpu_atoms': 2400}
+    {'qpu_atoms': 2205}
     """
-    licenses = {f"qpu_{pool}": round(1000 * OVERCOMMIT * nb_qpus) for pool, nb_qpus in pools.items()}
+    offered = [Pool(name=name, nb_qpus=nb_qpus) for name, nb_qpus in pools.items()]
+    licenses = {pool.license: license_units(pool) for pool in offered}
     return PrivateCluster(directory / "slurm", ClusterShape(nb_nodes=4, nb_cores=16, licenses=licenses))
 
 

@@ -11,6 +11,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from qhpc.scheduling.admission.policies import DEFAULT_ALPHA
+
 __all__ = ["SETTINGS", "Cluster", "Finding", "Pool", "check", "job_submit_lua", "license_units", "slurm_lines"]
 
 
@@ -26,7 +28,7 @@ class Pool:
 
     name: str
     nb_qpus: int = 1
-    alpha: float = 1.1
+    alpha: float = DEFAULT_ALPHA
 
     @property
     def license(self) -> str:

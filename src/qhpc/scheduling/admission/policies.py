@@ -11,8 +11,8 @@ from qhpc.scheduling.admission.duty import DeclaredDuty, LearnedDuty
 from qhpc.scheduling.admission.model import TARGET_STRETCH, UNITS, HybridJob
 
 __all__ = [
-    "AdmissionPolicy", "CappedDuty", "Credits", "Exclusive", "FixedCount", "LicenceWhenIdle", "Measured", "Rate",
-    "Unlimited",
+    "DEFAULT_ALPHA", "AdmissionPolicy", "CappedDuty", "Credits", "Exclusive", "FixedCount", "LicenceWhenIdle",
+    "Measured", "Rate", "Unlimited",
 ]  # fmt: skip
 
 
