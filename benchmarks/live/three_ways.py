@@ -4,37 +4,58 @@
                                          [--picture three-ways.svg] [--json FILE]
 
 Each way has a private Slurm on loopback, a broker and an emulated QPU that takes the time of a device. The jobs sleep
-in their classical phases: what is measured is who waits for whom. Utilisation is QPU time over the time from the first
-job's begin to the last one's end; stretch is a job's time from its begin on over the time that it needs alone. The
-lab's numbers are those of its machines on a virtual clock for the same jobs, which knows no start-up: how long Slurm
-and Python needed to bring a job to its begin is a column of its own.
+in their classical phases: what is measured is who waits for whom. Each result is checked, and each task has to be in
+the broker's accounts once. All jobs are submitted at once. Columns, the same for both:
+
+- U: seconds in which the QPU ran shots, from the broker's accounts, over the makespan.
+- Makespan: from the first job's begin to the last one's end. What Slurm and Python need between one job and the next is
+  in it; before the first it is not.
+- Stretch, worst: a job's time from its begin on (its session is open) over the time of its phases by plan, mean and
+  largest; what broker, driver and Python need in each round is in it.
+- Slowdown: the same from submission on, mean: waiting in Slurm's queue is in it, which stretch does not see.
+- Start: from the start of a job's process by Slurm to its begin, mean: Python, imports, opening the session.
+
+The lab's numbers are those of its machines on a virtual clock for the same jobs. It knows no start, no latency and no
+computing: where the live numbers differ, that is why. One run a way; the load of the machine is told.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sqlite3
+import os
 import sys
 import tempfile
+import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from statistics import fmean
+from typing import Any, NamedTuple
 
+from benchmarks.live.paths import programs_import_the_same
+from benchmarks.live.recording import Told, caption, measured, recorded, table
+from qhpc.broker.usage_reading import reading_usage
 from qhpc.embedded.centre import TrialCentre, TrialShape
 from qhpc.lab.comparison import contender, run_checked
 from qhpc.lab.gantt import Panel, svg
-from qhpc.lab.trace import JobTrace, QpuTrace, Run, Trace
+from qhpc.lab.trace import Trace
 from qhpc.lab.workload import JobPlan, Phase, Workload
 
 SHOT_S = 0.005
-_SLICES = "SELECT slurm_job, start_s, busy_s, overhead_s FROM slices ORDER BY start_s"
 
 
 class Way(NamedTuple):
-    """A way to share: what a job asks Slurm for, the broker's order, and the lab's name of both."""
+    """A way to share.
+
+    Attributes:
+        name: of it.
+        units: part of the QPU's duty units that a job asks Slurm for; None for its duty.
+        policy: the broker's order.
+        contender: the lab's name of both.
+    """
 
     name: str
-    units: float
+    units: float | None
     policy: str
     contender: str
 
@@ -42,19 +63,8 @@ class Way(NamedTuple):
 WAYS = (
     Way("high-level only", 1.0, "fifo", "exclusive/fifo"),
     Way("low-level only", 0.0, "fifo", "unlimited/fifo"),
-    Way("high and low level", -1.0, "shortest-in-share", "capped-duty:1.0/shortest-in-share"),
+    Way("high and low level", None, "shortest-in-share", "capped-duty:1.0/shortest-in-share"),
 )
-"""``units``: part of the QPU's duty units that a job asks for; -1 is its duty."""
-
-
-class Measured(NamedTuple):
-    """What came out of a way."""
-
-    utilisation: float
-    stretch: float
-    worst: float
-    makespan_s: float
-    start_s: float
 
 
 def workload(options: argparse.Namespace) -> Workload:
@@ -66,88 +76,86 @@ def workload(options: argparse.Namespace) -> Workload:
 
 
 def live(way: Way, given: Workload, directory: Path) -> tuple[Trace, float]:
-    """Run the jobs, and tell what happened and how long a job took to its begin."""
-    plan = given.jobs[0]
-    units = round(1000 * (plan.duty if way.units < 0 else way.units) - 0.5) if way.units else 0
+    """Run the jobs; what happened, and how long a process took to its begin."""
+    duty = given.jobs[0].duty(TrialShape().prefetch_depth)
+    asked = duty if way.units is None else way.units
     shape = TrialShape(policy=way.policy, device={"shot_s": SHOT_S, "seed": 1}, nb_cores=len(given.jobs))
-    phase = plan.phases[0]
-    with TrialCentre(directory, shape) as centre:
-        ids = [
-            centre.submit(
-                job.id, sys.executable, "-m", "benchmarks.live.hybrid_job", str(directory / "jobs" / f"{job.id}.json"),
-                "--rounds", str(len(plan.phases)), "--classical", str(phase.classical_s), "--shots", str(phase.shots),
-                "--shot-s", str(SHOT_S), "--share", str(plan.duty if way.units < 0 else 1.0), units=units,
-            )
-            for job in given.jobs
-        ]  # fmt: skip
-        centre.wait(*ids, timeout_s=len(ids) * plan.alone_s * 1.5 + 60.0)
-        centre_usage = centre.usage
-    return recorded(given, directory / "jobs", centre_usage)
+    submitted: dict[str, float] = {}
+    with programs_import_the_same(), TrialCentre(directory, shape) as centre:
+        ids = []
+        for job in given.jobs:
+            submitted[job.id] = time.time()
+            command = job_command(directory, job, share=duty if way.units is None else 1.0)
+            ids.append(centre.submit(job.id, *command, units=int(1000 * asked)))
+        centre.wait(*ids, timeout_s=len(ids) * given.jobs[0].alone_s * 1.5 + 60.0)
+    files = {job.id: directory / "jobs" / f"{job.id}.json" for job in given.jobs}
+    told = {name: {**read(file), "submitted_s": submitted[name]} for name, file in files.items()}
+    with reading_usage(centre.usage) as reader:
+        trace = recorded(given, told, reader.slices())
+    return trace, fmean(entry["begun_s"] - entry["born_s"] for entry in told.values())
 
 
-def recorded(given: Workload, folder: Path, usage: Path) -> tuple[Trace, float]:
-    """What happened as the jobs and the broker's accounts tell it, from the first begin on."""
-    told = {job.id: json.loads((folder / f"{job.id}.json").read_text()) for job in given.jobs}
-    if any(entry["wrong"] for entry in told.values()):
-        raise RuntimeError("a result was wrong")
-    zero_s = min(entry["begun_s"] for entry in told.values())
-    jobs = []
-    for plan in given.jobs:
-        entry, job = told[plan.id], JobTrace(plan)
-        job.admitted_s, job.ended_s = entry["begun_s"] - zero_s, entry["ended_s"] - zero_s
-        job.asked_s = [time_s - zero_s for time_s in entry["asked_s"]]
-        job.answered_s = [time_s - zero_s for time_s in entry["answered_s"]]
-        job.node_s = job.ended_s - job.admitted_s
-        jobs.append(job)
-    qpu = QpuTrace("qpu-1", "qpu")
-    owners = {entry["slurm_job"]: name for name, entry in told.items()}
-    with sqlite3.connect(usage) as database:
-        for slurm_job, wall_s, busy_s, overhead_s in database.execute(_SLICES):
-            start_s = wall_s - zero_s
-            qpu.add(Run(start_s, start_s + overhead_s, start_s + busy_s, owners[slurm_job]))
-    start_s = sum(entry["begun_s"] - entry["born_s"] for entry in told.values()) / len(told)
-    return Trace(given, jobs, [qpu], {}, []), start_s
+def job_command(directory: Path, job: JobPlan, share: float) -> tuple[str, ...]:
+    """What Slurm runs."""
+    phase = job.phases[0]
+    options = {
+        "rounds": len(job.phases), "classical": phase.classical_s, "shots": phase.shots, "shot-s": SHOT_S,
+        "share": share,
+    }  # fmt: skip
+    words = (word for name, value in options.items() for word in (f"--{name}", str(value)))
+    return (sys.executable, "-m", "benchmarks.live.hybrid_job", str(directory / "jobs" / f"{job.id}.json"), *words)
 
 
-def measured(trace: Trace, start_s: float) -> Measured:
-    """Utilisation, mean and worst stretch, makespan."""
-    end_s = trace.end_s - min(job.admitted_s for job in trace.jobs)
-    stretches = [job.stretch for job in trace.jobs]
-    return Measured(trace.qpus[0].busy_s / end_s, sum(stretches) / len(stretches), max(stretches), end_s, start_s)
+def read(file: Path) -> Told:
+    """What a job has written; if it has not, what it printed."""
+    if not file.exists():
+        raise RuntimeError(f"{file.stem} has failed:\n{file.with_suffix('.out').read_text(errors='replace')}")
+    told: Told = json.loads(file.read_text())
+    return told
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--jobs", type=int, default=6)
-    parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--quantum", type=float, default=0.4)
-    parser.add_argument("--classical", type=float, default=0.8)
-    parser.add_argument("--picture", type=Path)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    given = workload(options)
-    panels, rows, found = [], [], {}
+def run(options: argparse.Namespace) -> tuple[dict[str, Any], list[Panel]]:
+    """All ways: the numbers, and pictures."""
+    given, ways, panels = workload(options), dict[str, Any](), []
+    load_before = os.getloadavg()[0]
     for way in WAYS:
         with tempfile.TemporaryDirectory(prefix="live-", dir="/tmp") as name:
             trace, start_s = live(way, given, Path(name))
-        here, lab = measured(trace, start_s), measured(run_checked(given, contender(way.contender)), 0.0)
+        here, lab = measured(trace), measured(run_checked(given, contender(way.contender)))
+        ways[way.name] = {"live": here._asdict(), "lab": lab._asdict(), "start_s": start_s}
         panels.append(Panel(f"{way.name}: U {here.utilisation:.2f}, stretch {here.stretch:.2f}", trace))
-        found[way.name] = {"live": here._asdict(), "lab": lab._asdict()}
-        rows.append(
-            f"| {way.name} | {here.utilisation:.3f} | {lab.utilisation:.3f} | {here.stretch:.3f} | {lab.stretch:.3f} | "
-            f"{here.worst:.3f} | {here.makespan_s:.1f} | {lab.makespan_s:.1f} | {here.start_s:.2f} |"
-        )
-        print(rows[-1], flush=True)
-    print(
-        "| Way | U live | U lab | Stretch live | Stretch lab | Worst | Makespan live, s | lab, s | Begin, s |\n"
-        + "|---" * 9
-        + "|"
-    )
-    print("\n".join(rows))
+        print(f"{way.name}: U {here.utilisation:.3f}, stretch {here.stretch:.3f}", flush=True)
+    phase = given.jobs[0].phases[0]
+    plan = {
+        "jobs": options.jobs, "rounds": options.rounds, "classical_s": phase.classical_s, "quantum_s": phase.quantum_s,
+    }  # fmt: skip
+    machine = {
+        "cores": len(os.sched_getaffinity(0)), "load_before": load_before, "load_after": os.getloadavg()[0],
+    }  # fmt: skip
+    return {"benchmark": "three_ways", "plan": plan, "machine": machine, "ways": ways}, panels
+
+
+def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--jobs", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--quantum", type=float, default=0.4, help="seconds a round")
+    parser.add_argument("--classical", type=float, default=0.8, help="seconds a round")
+    parser.add_argument("--picture", type=Path, help="SVG file for what happened")
+    parser.add_argument("--json", type=Path, help="file for the numbers; docs/make_live.py reads it")
+    return parser.parse_args(words)
+
+
+def main() -> None:
+    """Run, print and write."""
+    options = parsed()
+    found, panels = run(options)
+    print("\n".join([caption(found), "", *table(found)]))
     if options.picture:
         options.picture.write_text(svg(panels))
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1))
+        options.json.write_text(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

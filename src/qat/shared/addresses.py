@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -101,10 +100,20 @@ def client_settings(
 
 def _settings_in(file: Path, *, must_exist: bool) -> ClientSettings:
     try:
-        return msgspec.convert(tomllib.loads(file.read_text()), ClientSettings)
+        text = file.read_text()
     except FileNotFoundError:
         if must_exist:
             raise BrokerUnknown(f"QAT_BROKER_SETTINGS names {file}, which does not exist") from None
         return ClientSettings()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise BrokerUnknown(f'{file} cannot be read: {error}; expected lines like broker = "unix:/PATH"') from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(file, error) from error
+    import tomllib  # where there is no file, nothing waits for it
+
+    try:
+        return msgspec.convert(tomllib.loads(text), ClientSettings)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: Exception) -> BrokerUnknown:
+    return BrokerUnknown(f'{file} cannot be read: {error}; expected lines like broker = "unix:/PATH"')

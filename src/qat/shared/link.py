@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import ssl
 from collections import deque
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +16,6 @@ __all__ = ["Link", "LinkBroken", "connected_to"]
 
 _CHUNK_BYTES = 1 << 18
 _NB_READS = 64
-_LATER = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class LinkBroken(ConnectionError):  # noqa: N818 (says what it is)
@@ -45,12 +43,19 @@ def connected_to(address: Address, authority: str, timeout_s: float) -> Link:
             plain.close()
             raise
         return Link(plain)
+    return _secured(address, authority, timeout_s)
+
+
+def _secured(address: Address, authority: str, timeout_s: float) -> Link:
+    import ssl  # jobs beside their broker have no use for it, and are started by the thousand
+
     context = ssl.create_default_context(cafile=authority or None)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     plain = socket.create_connection((address.host, address.port), timeout_s)
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return Link(context.wrap_socket(plain, server_hostname=address.host))
+        wrapped = context.wrap_socket(plain, server_hostname=address.host)
+        return Link(wrapped, (ssl.SSLWantReadError, ssl.SSLWantWriteError))
     except BaseException:
         plain.close()
         raise
@@ -61,10 +66,12 @@ class Link:
 
     Args:
         connected: the socket; it is the link's from now on.
+        later: what it raises, besides ``BlockingIOError``, when it can do nothing now.
     """
 
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket.socket, later: tuple[type[OSError], ...] = ()) -> None:
         self._socket = connected
+        self._later: tuple[type[OSError], ...] = (BlockingIOError, *later)
         connected.setblocking(False)
         self._decoder = FrameDecoder(MAX_MESSAGE_BYTES, FRAME_KIND)
         self._outbox: deque[memoryview] = deque()
@@ -93,7 +100,7 @@ class Link:
         while self._outbox:
             try:
                 sent = self._socket.send(self._outbox[0])
-            except _LATER:
+            except self._later:
                 return
             except OSError as error:
                 raise LinkBroken(f"the connection broke: {error}") from error
@@ -114,7 +121,7 @@ class Link:
         for _ in range(_NB_READS):
             try:
                 data = self._socket.recv(_CHUNK_BYTES)
-            except _LATER:
+            except self._later:
                 return messages, False
             except OSError as error:
                 raise LinkBroken(f"the connection broke: {error}") from error

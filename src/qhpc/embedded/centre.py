@@ -185,16 +185,19 @@ class TrialCentre:
         Raises:
             TimeoutError: some have not.
         """
-        deadline = time.monotonic() + timeout_s
+        begin_s = asked_s = time.monotonic()
         while left := self.unfinished(*ids):
-            if time.monotonic() > deadline:
+            now_s = time.monotonic()
+            if now_s - begin_s > timeout_s:
                 raise TimeoutError(f"jobs {left} have not ended after {timeout_s:g} s")
-            time.sleep(_PAUSE_S)
+            time.sleep(max(_PAUSE_S, 10 * (now_s - asked_s)))  # to list a long queue is work that jobs wait for
+            asked_s = time.monotonic()
 
     def unfinished(self, *ids: int) -> list[int]:
         """Those of the jobs that wait or run."""
         listed = self.cluster.call("squeue", "-h", "-t", "PENDING,RUNNING,COMPLETING,CONFIGURING", "-o", "%A").split()
-        return [number for number in ids if str(number) in listed]
+        known = set(map(int, listed))
+        return [number for number in ids if number in known]
 
     def _job_environment(self) -> dict[str, str]:
         path = os.environ.get("PYTHONPATH")

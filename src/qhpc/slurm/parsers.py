@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from qhpc.slurm.commands import JOB_FIELDS
 
@@ -88,7 +89,9 @@ def parse_jobs(text: str, marker: str) -> list[SlurmJob]:
     return [_job(row.removesuffix("\n")) for row in rows]
 
 
+@lru_cache(maxsize=1 << 14)
 def _job(row: str) -> SlurmJob:
+    """A job; most rows are the same as at the last poll, and a long queue would keep its reader busy."""
     fields = row.split("|", len(JOB_FIELDS) - 1)
     if len(fields) != len(JOB_FIELDS):
         raise NotUnderstood(f"squeue printed {row[:200]!r}; {len(JOB_FIELDS)} fields were expected")
