@@ -172,14 +172,14 @@ def _all_ended(http: Http) -> list[JobView]:
     """All jobs, when they have ended."""
     deadline = time.monotonic() + _DEADLINE_S
     while True:
-        views = _all_jobs(http)
+        views = all_jobs(http)
         waiting = [view for view in views if view.state not in FINAL_STATES]
         if not waiting or time.monotonic() > deadline:
             return views
         http.job(waiting[0].id, wait_s=5.0)
 
 
-def _all_jobs(http: Http) -> list[JobView]:
+def all_jobs(http: Http) -> list[JobView]:
     views, cursor = [], ""
     while True:
         reply = http("GET", f"/v1/jobs?limit=1000&order=oldest{cursor}")

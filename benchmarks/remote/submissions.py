@@ -26,10 +26,10 @@ def bell_job(nb_qubits: int = 2, nb_shots: int = 10):
     return program.to_circ().to_job(nbshots=nb_shots)
 
 
-def submission(job=None, recipe: StackRecipe = LINALG, **fields) -> bytes:
-    """One job on a stack."""
-    batch = encode(Batch([job or bell_job()]))
-    return msgspec.msgpack.encode(Submission(recipe=recipe, batch=batch, is_single=True, **fields))
+def submission(job=None, recipe: StackRecipe = LINALG, batch: Batch | None = None, **fields) -> bytes:
+    """One job, or a batch, on a stack."""
+    sent = encode(Batch([job or bell_job()]) if batch is None else batch)
+    return msgspec.msgpack.encode(Submission(recipe=recipe, batch=sent, is_single=batch is None, **fields))
 
 
 COBYLA = {"method": "COBYLA", "x0": [0.1] * 24, "tol": 1e-15}

@@ -39,6 +39,7 @@ class TrialShape:
         slice_s: the broker cuts longer sampling tasks; None never cuts.
         prefetch_depth: tasks that are prepared ahead.
         device: options of the emulated device.
+        faults: what the driver does wrong on purpose.
     """
 
     pool: str = "qpu"
@@ -50,6 +51,7 @@ class TrialShape:
     slice_s: float | None = None
     prefetch_depth: int = 1
     device: Mapping[str, Any] = field(default_factory=dict)
+    faults: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def qpus(self) -> tuple[str, ...]:
@@ -82,6 +84,7 @@ def broker_toml(shape: TrialShape, directory: Path) -> str:
     shot_s = 0.005
     [qpus."qpu-1".options]
     shot_s = 0.005
+    [qpus."qpu-1".faults]
     <BLANKLINE>
     """
     lines = [
@@ -94,7 +97,9 @@ def broker_toml(shape: TrialShape, directory: Path) -> str:
     known = {name: value for name, value in shape.device.items() if name in ("timing", "shot_s", "latency_s")}
     for qpu in shape.qpus:
         lines += [f'[qpus."{qpu}"]', 'driver = "emulated"', *(f"{name} = {_toml(known[name])}" for name in known)]
-        lines += [f'[qpus."{qpu}".options]', *(f"{name} = {_toml(value)}" for name, value in shape.device.items()), ""]
+        for part, options in (("options", shape.device), ("faults", shape.faults)):
+            lines += [f'[qpus."{qpu}".{part}]', *(f"{name} = {_toml(value)}" for name, value in options.items())]
+        lines.append("")
     return "\n".join(lines)
 
 

@@ -33,6 +33,7 @@ from qhpc.broker.drivers.heart import Action, Happening, Heart
 from qhpc.broker.drivers.line import Line
 from qhpc.broker.drivers.protocol import Driver, SliceControl, SpecsKnown, Told
 from qhpc.broker.drivers.settings import Configuration, FaultOptions
+from qhpc.broker.drivers.slice_log import SliceLog
 
 __all__ = ["DriverProcess"]
 
@@ -54,7 +55,8 @@ class DriverProcess:
     def __init__(self, configuration: Configuration, driver: Driver, listener: socket.socket) -> None:
         self._configuration, self._driver, self._listener = configuration, driver, listener
         self._heart = Heart(configuration.qpu, secrets.token_hex(8), encode(driver.specs()))
-        self._faults = Faults(configuration.faults or FaultOptions())
+        faults = configuration.faults or FaultOptions()
+        self._faults, self._slice_log = Faults(faults), SliceLog(faults.slice_log)
         self._line: Line | None = None
         self._selector = DefaultSelector()
         self._happened: deque[Happening | SpecsKnown] = deque()
@@ -261,7 +263,10 @@ class DriverProcess:
 
     def _run(self) -> None:
         while (action := self._to_run.get()) is not None:
-            self._happens(self._end_of(action, self._control))
+            self._slice_log.write(action.key, action.number, "begun")
+            end = self._end_of(action, self._control)
+            self._slice_log.write(action.key, action.number, "ended" if isinstance(end, say.SliceEnded) else "broken")
+            self._happens(end)
 
     def _end_of(self, action: heart.RunSlice, control: SliceControl) -> say.SliceEnded | say.SliceBroken:
         key, number, shots = action

@@ -41,6 +41,7 @@ class FaultOptions(_Options, frozen=True):
         never: it does not come; once the broker attaches again it does.
         death: the process is killed while a slice runs, or right before or after.
         seed: of the random numbers.
+        slice_log: file that tells what the QPU ran: a line when a slice begins, and one when it ends.
     """
 
     late: _Share = 0.0
@@ -50,6 +51,7 @@ class FaultOptions(_Options, frozen=True):
     never: _Share = 0.0
     death: _Share = 0.0
     seed: int | None = None
+    slice_log: str | None = None
 
 
 class ServiceOptions(_Options, frozen=True):
