@@ -205,8 +205,9 @@ class Report(NamedTuple):
         yield "slices that the QPU began", books.nb_slices
         yield "… charged, each once", books.nb_charged
         yield "… cut by a kill of their driver", books.nb_cut
+        yield "… begun again, their broker and driver both killed; charged once", books.nb_again
         yield "slices in the accounts as lost, not charged", books.nb_lost
-        yield "slices that the QPU ran twice", len(books.run_twice)
+        yield "slices that the QPU ran twice otherwise", len(books.run_twice)
         yield "slices recorded twice", len(books.recorded_twice)
         yield "slices charged wrongly, or not at all", sum(map(len, (books.missing, books.invented, books.miscounted)))
         yield "results wrong", sum(not sent.is_right for sent in self.seen.jobs if _is_done(sent))
@@ -285,8 +286,9 @@ def reported(site: Site, seen: Seen) -> Report:
     """Hold what was seen against the books of a centre that has ended, so that they are whole."""
     done = {view.id for view in seen.views if view.state == "done"}
     shots = {sent.view.id: sent.kind.nb_shots for sent in seen.jobs if sent.view is not None and sent.view.id in done}
+    once = {job for sent in seen.jobs if sent.kind.runs_once for job in sent.job_ids}
     with reading_usage(site.centre.usage) as reader:
-        books = compared(logged_slices(site.slice_log), reader.slices(), shots)
+        books = compared(logged_slices(site.slice_log), reader.slices(), shots, once)
     faults = [*_faults_of_jobs(seen.jobs, seen.views), *(f"the probe was told: {wrong}" for wrong in seen.wrong)]
     for name in ("run_twice", "recorded_twice", "missing", "invented", "miscounted"):
         faults += [f"{name.replace('_', ' ')}: {each}" for each in getattr(books, name)]

@@ -55,23 +55,25 @@ class Kind:
         body: its submission.
         is_right: whether a result is what it has to be.
         nb_shots: of all its tasks; 0 where they ask for none.
+        runs_once: whether its tasks must not run again, even if nobody knows whether they ran.
     """
 
     body: bytes
     is_right: Callable[[Any], bool]
     nb_shots: int
+    runs_once: bool = False
 
 
-def batch_kind(seed: int, nb_jobs: int, nb_shots: int) -> Kind:
+def batch_kind(seed: int, nb_jobs: int, nb_shots: int, *, runs_once: bool = False) -> Kind:
     """A batch of sampling tasks, all under way at once."""
     numbers = [random.Random(seed).randrange(1 << NB_QUBITS) for _ in range(nb_jobs)]
     batch = Batch([number_job(number, nb_shots) for number in numbers])
-    body = submission(batch=batch, recipe=StackRecipe((_shared(),)))
+    body = submission(batch=batch, recipe=StackRecipe((_shared(is_repeatable=not runs_once),)))
 
     def is_right(results: Any) -> bool:
         return len(results) == nb_jobs and all(map(is_number, results, numbers))
 
-    return Kind(body, is_right, nb_jobs * nb_shots)
+    return Kind(body, is_right, nb_jobs * nb_shots, runs_once)
 
 
 def loop_kind(nb_rounds: int) -> Kind:
@@ -86,13 +88,14 @@ def loop_kind(nb_rounds: int) -> Kind:
     return Kind(submission(job, recipe), lambda result: bool(abs(result.value - value) < 1e-12), 0)
 
 
-def _shared() -> ServiceCall:
-    return ServiceCall("qat.qpus", "SharedQPU", (pack_argument(POOL, "pool"),))
+def _shared(*, is_repeatable: bool = True) -> ServiceCall:
+    keywords = {"is_repeatable": pack_argument(is_repeatable, "is_repeatable")}
+    return ServiceCall("qat.qpus", "SharedQPU", (pack_argument(POOL, "pool"),), keywords)
 
 
 def kinds() -> list[Kind]:
-    """Short batches, batches of many tasks, and loops."""
-    return [batch_kind(1, 8, 50), batch_kind(2, 80, 10), loop_kind(20)]
+    """Short batches, batches of many tasks, batches of tasks that must not run twice, and loops."""
+    return [batch_kind(1, 8, 50), batch_kind(2, 80, 10), batch_kind(3, 20, 20, runs_once=True), loop_kind(20)]
 
 
 @dataclass

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from qat.comm.broker.messages import OpenSession
 from qhpc.broker.brokerage import Who
 from qhpc.broker.identity import Identity
-from qhpc.slurm.controller import ControllerUnreachable
-from qhpc.slurm.directory import JobDirectory, SlurmJob, duty_of, is_over
+from qhpc.slurm.controller import ControllerUnreachable, SlurmRefused
+from qhpc.slurm.directory import JobDirectory, SlurmJob, duty_of, has_nodes, is_over
+from qhpc.slurm.parsers import NotUnderstood
 
 __all__ = ["NotOfThisJob", "SlurmWatch"]
 
 _log = logging.getLogger(__name__)
+
+_PUT_BACK_S = 10.0
+"""A running job that waits for so long was put back into the queue, and what still runs of it has survived its node."""
 
 
 class NotOfThisJob(Exception):  # noqa: N818 (says what it is)
@@ -36,6 +40,7 @@ class SlurmWatch:
         self._directory, self._poll_s, self._clock = directory, poll_s, clock
         self._jobs: Mapping[int, SlurmJob] | None = None
         self._asked_s = -poll_s
+        self._waits_since_s: dict[int, float] = {}
 
     async def who(self, identity: Identity, message: OpenSession) -> Who:
         """Who opens a session, with what its Slurm job was granted.
@@ -43,12 +48,14 @@ class SlurmWatch:
         While the controller cannot be reached, the session is taken as it says it is, and looked at later.
 
         Raises:
-            NotOfThisJob: the Slurm job is another user's, or over, or unknown.
+            NotOfThisJob: the Slurm job is another user's, or has no nodes, or is over, or unknown.
         """
         job_id = message.slurm_job
         if job_id is None or self._directory is None:
             return Who(identity.user, identity.uid, slurm_job=job_id)
-        jobs = await self._known(fresh=self._jobs is None or job_id not in self._jobs)
+        known = None if self._jobs is None else self._jobs.get(job_id)
+        is_right = known is not None and has_nodes(known) and _is_of(known, identity)  # else its id may be used again
+        jobs = await self._known(fresh=not is_right)
         if jobs is None:
             return Who(identity.user, identity.uid, slurm_job=job_id)
         job = jobs.get(job_id)
@@ -56,19 +63,33 @@ class SlurmWatch:
             raise NotOfThisJob(f"Slurm job {job_id} is over or unknown: run this inside of a Slurm job that runs")
         if not _is_of(job, identity):
             raise NotOfThisJob(f"Slurm job {job_id} is {job.user}'s, and this is {identity.user}")
+        if self._is_put_back(job):
+            raise NotOfThisJob(f"Slurm job {job_id} has lost its nodes: it waits in the queue, and will begin anew")
         share = min(duty_of(job, message.pool), 1.0) or None
         return Who(identity.user, identity.uid, job.account or "", job.nb_nodes, share, job_id)
 
     async def over(self, sessions: Mapping[str, int]) -> dict[str, str]:
-        """Sessions whose Slurm jobs are over, with the reason; none while nobody knows."""
+        """Sessions whose Slurm jobs have no nodes any more, with the reason; none while nobody knows."""
         jobs = await self._known(fresh=True) if self._directory is not None and sessions else None
         if jobs is None:
             return {}
-        return {
-            session_id: f"its Slurm job {job_id} is over"
-            for session_id, job_id in sessions.items()
-            if is_over(jobs.get(job_id))
-        }
+        self._note_waiting([job for job_id in set(sessions.values()) if (job := jobs.get(job_id)) is not None])
+        reasons = {session_id: self._why_over(job_id, jobs.get(job_id)) for session_id, job_id in sessions.items()}
+        return {session_id: reason for session_id, reason in reasons.items() if reason is not None}
+
+    def _note_waiting(self, jobs: Sequence[SlurmJob]) -> None:
+        """Since when jobs have been without nodes. A controller that was killed thinks so of new ones for a while."""
+        now_s = self._clock()
+        self._waits_since_s = {job.id: self._waits_since_s.get(job.id, now_s) for job in jobs if not has_nodes(job)}
+
+    def _is_put_back(self, job: SlurmJob) -> bool:
+        since_s = self._waits_since_s.get(job.id)
+        return not has_nodes(job) and since_s is not None and self._clock() - since_s >= _PUT_BACK_S
+
+    def _why_over(self, job_id: int, job: SlurmJob | None) -> str | None:
+        if job is None or is_over(job):
+            return f"its Slurm job {job_id} is over"
+        return f"its Slurm job {job_id} has lost its nodes and will begin anew" if self._is_put_back(job) else None
 
     async def _known(self, *, fresh: bool) -> Mapping[int, SlurmJob] | None:
         """All jobs; None if nobody knows."""
@@ -77,7 +98,7 @@ class SlurmWatch:
         if fresh or self._clock() - self._asked_s >= self._poll_s:
             try:
                 self._jobs = await self._directory.jobs()
-            except ControllerUnreachable as error:
+            except (ControllerUnreachable, SlurmRefused, NotUnderstood) as error:
                 _log.warning("nothing is known of Slurm's jobs: %s", error)
                 self._jobs = None
             self._asked_s = self._clock()

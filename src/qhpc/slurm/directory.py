@@ -12,7 +12,9 @@ from qhpc.slurm.parsers import SlurmJob, parse_configuration, parse_jobs, parse_
 from qhpc.slurm.site import Cluster
 from qhpc.slurm.states import phase_of
 
-__all__ = ["JobDirectory", "SlurmJob", "SlurmJobDirectory", "described", "duty_of", "is_over", "listed_jobs"]
+__all__ = [
+    "JobDirectory", "SlurmJob", "SlurmJobDirectory", "described", "duty_of", "has_nodes", "is_over", "listed_jobs",
+]  # fmt: skip
 
 
 class JobDirectory(Protocol):
@@ -74,6 +76,16 @@ def is_over(job: SlurmJob | None) -> bool:
     (True, True, False)
     """
     return job is None or phase_of(job.state) == "ended"
+
+
+def has_nodes(job: SlurmJob) -> bool:
+    """Whether a job has nodes now, as far as the controller knows.
+
+    >>> has_nodes(SlurmJob(id=1, state="RUNNING")), has_nodes(SlurmJob(id=1, state="PENDING"))
+    (True, False)
+    """
+    state = job.state.partition(" ")[0]
+    return state == "CONFIGURING" or phase_of(state) in ("running", "unknown")
 
 
 def duty_of(job: SlurmJob, pool: str) -> float:

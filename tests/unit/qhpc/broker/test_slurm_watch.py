@@ -8,8 +8,9 @@ from qat.comm.broker.messages import OpenSession
 from qhpc.broker.brokerage import Who
 from qhpc.broker.identity import Identity
 from qhpc.broker.slurm_watch import NotOfThisJob, SlurmWatch
-from qhpc.slurm.controller import ControllerUnreachable
+from qhpc.slurm.controller import ControllerUnreachable, SlurmRefused
 from qhpc.slurm.directory import SlurmJob
+from qhpc.slurm.parsers import NotUnderstood
 
 ADA = Identity(user="ada", uid=1000)
 OPENING = OpenSession(1, "fresnel", "vqe", slurm_job=7, share=0.9)
@@ -91,8 +92,23 @@ def test_a_job_that_is_too_new_to_be_known_is_asked_for():
     assert who(watching).share == 0.25 and directory.nb_asked == 2
 
 
-def test_while_the_controller_is_away_nothing_is_over():
-    watching, _ = watch(ControllerUnreachable("no answer"))
+@pytest.mark.parametrize("was", [
+    SlurmJob(id=7, state="FAILED", user="ada", uid=1000),
+    SlurmJob(id=7, state="PENDING", user="ada", uid=1000),
+    SlurmJob(id=7, state="RUNNING", user="eve", uid=1001),
+])  # fmt: skip
+def test_a_job_whose_id_was_anothers_a_moment_ago_is_asked_for(was):
+    watching, directory = watch({7: was}, {7: JOB})
+    asyncio.run(watching.over({"x": 7}))
+    assert who(watching).share == 0.25 and directory.nb_asked == 2
+
+
+NO_ANSWERS = [ControllerUnreachable("no answer"), SlurmRefused("Invalid user id"), NotUnderstood("squeue: what?")]
+
+
+@pytest.mark.parametrize("no_answer", NO_ANSWERS)
+def test_while_the_controller_is_away_nothing_is_over(no_answer):
+    watching, _ = watch(no_answer)
     assert who(watching) == Who("ada", 1000, slurm_job=7)
     assert asyncio.run(watching.over({"ada:vqe": 7})) == {}
 
@@ -103,3 +119,27 @@ def test_sessions_end_with_their_jobs():
     over = asyncio.run(watching.over({"a": 7, "b": 8, "c": 9}))
     assert over == {"b": "its Slurm job 8 is over", "c": "its Slurm job 9 is over"}
     assert asyncio.run(watching.over({})) == {}
+
+
+WAITING = SlurmJob(id=7, state="PENDING", user="ada", uid=1000)
+
+
+def test_what_survives_the_loss_of_its_node_has_no_session():
+    times = [0.0]
+    watching, _ = watch({7: WAITING}, now=lambda: times[0])
+    for times[0], over in (
+        (0.0, {}),
+        (9.9, {}),
+        (10.0, {"a": "its Slurm job 7 has lost its nodes and will begin anew"}),
+    ):
+        assert asyncio.run(watching.over({"a": 7})) == over
+    with pytest.raises(NotOfThisJob, match="Slurm job 7 has lost its nodes: it waits in the queue"):
+        who(watching)
+
+
+def test_a_controller_that_has_forgotten_for_a_moment_that_a_job_runs_closes_nothing():
+    times = [0.0]
+    watching, _ = watch({7: WAITING}, {7: WAITING}, {7: JOB}, {7: WAITING}, now=lambda: times[0])
+    assert who(watching).user == "ada"
+    for times[0] in (6.0, 8.0, 17.0):
+        assert asyncio.run(watching.over({"a": 7})) == {}

@@ -5,6 +5,7 @@ import pytest
 from qhpc.broker.drivers import messages as say
 from qhpc.broker.drivers.faults import Faults
 from qhpc.broker.drivers.settings import FaultOptions
+from qhpc.broker.drivers.slice_log import SliceLog, logged_slices
 from tests.unit.qhpc.broker.drivers.brokers import Started, bell
 
 END = say.SliceEnded("k", 1, 5, 1.0, 0.5, b"result")
@@ -81,3 +82,31 @@ def test_sudden_death(tmp_path):
             while True:
                 broker.hear()
         assert driver.ended()[0] == -9
+
+
+def test_what_the_qpu_ran_is_on_record_also_when_the_driver_is_killed(tmp_path):
+    log = tmp_path / "slices"
+    with Started(tmp_path, driver="emulated", faults={"slice_log": str(log)}) as driver:
+        broker = driver.broker()
+        broker.attach()
+        broker.run("k", 1, 5, bell(nbshots=5))
+        broker.say(say.Load("bad", b"no job"), say.Run("bad", 1, 5))
+        broker.hear_of(say.SliceBroken)
+    told = [(line.key, line.number, line.what) for line in logged_slices(log)]
+    assert told == [("k", 1, "begun"), ("k", 1, "ended")], "what cannot be loaded is not run"
+    slow = {"exact_s": 1000.0}
+    faults = {"death": 1.0, "late_s": 0.01, "slice_log": str(log)}
+    with Started(tmp_path, driver="emulated", options=slow, faults=faults) as driver:
+        broker = driver.broker()
+        broker.attach()
+        broker.say(say.Load("k", bell()), say.Run("k", 2, 0))
+        with pytest.raises(ConnectionError):
+            broker.hear_of(say.SliceEnded)
+    lines = logged_slices(log)
+    assert lines[-1][:2] == ("k", 2) and lines[-1].what == "begun" and lines[-1].pid != lines[0].pid
+
+
+def test_without_a_record_nothing_is_written(tmp_path):
+    assert logged_slices(tmp_path / "slices") == []
+    SliceLog(None).write("k", 1, "begun")
+    assert list(tmp_path.iterdir()) == []
