@@ -8,7 +8,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
-PYTEST_ARGS ?= -n auto
+PYTEST_ARGS ?= -n auto --dist loadgroup
 SANITIZE_TESTS ?= tests/unit/kernels tests/fuzz
 NATIVE := CMakeLists.txt packaging/editable/CMakeLists.txt $(wildcard src/qat/kernels/native/*)
 BUILD_TOOLS := 'scikit-build-core>=0.11' 'nanobind>=2.4' 'cmake>=3.20' 'ninja>=1.11'

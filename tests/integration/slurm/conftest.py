@@ -22,6 +22,14 @@ def new_directory():
     return directory
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """One worker of xdist has all tests of the shared cluster: others need not start one."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and "cluster" in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("slurm"))
+
+
 @pytest.fixture(scope="session")
 def cluster():
     """A cluster of two nodes of 8 cores, and one QPU in duty units."""

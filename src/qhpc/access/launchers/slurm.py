@@ -163,9 +163,9 @@ class SlurmLauncher:
         watched, job, is_small = await self._prepared(launch, identity)
         watched.since_s = math.inf
         self._watched[handle] = watched
-        if is_small and await self._is_given_to_warm(launch.owner, watched):
-            return handle
         try:
+            if is_small and await self._is_given_to_warm(launch.owner, watched):
+                return handle
             output = await self._controller.run(sbatch(job), deadline_s=_SUBMIT_DEADLINE_S)
             watched.attempt.slurm_id = parse_submitted(output)
         except (SlurmRefused, InvalidOption) as error:
@@ -174,6 +174,9 @@ class SlurmLauncher:
             raise LaunchError(str(error), retryable=is_temporary) from error
         except (ControllerUnreachable, NotUnderstood) as error:
             await self._after_silence(watched, error)
+        except OSError as error:
+            await self._forget(watched)
+            raise LaunchError(f"the folder of the job cannot be used: {error}", retryable=True) from error
         except BaseException:
             watched.folder.revoke()
             self._watched.pop(handle, None)
@@ -192,9 +195,9 @@ class SlurmLauncher:
         if spot is None:
             return False
         watched.folder.note.host = spot.name
-        watched.folder.write_note()
         watched.attempt.is_guest, watched.attempt.slurm_id = True, spot.slurm_id
         try:
+            watched.folder.write_note()
             is_given = spot.give(watched.attempt.handle)
         except OSError:
             _log.exception("a warm runner cannot be used")
@@ -238,7 +241,7 @@ class SlurmLauncher:
             LaunchError: it has not begun.
         """
         self._poll_now.set()
-        if await asyncio.to_thread(watched.folder.revoke):
+        if await self._is_revoked(watched):
             await self._forget(watched)
             raise LaunchError(str(error), retryable=True) from error
 
@@ -358,11 +361,19 @@ class SlurmLauncher:
         """End an attempt: what has begun is asked to end, and killed after Slurm's KillWait; the rest never begins."""
         attempt = watched.attempt
         attempt.cause = cause
-        if await asyncio.to_thread(watched.folder.revoke):
+        if await self._is_revoked(watched):
             self._put(watched, attempt.stopped(self._clock()))
         if not (attempt.is_guest and attempt.is_over):
             await self._scancel(watched)
         self._poll_now.set()
+
+    async def _is_revoked(self, watched: _Watched) -> bool:
+        """Have nothing begin to run an attempt; whether nothing has or ever will. On a full disk that is not known."""
+        try:
+            return await asyncio.to_thread(watched.folder.revoke)
+        except OSError:
+            _log.exception("an attempt cannot be revoked")
+            return False
 
     async def _scancel(self, watched: _Watched) -> None:
         """Cancel a job in Slurm, if its number is still its own. Without an answer the next poll tries again."""
@@ -424,8 +435,9 @@ class SlurmLauncher:
         sights = []
         for each in watched:
             if not each.is_noted:
-                each.folder.write_note()
-                each.is_noted = True
+                with suppress(OSError):  # a full disk; the note is for the next server, and is tried again
+                    each.folder.write_note()
+                    each.is_noted = True
             sights.append(each.folder.look(self._settings.max_result_bytes, is_last=is_last))
         return sights
 
@@ -451,7 +463,7 @@ class SlurmLauncher:
         while True:
             spent_s = 0.0
             self._poll_now.clear()
-            if self._watched or self._closing or self._trouble:
+            if self._watched or self._closing or self._warm.spots or self._trouble:
                 begin_s = time.monotonic()
                 await self._ask(begin_s)
                 spent_s = time.monotonic() - begin_s
@@ -497,8 +509,12 @@ class SlurmLauncher:
             (sight,) = await asyncio.to_thread(self._look, [watched], is_last=True)
             self._saw(watched, sight)
         if attempt.is_due(self._clock()):
-            await asyncio.to_thread(watched.folder.revoke)
-            self._put(watched, attempt.concluded(self._clock()))
+            try:
+                await asyncio.to_thread(watched.folder.revoke)
+            except OSError as error:
+                _log.warning("attempt %s cannot be concluded yet: %s", attempt.handle, error)
+            else:
+                self._put(watched, attempt.concluded(self._clock()))
 
     async def _close_up(self, watched: _Watched, row: SlurmJob | None) -> None:
         """Take a folder away when Slurm has done with the attempt; what Slurm would run again is cancelled."""

@@ -1,0 +1,90 @@
+"""A controller in memory: it lists what was submitted, and the test says what becomes of it. Nothing runs."""
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from qhpc.access.launchers.slurm import SlurmLauncher
+from qhpc.access.launchers.slurm_settings import SlurmSettings
+from qhpc.access.slurm_options import SlurmOptions
+from qhpc.slurm.commands import JOB_FIELDS
+from qhpc.slurm.controller import ControllerUnreachable
+
+from .harness import Harness
+
+
+@dataclass
+class FakeJob:
+    """A job that was submitted."""
+
+    id: int
+    comment: str
+    command: tuple[str, ...]
+    state: str = "PENDING"
+    reason: str = "None"
+    started: str = "N/A"
+
+    def row(self):
+        fields = [self.id, self.state, self.reason, "2026-11-28T11:40:03", self.started, "", 1, "ada", os.geteuid()]
+        return "|".join(map(str, [*fields, "(null)", "(null)", self.comment]))
+
+
+@dataclass
+class FakeSlurm:
+    """Takes the commands of a launcher.
+
+    Attributes:
+        jobs: that were submitted, by id.
+        nb_lists: how often all jobs were listed.
+        is_away: whether it does not answer.
+        is_deaf: whether it does not answer to submissions.
+    """
+
+    jobs: dict[int, FakeJob] = field(default_factory=dict)
+    nb_lists: int = 0
+    is_away: bool = False
+    is_deaf: bool = False
+
+    async def run(self, command, *, deadline_s=None):
+        if self.is_away or (self.is_deaf and command[0] == "sbatch"):
+            raise ControllerUnreachable("Unable to contact slurm controller")
+        return getattr(self, f"_{command[0]}")(command)
+
+    def _sbatch(self, command):
+        number = len(self.jobs) + 1
+        comment = next(word.partition("=")[2] for word in command if word.startswith("--comment="))
+        self.jobs[number] = FakeJob(number, comment, command)
+        return f"{number}\n"
+
+    def _squeue(self, command):
+        self.nb_lists += 1
+        format_ = next(word.partition("=")[2] for word in command if word.startswith("--format="))
+        marker = format_.removesuffix("|".join(JOB_FIELDS))
+        return "".join(f"{marker}{job.row()}\n" for job in self.jobs.values())
+
+    def _scancel(self, command):
+        for number in map(int, command[1:]):
+            self.jobs[number].state = "CANCELLED"
+        return ""
+
+    def job_of(self, name):
+        """The job of an attempt or of a warm runner."""
+        return next(job for job in self.jobs.values() if job.comment.endswith(f".{name}"))
+
+
+class FakeHarness(Harness):
+    """A harness of a launcher on a controller in memory."""
+
+    async def _open(self):
+        await super()._open()
+        await self.launcher.adopt(())
+
+
+@contextmanager
+def fake_cluster(spool, **options):
+    """A harness, and the controller that its launcher talks to."""
+    slurm = FakeSlurm()
+    given = {"poll_s": 0.01, "watch_s": 0.01, **options}
+    settings = SlurmSettings(spool=spool, options=SlurmOptions(**given), outcome_grace_s=0.0)
+    with FakeHarness(SlurmLauncher(settings, controller=slurm)) as harness:
+        yield harness, slurm
