@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from qat.core.enums import ErrorType
@@ -17,9 +19,11 @@ from qat.kernels.control import RunCancelledError
 from qat.shared.addresses import BrokerUnknown, client_settings
 from qat.shared.session import PATIENCE_S, SessionOver, SharedSession, Ticket
 from qat.shared.sessions import SessionRequest, session_of
+from qat.shared.suspension import JobRecord, job_record
 from qat.shared.tasks import MODULE, TaskOptions, result_of, specs_in, task_of
 
 if TYPE_CHECKING:
+    from qat.comm.broker.messages import SubmitTask
     from qat.core.plugins import AbstractPlugin
 
 __all__ = ["SharedQPU"]
@@ -55,6 +59,10 @@ class SharedQPU(QPUHandler):
         is_repeatable: whether a task may run again when nobody knows whether it ran.
         timeout_s: how long a batch may take, waiting included.
         patience_s: how long the broker may be away.
+        releases_nodes: whether the job may give its nodes back while a QPU works long for it, where what runs it can:
+            its run ends, and another one repeats its classical part with the answers that are there already. The
+            stack has to be deterministic; set it for all QPUs of a stack.
+        restart_s: how long it takes to have nodes again and repeat that part; shorter phases are waited for.
 
     Raises:
         ValueError: no pool, or a number that makes no sense.
@@ -82,6 +90,8 @@ class SharedQPU(QPUHandler):
         is_repeatable: bool = True,
         timeout_s: float = 7 * 86400.0,
         patience_s: float = PATIENCE_S,
+        releases_nodes: bool = False,
+        restart_s: float = 60.0,
     ) -> None:
         super().__init__(plugins)
         self.pool = pool or self.pool
@@ -91,7 +101,10 @@ class SharedQPU(QPUHandler):
             raise ValueError(f"share is {share}: give a part of one QPU's time, more than 0 and at most 1")
         if not 0 < timeout_s <= 366 * 86400.0:
             raise ValueError(f"timeout_s is {timeout_s}: give seconds, more than 0 and at most a year")
+        if not 0 <= restart_s < math.inf:
+            raise ValueError(f"restart_s is {restart_s}: give seconds, 0 or more")
         self._broker, self._timeout_s = broker, timeout_s
+        self._releases_nodes, self._restart_s = releases_nodes, restart_s
         self._options = TaskOptions(
             priority=priority, duration_s=duration_s, is_sliceable=is_sliceable, is_repeatable=is_repeatable
         )
@@ -115,9 +128,15 @@ class SharedQPU(QPUHandler):
             QPUException: the broker cannot be reached or does not answer.
         """
         try:
-            return specs_in(self._session().specs(_ANSWER_S))
+            return specs_in(self._recorded_specs())
         except (SessionOver, TimeoutError, BrokerUnknown) as error:
             raise self._wrong(str(error)) from error
+
+    def _recorded_specs(self) -> bytes:
+        record = self._record()
+        if record is None:
+            return self._session().specs(_ANSWER_S)
+        return record.specs(self.pool, lambda: self._session().specs(_ANSWER_S))
 
     def explain(self) -> str:
         """Where this job's tasks are and why, in lines for people; ask from another thread than the one that waits.
@@ -138,37 +157,63 @@ class SharedQPU(QPUHandler):
     def _run(self, jobs: Sequence[Job], meta_data: dict[str, str] | None) -> list[Result]:
         """The results of jobs, in their order; if one fails or is not wanted any more, the others are cancelled."""
         tasks = [task_of(job, meta_data, self._options) for job in jobs]
-        tickets: list[Ticket] = []
+        record = self._record()
         try:
-            session = self._session()
             with control.run():
-                try:
-                    tickets = session.submit(tasks)
-                    return self._collected(tickets)
-                except BaseException:
-                    session.cancel(tickets)
-                    raise
+                if record is None:
+                    return self._ran(tasks, None)
+                return self._ran_again(tasks, record)
         except (SessionOver, BrokerUnknown) as error:
             raise self._wrong(str(error)) from error
         except RunCancelledError as error:
             raise QPUException(ErrorType.ABORT, MODULE, str(error)) from error
 
-    def _collected(self, tickets: Sequence[Ticket]) -> list[Result]:
+    def _ran_again(self, tasks: Sequence[SubmitTask], record: JobRecord) -> list[Result]:
+        """The results of tasks, of which some, or all, may be kept from a former run."""
+        places = record.places(tasks)
+        first = [result_of(outcome) for outcome in takewhile(bool, (place.outcome for place in places)) if outcome]
+        rest = places[len(first) :]
+        fresh = iter(self._ran([place.task for place in rest if place.outcome is None], record) if rest else ())
+        return first + [result_of(place.outcome) if place.outcome else next(fresh) for place in rest]
+
+    def _ran(self, tasks: Sequence[SubmitTask], record: JobRecord | None) -> list[Result]:
+        session, tickets = self._session(), list[Ticket]()
+        try:
+            tickets = session.submit(tasks)
+            return self._collected(session, tickets, record)
+        except BaseException:
+            session.cancel(tickets)
+            raise
+
+    def _collected(self, session: SharedSession, tickets: Sequence[Ticket], record: JobRecord | None) -> list[Result]:
         until_s = time.monotonic() + self._timeout_s
         results = []
         for number, ticket in enumerate(tickets):
-            while not ticket.wait(min(_LOOK_S if control.is_running() else 1.0, self._timeout_s)):
+            look_s = _LOOK_S if record is not None or control.is_running() else 1.0
+            while not ticket.wait(min(look_s, self._timeout_s)):
                 control.check()
+                if record is not None:
+                    record.suspend_if_idle(session, tickets)
                 if time.monotonic() >= until_s:
                     raise self._wrong(
                         f"{self._timeout_s:g} s were not enough; its tasks were cancelled. Raise timeout_s"
                     )
             control.report((number + 1) / len(tickets))
-            results.append(result_of(ticket.outcome()))
+            outcome = ticket.outcome()
+            if record is not None:
+                record.answer(int(ticket.key), outcome)
+            results.append(result_of(outcome))
         return results
 
     def _session(self) -> SharedSession:
-        return session_of(SessionRequest(self.pool, client_settings(self._broker), **self._wishes))  # type: ignore[arg-type]
+        record = self._record()
+        nodes = {} if record is None else {"releases_nodes": True, "restart_s": self._restart_s}
+        request = SessionRequest(self.pool, client_settings(self._broker), **self._wishes, **nodes)  # type: ignore[arg-type]
+        return session_of(request, record)
+
+    def _record(self) -> JobRecord | None:
+        """Where answers are kept; None if the job keeps its nodes."""
+        return job_record() if self._releases_nodes else None
 
     def _wrong(self, message: str) -> QPUException:
         return QPUException(ErrorType.ABORT, MODULE, f"{self}: {message}")

@@ -13,7 +13,7 @@ breaks is submitted again under its key, unless the broker says that it knows it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Literal
@@ -26,6 +26,7 @@ from qat.comm.broker.messages import (
     Alive,
     AskExplanation,
     AskSpecs,
+    Asleep,
     AuthenticationMethod,
     CancelTask,
     Explained,
@@ -47,7 +48,10 @@ from qat.comm.broker.messages import (
 )
 from qat.core.errors import WireError
 
-__all__ = ["MAX_UNANSWERED", "Answer", "Authenticate", "Conversation", "End", "Inform", "Instruction", "Leave", "Say"]
+__all__ = [
+    "MAX_UNANSWERED", "AboutNodes", "Answer", "Authenticate", "Conversation", "End", "Inform", "Instruction", "Leave",
+    "Outcome", "Say",
+]  # fmt: skip
 
 MAX_UNANSWERED = 512
 """Tasks that the broker has of one session at most; more wait here."""
@@ -85,6 +89,13 @@ class Inform:
 
 
 @dataclass(frozen=True, slots=True)
+class AboutNodes:
+    """The job may give its nodes back, should have them, or has said enough to go."""
+
+    news: NodesReleased | NodesReclaimed | Asleep
+
+
+@dataclass(frozen=True, slots=True)
 class Leave:
     """Hang up, and try again in a while."""
 
@@ -99,7 +110,7 @@ class End:
     reason: str
 
 
-Instruction = Say | Authenticate | Answer | Inform | Leave | End
+Instruction = Say | Authenticate | Answer | Inform | AboutNodes | Leave | End
 
 
 class _Phase(Enum):
@@ -122,6 +133,7 @@ class Conversation:
     Args:
         opening: how the session is opened; method and credential are filled in.
         max_unanswered: tasks that the broker has at most.
+        former: keys of tasks that were submitted before the job gave its nodes back, and will be once more.
 
     >>> conversation = Conversation(OpenSession(VERSION, "fresnel", "j1"))
     >>> conversation.submit(SubmitTask("1", b""))
@@ -135,12 +147,15 @@ class Conversation:
     [Say(message=Acknowledge(keys=('1',))), Answer(key='1', outcome=TaskCancelled(key='1'))]
     """
 
-    def __init__(self, opening: OpenSession, max_unanswered: int = MAX_UNANSWERED) -> None:
+    def __init__(self, opening: OpenSession, max_unanswered: int = MAX_UNANSWERED, former: Iterable[str] = ()) -> None:
         self._opening, self._max_unanswered = opening, max_unanswered
         self._state: Literal["silent", "greeted", "opening", "open", "over"] = "silent"
         self._tasks: dict[str, _Task] = {}
         self._waiting: dict[str, None] = {}
         self._questions: dict[Message, None] = {}
+        self._former = set(former)
+        self._there: frozenset[str] = frozenset()
+        self._early: dict[str, TaskFinished | TaskFailed | TaskCancelled] = {}
 
     @property
     def is_open(self) -> bool:
@@ -153,9 +168,15 @@ class Conversation:
         return len(self._tasks)
 
     def submit(self, task: SubmitTask) -> list[Instruction]:
-        """Have a task run."""
-        self._tasks[task.key] = _Task(task)
-        self._waiting[task.key] = None
+        """Have a task run; one that was submitted before is not run again."""
+        key, is_former = task.key, task.key in self._former
+        self._former.discard(key)
+        self._tasks[key] = _Task(task, was_accepted=is_former)
+        if (early := self._early.pop(key, None)) is not None:
+            return self._on_answer(early)
+        self._waiting[key] = None
+        if is_former and self.is_open and key not in self._there and (answers := self._unknown(key)):
+            return answers
         return self._tell()
 
     def cancel(self, key: str) -> list[Instruction]:
@@ -213,6 +234,7 @@ class Conversation:
     def _on_opened(self, opened: SessionOpened) -> list[Instruction]:
         self._state = "open"
         instructions: list[Instruction] = []
+        self._there = frozenset(opened.keys)
         for key in opened.keys:
             instructions += self._known(key)
         for key in tuple(self._waiting):
@@ -223,7 +245,7 @@ class Conversation:
         """The broker has a task of former times."""
         task = self._tasks.get(key)
         if task is None:
-            return [Say(CancelTask(key))]
+            return [] if key in self._former else [Say(CancelTask(key))]
         task.phase, task.was_accepted = _Phase.ACCEPTED, True
         self._waiting.pop(key, None)
         return [] if task.is_wanted else [Say(CancelTask(key))]
@@ -246,7 +268,13 @@ class Conversation:
         return []
 
     def _on_answer(self, message: TaskFinished | TaskFailed | TaskCancelled) -> list[Instruction]:
-        """An answer, perhaps one more time: it is acknowledged in any case, so that the broker can forget it."""
+        """An answer, perhaps one more time: it is acknowledged in any case, so that the broker can forget it.
+
+        Unless it is the answer to a task that will be submitted once more: that is kept until then.
+        """
+        if message.key in self._former:
+            self._early[message.key] = message
+            return []
         instructions: list[Instruction] = [Say(Acknowledge((message.key,)))]
         task = self._forget(message.key)
         if task is not None and task.is_wanted:
@@ -279,6 +307,9 @@ class Conversation:
             return []
         del self._questions[question]
         return [Inform(news)]
+
+    def _on_nodes(self, news: NodesReleased | NodesReclaimed | Asleep) -> list[Instruction]:
+        return [AboutNodes(news)]
 
     def _nothing(self, message: Message) -> list[Instruction]:
         return []
@@ -318,7 +349,8 @@ _HANDLERS: dict[tuple[str, type[Any]], Callable[[Conversation, Any], list[Instru
     ("open", TaskCancelled): Conversation._on_answer,
     ("open", Specs): Conversation._on_news,
     ("open", Explained): Conversation._on_news,
-    ("open", NodesReleased): Conversation._nothing,
-    ("open", NodesReclaimed): Conversation._nothing,
+    ("open", NodesReleased): Conversation._on_nodes,
+    ("open", NodesReclaimed): Conversation._on_nodes,
+    ("open", Asleep): Conversation._on_nodes,
 }
 """What is done with a message, by the state in which it comes."""

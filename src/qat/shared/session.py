@@ -22,23 +22,35 @@ from qat.comm.broker.messages import (
     HEARTBEAT_S,
     AskExplanation,
     AskSpecs,
+    Asleep,
     CloseSession,
     Explained,
     Greeting,
     Heartbeat,
     Message,
+    NodesReclaimed,
+    NodesReleased,
     OpenSession,
     Refused,
     SessionOpened,
+    Sleep,
     Specs,
     SubmitTask,
-    TaskCancelled,
-    TaskFailed,
-    TaskFinished,
 )
 from qat.core.errors import WireError
 from qat.shared.addresses import ClientSettings, address_in
-from qat.shared.conversation import Answer, Authenticate, Conversation, End, Inform, Instruction, Leave, Say
+from qat.shared.conversation import (
+    AboutNodes,
+    Answer,
+    Authenticate,
+    Conversation,
+    End,
+    Inform,
+    Instruction,
+    Leave,
+    Outcome,
+    Say,
+)
 from qat.shared.credentials import Unproven, prove
 from qat.shared.link import Link, LinkBroken, connected_to
 
@@ -82,13 +94,18 @@ class Ticket:
     def __init__(self, key: str) -> None:
         self.key = key
         self._is_there = Event()
-        self._answer: TaskFinished | TaskFailed | TaskCancelled | Refused | SessionOver | None = None
+        self._answer: Outcome | SessionOver | None = None
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the answer; whether it is there."""
         return self._is_there.wait(timeout_s)
 
-    def outcome(self) -> TaskFinished | TaskFailed | TaskCancelled | Refused:
+    @property
+    def has_outcome(self) -> bool:
+        """Whether there is an answer of the broker's."""
+        return self._is_there.is_set() and not isinstance(self._answer, SessionOver)
+
+    def outcome(self) -> Outcome:
         """The answer that is there.
 
         Raises:
@@ -99,7 +116,7 @@ class Ticket:
         assert self._answer is not None
         return self._answer
 
-    def _settle(self, answer: TaskFinished | TaskFailed | TaskCancelled | Refused | SessionOver) -> None:
+    def _settle(self, answer: Outcome | SessionOver) -> None:
         self._answer = answer
         self._is_there.set()
 
@@ -119,16 +136,31 @@ class SharedSession:
         opening: what it is: pool, name, …; method and credential are filled in.
         settings: where the broker is.
         patience_s: how long it may be away.
+        former: keys of tasks that were submitted before the job gave its nodes back, and will be once more.
+
+    Attributes:
+        name: of the session.
+        released_until_s: the job may give its nodes back until then (seconds since 1970 by the broker's clock); None
+            if it needs them.
 
     Raises:
         BrokerUnknown: the address is none.
     """
 
-    def __init__(self, opening: OpenSession, settings: ClientSettings, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self,
+        opening: OpenSession,
+        settings: ClientSettings,
+        *,
+        patience_s: float = PATIENCE_S,
+        former: Iterable[str] = (),
+    ) -> None:
         self.name = opening.session
         self._settings, self._patience_s = settings, patience_s
         self._address = address_in(settings.broker)
-        self._conversation = Conversation(opening)
+        self._conversation = Conversation(opening, former=former)
+        self.released_until_s: float | None = None
+        self._is_asleep = Event()
         self._lock = Lock()
         self._link: Link | None = None
         self._tickets: dict[str, Ticket] = {}
@@ -154,7 +186,7 @@ class SharedSession:
         return self._end is not None
 
     def submit(self, tasks: Iterable[SubmitTask]) -> list[Ticket]:
-        """Have tasks run, at the same time where there are QPUs; their keys are made here.
+        """Have tasks run, at the same time where there are QPUs; keys are made here for those that have none.
 
         Raises:
             SessionOver: nothing can be submitted any more.
@@ -163,7 +195,7 @@ class SharedSession:
         with self._lock:
             for task in tasks:
                 self._check()
-                ticket = Ticket(str(next(self._keys)))
+                ticket = Ticket(task.key or str(next(self._keys)))
                 self._tickets[ticket.key] = ticket
                 tickets.append(ticket)
                 self._carry_out(self._conversation.submit(msgspec.structs.replace(task, key=ticket.key)))
@@ -192,6 +224,30 @@ class SharedSession:
         news = self._asked(AskExplanation(key), timeout_s)
         assert isinstance(news, Explained)
         return news
+
+    def sleep(self, timeout_s: float) -> bool:
+        """Leave the session open without this process, its tasks going on; whether the broker has agreed.
+
+        If so, the session is over here: what has no answer yet will not get one, until another process opens it.
+        Otherwise it goes on as before.
+
+        Args:
+            timeout_s: how long the broker may take.
+        """
+        with self._lock:
+            if self._end is not None or not self._conversation.is_open:
+                return False
+            self._is_asleep.clear()
+            self._say(Sleep())
+        if not self._is_asleep.wait(timeout_s):
+            with self._lock:
+                self._leaving = self._leaving or "the broker did not say whether the session sleeps"
+                self._wake()  # opening it again wakes it
+            return False
+        with self._lock:
+            self._finish(SessionOver("the session sleeps", "closed"))
+        self._thread.join(_FAREWELL_S + 1.0)
+        return True
 
     def close(self) -> None:
         """End the session: what has not run never will."""
@@ -239,12 +295,23 @@ class SharedSession:
                 case Inform(news):
                     asked = AskSpecs() if isinstance(news, Specs) else AskExplanation(news.key)
                     self._tell(self._questions.pop(asked, _Question()), news)
+                case AboutNodes(news):
+                    self._nodes(news)
                 case Authenticate(greeting):
                     self._greeting = greeting
                 case Leave(reason):
                     self._leaving = reason
                 case End(code, reason):
                     self._finish(SessionOver(reason, code))
+
+    def _nodes(self, news: NodesReleased | NodesReclaimed | Asleep) -> None:
+        match news:
+            case NodesReleased(until_s):
+                self.released_until_s = until_s
+            case NodesReclaimed():
+                self.released_until_s = None
+            case Asleep():
+                self._is_asleep.set()
 
     def _say(self, message: Message) -> None:
         if self._link is None:

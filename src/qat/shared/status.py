@@ -6,13 +6,24 @@ import select
 import time
 from collections.abc import Callable
 
-from qat.comm.broker.messages import VERSION, AskJob, AskStatus, Explained, Greeting, Message, Refused, Status
+from qat.comm.broker.messages import (
+    VERSION,
+    AskJob,
+    AskSleepers,
+    AskStatus,
+    Explained,
+    Greeting,
+    Message,
+    Refused,
+    Sleepers,
+    Status,
+)
 from qat.comm.broker.status import BrokerStatus
 from qat.shared.addresses import ClientSettings, address_in
 from qat.shared.credentials import Proof, Unproven, prove
 from qat.shared.link import Link, connected_to
 
-__all__ = ["StatusRefused", "broker_status", "job_explained"]
+__all__ = ["StatusRefused", "broker_status", "job_explained", "sleepers_of"]
 
 
 class StatusRefused(PermissionError):  # noqa: N818 (says what it is)
@@ -48,6 +59,24 @@ def job_explained(settings: ClientSettings, job: str, timeout_s: float = 10.0) -
     """
     told = _told(settings, lambda proof: AskJob(VERSION, job, *proof), timeout_s)
     if isinstance(told, Explained):
+        return told
+    raise _refused(told)
+
+
+def sleepers_of(
+    settings: ClientSettings, job: str, uid: int, timeout_s: float = 10.0, *, are_wanted: bool = True
+) -> Sleepers:
+    """Whether the sleeping sessions of a job need their nodes; they are kept for a while. Raises as ``broker_status``.
+
+    Args:
+        settings: where the broker is.
+        job: its id at the access server.
+        uid: Unix user whose it is.
+        timeout_s: how long it may take.
+        are_wanted: whether the sessions are still needed; otherwise they are closed.
+    """
+    told = _told(settings, lambda proof: AskSleepers(VERSION, job, uid, are_wanted, *proof), timeout_s)
+    if isinstance(told, Sleepers):
         return told
     raise _refused(told)
 

@@ -267,6 +267,7 @@ def _slurm_settings(settings: AccessSettings) -> SlurmSettings:
         log=LogLimits(max_bytes=settings.max_log_bytes),
         max_result_bytes=settings.max_result_bytes,
         run_as=settings.run_as,
+        broker=settings.broker or "",
     )
 
 

@@ -38,6 +38,7 @@ class SessionIdentity(_Fact, frozen=True):
         slurm_job: id of its Slurm job; None outside of Slurm.
         nb_nodes: nodes that wait while it waits.
         time_s: when this was found out.
+        is_asleep: whether its job has given its nodes back.
     """
 
     time_s: float
@@ -47,6 +48,7 @@ class SessionIdentity(_Fact, frozen=True):
     account: str
     slurm_job: int | None = None
     nb_nodes: int = 0
+    is_asleep: bool = False
 
 
 class TaskPayload(_Fact, frozen=True):

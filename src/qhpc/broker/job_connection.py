@@ -11,6 +11,7 @@ from qat.comm.broker.messages import (
     FRAME_KIND,
     VERSION,
     AskJob,
+    AskSleepers,
     AskStatus,
     Greeting,
     Message,
@@ -55,7 +56,7 @@ class ConnectionHost(Protocol):
     async def opens(self, connection: JobConnection, message: OpenSession) -> bool:
         """A job opens its session; whether it may."""
 
-    async def asks(self, connection: JobConnection, message: AskStatus | AskJob) -> Message:
+    async def asks(self, connection: JobConnection, message: AskStatus | AskJob | AskSleepers) -> Message:
         """The answer to who looks after the broker, or asks about a job."""
 
     def says(self, connection: JobConnection, message: Message) -> None:
@@ -148,7 +149,7 @@ class JobConnection(asyncio.Protocol):
             self._transport.pause_reading()
             self._opening = asyncio.get_running_loop().create_task(self._open(message))
 
-    def _first_message(self) -> OpenSession | AskStatus | AskJob | None:
+    def _first_message(self) -> OpenSession | AskStatus | AskJob | AskSleepers | None:
         if len(self._first) < 8:
             return None
         end = 8 + int.from_bytes(self._first[:4], "little")
@@ -159,12 +160,12 @@ class JobConnection(asyncio.Protocol):
         (frame,) = FrameDecoder(_MAX_OPENING_BYTES, FRAME_KIND).feed(bytes(self._first[:end]))
         del self._first[:end]
         message = message_in(frame.kind, frame.payload)
-        if not isinstance(message, OpenSession | AskStatus | AskJob):
+        if not isinstance(message, OpenSession | AskStatus | AskJob | AskSleepers):
             raise WireError(f"{type(message).__name__} came first", "OpenSession")
         return message
 
-    async def _open(self, message: OpenSession | AskStatus | AskJob) -> None:
-        if isinstance(message, AskStatus | AskJob):
+    async def _open(self, message: OpenSession | AskStatus | AskJob | AskSleepers) -> None:
+        if isinstance(message, AskStatus | AskJob | AskSleepers):
             self.say(await self._host.asks(self, message))
             self.flush()
         elif await self._host.opens(self, message):

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import cast
 
-from qat.comm.broker.messages import AskJob, AskStatus, Message, OpenSession, Refused, Status
+from qat.comm.broker.messages import AskJob, AskSleepers, AskStatus, Message, OpenSession, Refused, Status
 from qhpc.broker.brokerage import Brokerage
 from qhpc.broker.brokerage.answers import Answer
 from qhpc.broker.brokerage.state import BrokerTask
@@ -217,13 +217,15 @@ class Broker:
         self._turn()
         return may
 
-    async def asks(self, connection: JobConnection, message: AskStatus | AskJob) -> Message:
+    async def asks(self, connection: JobConnection, message: AskStatus | AskJob | AskSleepers) -> Message:
         """The answer to who looks after the broker, or asks about a job."""
         try:
             who = await self._authenticator.who(message.method, message.credential, connection.nonce, connection.peer)
         except AuthenticationError as error:
             return Refused(error.code, error.reason)
         sees_all = who.is_trusted or who.uid == os.getuid()
+        if isinstance(message, AskSleepers):
+            return self._sleepers(message, sees_all=sees_all or who.uid == message.uid)
         if isinstance(message, AskJob):
             return self._heart.explain_job(message.job, None if sees_all else who.user, self._clock.now_s())
         if not sees_all:
@@ -231,6 +233,13 @@ class Broker:
                 "not-yours", f"{who.user} may not look at all sessions; [identity] trusted_uids says who may"
             )
         return Status(self._heart.status(self._clock.now_s()))
+
+    def _sleepers(self, message: AskSleepers, *, sees_all: bool) -> Message:
+        if not sees_all:
+            return Refused("not-yours", f"the jobs of user {message.uid} are not yours; [identity] trusted_uids helps")
+        told = self._heart.sleepers(message, self._clock.now_s())
+        self._turn_soon()
+        return told
 
     def says(self, connection: JobConnection, message: Message) -> None:
         """A job whose session is open says something."""
@@ -288,8 +297,11 @@ class Broker:
     async def _watch_slurm(self) -> None:
         while True:
             await asyncio.sleep(self._settings.slurm.poll_s)
-            for session_id, reason in (await self._watch.over(self._heart.slurm_jobs())).items():
-                self._heart.close_session(session_id, reason, self._clock.now_s())
+            asked = self._heart.slurm_jobs()
+            over = await self._watch.over(asked)
+            now = self._heart.slurm_jobs()  # some have gone to sleep meanwhile, or have another job
+            for session_id in (each for each in over if now.get(each) == asked[each]):
+                self._heart.close_session(session_id, over[session_id], self._clock.now_s())
             self._turn()
 
     # ------------------------------------------------------------ the journal

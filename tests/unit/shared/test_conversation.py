@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from qat.comm.broker import messages as said
 from qat.comm.broker.messages import VERSION, OpenSession, Refused, SubmitTask, TaskAccepted, TaskFinished
 from qat.core.errors import WireError
-from qat.shared.conversation import Answer, Authenticate, Conversation, End, Inform, Leave, Say
+from qat.shared.conversation import AboutNodes, Answer, Authenticate, Conversation, End, Inform, Leave, Say
 
 GREETING = said.Greeting(VERSION, "lab", b"nonce", ("peer",))
 OPENING = OpenSession(VERSION, "p", "j")
@@ -169,7 +169,7 @@ def test_what_makes_no_sense_now(message):
         talking().hear(message)
 
 
-@pytest.mark.parametrize("message", [said.Alive(), said.NodesReleased(3.0), said.NodesReclaimed()])
+@pytest.mark.parametrize("message", [said.Alive()])
 def test_what_needs_no_answer(message):
     assert talking().hear(message) == []
 
@@ -302,3 +302,40 @@ def test_whatever_breaks_every_task_is_answered_once_and_runs_once(operations):
     assert set(line.nb_runs.values()) <= {1}
     assert line.job.nb_unanswered == 0
     assert not line.results  # all that was answered is acknowledged
+
+
+# ---------------------------------------------------------------- jobs that give their nodes back
+@pytest.mark.parametrize("news", [said.NodesReleased(3.0), said.NodesReclaimed(), said.Asleep()])
+def test_news_about_nodes(news):
+    assert talking().hear(news) == [AboutNodes(news)]
+
+
+def test_tasks_of_a_former_process_are_left_alone_until_they_are_submitted_once_more():
+    conversation = Conversation(OPENING, former=("1", "2", "3"))
+    assert reopen(conversation, "1", "2", "3", "9") == [Say(said.CancelTask("9"))]
+    assert conversation.hear(finished(1)) == []  # nobody here has asked for it yet
+    assert conversation.submit(task(1)) == [Say(said.Acknowledge(("1",))), Answer("1", finished(1))]
+    assert conversation.submit(task(2)) == [Say(task(2))]
+    assert conversation.hear(finished(2)) == [Say(said.Acknowledge(("2",))), Answer("2", finished(2))]
+    assert conversation.hear(finished(1)) == [Say(said.Acknowledge(("1",)))]
+
+
+def test_tasks_of_a_former_process_that_are_submitted_before_the_session_is_open():
+    conversation = Conversation(OPENING, former=("1", "2"))
+    conversation.submit(task(1))
+    conversation.submit(task(2))
+    assert reopen(conversation, "1") == [Say(task(2))]
+    assert conversation.hear(finished(1)) == [Say(said.Acknowledge(("1",))), Answer("1", finished(1))]
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_task_of_a_former_process_that_must_not_run_twice_and_that_nobody_knows(is_open):
+    conversation, once = Conversation(OPENING, former=("1",)), task(1, is_repeatable=False)
+    if is_open:
+        reopen(conversation)
+        (answer,) = conversation.submit(once)
+    else:
+        conversation.submit(once)
+        (answer,) = reopen(conversation)
+    assert answer.key == "1" and "must not run twice" in answer.outcome.reason
+    assert conversation.nb_unanswered == 0

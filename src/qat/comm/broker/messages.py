@@ -5,12 +5,14 @@ The broker speaks first: ``Greeting``. The job opens its session with ``OpenSess
 
 ::
 
-    job -> broker   OpenSession, SubmitTask, CancelTask, Acknowledge, Heartbeat, AskSpecs, AskExplanation, CloseSession
+    job -> broker   OpenSession, SubmitTask, CancelTask, Acknowledge, Heartbeat, AskSpecs, AskExplanation, Sleep,
+                    CloseSession
     broker -> job   Greeting, SessionOpened, Refused, TaskAccepted, TaskStarted, TaskFinished, TaskFailed,
-                    TaskCancelled, Specs, Explained, Alive, NodesReleased, NodesReclaimed, SessionRevoked
+                    TaskCancelled, Specs, Explained, Alive, NodesReleased, NodesReclaimed, Asleep, SessionRevoked
 
 Who looks after the broker says ``AskStatus`` instead of ``OpenSession``, any number of times, and is told ``Status``;
-who wants to know about a job, ``AskJob``, and is told ``Explained``.
+who wants to know about a job, ``AskJob``, and is told ``Explained``; who keeps a job that gave its nodes back,
+``AskSleepers``, and is told ``Sleepers``.
 
 A task that was accepted is not lost: after a crash of either side the job opens its session again, submits what it
 has no answer to under the same keys, and is sent each result once more until it acknowledges it. Times are seconds
@@ -27,11 +29,11 @@ from qat.comm.broker.status import BrokerStatus
 from qat.comm.messages import MessageCodec
 
 __all__ = [
-    "FRAME_KIND", "HEARTBEAT_S", "LEASE_S", "MAX_MESSAGE_BYTES", "VERSION", "Acknowledge", "Alive",
-    "AskExplanation", "AskJob", "AskSpecs", "AskStatus", "CancelTask", "CloseSession", "Explained", "Greeting",
-    "Heartbeat", "Message", "NodesReclaimed", "NodesReleased", "OpenSession", "Refused", "SessionOpened",
-    "SessionRevoked", "Specs", "Status", "SubmitTask", "TaskAccepted", "TaskCancelled", "TaskFailed", "TaskFinished",
-    "TaskStarted", "frame_of", "message_in", "signed_payload",
+    "FRAME_KIND", "HEARTBEAT_S", "LEASE_S", "MAX_MESSAGE_BYTES", "SLEEP_LEASE_S", "VERSION", "Acknowledge", "Alive",
+    "AskExplanation", "AskJob", "AskSleepers", "AskSpecs", "AskStatus", "Asleep", "CancelTask", "CloseSession",
+    "Explained", "Greeting", "Heartbeat", "Message", "NodesReclaimed", "NodesReleased", "OpenSession", "Refused",
+    "SessionOpened", "SessionRevoked", "Sleep", "Sleepers", "Specs", "Status", "SubmitTask", "TaskAccepted",
+    "TaskCancelled", "TaskFailed", "TaskFinished", "TaskStarted", "frame_of", "message_in", "signed_payload",
 ]  # fmt: skip
 
 VERSION = 1
@@ -40,6 +42,9 @@ HEARTBEAT_S = 5.0
 
 LEASE_S = 30.0
 """A session from which nothing came for so long is closed, and its tasks with it."""
+
+SLEEP_LEASE_S = 600.0
+"""A session that sleeps is closed if nobody has asked for it for so long."""
 
 MAX_MESSAGE_BYTES = 1 << 31
 FRAME_KIND = 0x5142
@@ -89,6 +94,39 @@ class AskJob(_Message, frozen=True, tag="ask-job"):
     job: str
     method: AuthenticationMethod = "peer"
     credential: bytes = b""
+
+
+class AskSleepers(_Message, frozen=True, tag="ask-sleepers"):
+    """Do the sleeping sessions of a job need their nodes? Keeps them for another ``SLEEP_LEASE_S``, or closes them.
+
+    For the job's user, the broker's own, and those it trusts; said before any session.
+
+    Attributes:
+        job: as in ``AskJob``.
+        uid: Unix user whose sessions they are.
+        are_wanted: whether they are still needed; otherwise they are closed.
+        method: how it says who it is.
+        credential: what proves it; nothing for ``peer``.
+    """
+
+    version: int
+    job: str
+    uid: int
+    are_wanted: bool = True
+    method: AuthenticationMethod = "peer"
+    credential: bytes = b""
+
+
+class Sleepers(_Message, frozen=True, tag="sleepers"):
+    """The sleeping sessions of a job.
+
+    Attributes:
+        count: how many there are (were, if they are closed now).
+        need_nodes: whether one of them should have its nodes again.
+    """
+
+    count: int
+    need_nodes: bool = False
 
 
 class AskStatus(_Message, frozen=True, tag="ask-status"):
@@ -307,6 +345,17 @@ class NodesReclaimed(_Message, frozen=True, tag="nodes-reclaimed"):
     """The quantum phase ends soon: the job should have its nodes again."""
 
 
+class Sleep(_Message, frozen=True, tag="sleep"):
+    """The job gives its nodes back: its tasks go on, and what they give is kept until it opens the session again.
+
+    The session does not end with its Slurm job, and needs no heartbeat; see ``AskSleepers``.
+    """
+
+
+class Asleep(_Message, frozen=True, tag="asleep"):
+    """The session sleeps, which is on disk: the job may go."""
+
+
 class CloseSession(_Message, frozen=True, tag="close"):
     """The job has ended: what it has not run never will."""
 
@@ -338,9 +387,13 @@ Message = (
     | Explained
     | NodesReleased
     | NodesReclaimed
+    | Sleep
+    | Asleep
     | CloseSession
     | SessionRevoked
     | AskJob
+    | AskSleepers
+    | Sleepers
     | AskStatus
     | Status
 )

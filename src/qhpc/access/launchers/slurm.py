@@ -28,6 +28,7 @@ from qhpc.access.launchers.inbox import Inbox
 from qhpc.access.launchers.lines import JobLog
 from qhpc.access.launchers.local_settings import LocalSettings
 from qhpc.access.launchers.protocol import Launch, LaunchError, Lost, Report
+from qhpc.access.launchers.sleepers import BrokerSleepers
 from qhpc.access.launchers.slurm_attempts import Attempt
 from qhpc.access.launchers.slurm_endings import FORGOTTEN
 from qhpc.access.launchers.slurm_requests import (
@@ -35,6 +36,8 @@ from qhpc.access.launchers.slurm_requests import (
     assignment_of,
     batch_job,
     is_small,
+    job_in,
+    kept_job,
     request_of,
     script,
     warm_job,
@@ -108,6 +111,7 @@ class SlurmLauncher:
         self._watched: dict[str, _Watched] = {}
         self._closing: dict[str, _Watched] = {}
         self._warm = WarmRunners(settings.spool)
+        self._sleepers = BrokerSleepers(settings.broker)
         self._inbox = Inbox()
         self._tasks: list[asyncio.Task[None]] = []
         self._news, self._poll_now = asyncio.Event(), asyncio.Event()
@@ -333,7 +337,8 @@ class SlurmLauncher:
             )
             uid, gid = identity or (os.geteuid(), os.getegid())
             text = script(folder.path, options, settings.python_path, request.resources.nb_cores or 1)
-            await asyncio.to_thread(folder.make, orders, text, Note(uid=uid, resources=request.resources), gid)
+            note = Note(uid=uid, resources=request.resources, batch_job=kept_job(job))
+            await asyncio.to_thread(folder.make, orders, text, note, gid)
         except InvalidOption as error:
             raise LaunchError(str(error), retryable=False) from error
         except OSError as error:
@@ -365,6 +370,8 @@ class SlurmLauncher:
             self._put(watched, attempt.stopped(self._clock()))
         if not (attempt.is_guest and attempt.is_over):
             await self._scancel(watched)
+        if attempt.suspension is not None:
+            await self._sleepers.close(attempt.handle.rpartition(".")[0], watched.folder.note.uid)
         self._poll_now.set()
 
     async def _is_revoked(self, watched: _Watched) -> bool:
@@ -443,13 +450,20 @@ class SlurmLauncher:
 
     def _saw(self, watched: _Watched, sight: Sight) -> None:
         attempt = watched.attempt
-        had_begun = attempt.begun_s is not None
+        ran, begun_s = attempt.runs, sight.begun_s
         if sight.output:
             watched.is_noted = False
         self._put(watched, attempt.saw(sight, self._clock()))
-        max_time_s = attempt.resources.max_time_s
-        if not had_begun and attempt.begun_s is not None and max_time_s is not None and not attempt.is_over:
-            left_s = attempt.begun_s + max_time_s - self._clock()
+        if attempt.runs and not ran:
+            self._time(watched, self._clock() if attempt.has_slept else begun_s or self._clock())
+        elif ran and not attempt.runs and watched.timer is not None:
+            watched.timer.cancel()
+
+    def _time(self, watched: _Watched, begun_s: float) -> None:
+        """End a run at its limit; each has all of it."""
+        max_time_s = watched.attempt.resources.max_time_s
+        if max_time_s is not None:
+            left_s = begun_s + max_time_s - self._clock()
             watched.timer = asyncio.get_running_loop().call_later(max(0.0, left_s), self._on_time_limit, watched)
 
     def _on_time_limit(self, watched: _Watched) -> None:
@@ -484,7 +498,8 @@ class SlurmLauncher:
         if self._trouble is not None:
             _log.warning("Slurm answers again")
             self._trouble = None
-        by_comment = {(row.comment, row.uid): row for row in rows}
+        in_order = sorted(rows, key=lambda row: (phase_of(row.state) != "ended", row.id))
+        by_comment = {(row.comment, row.uid): row for row in in_order}  # the last one is what counts
         for watched in [each for each in self._watched.values() if each.since_s < begin_s]:
             await self._heard(watched, by_comment.get(self._key(watched)))
         for watched in [each for each in self._closing.values() if each.since_s < begin_s]:
@@ -508,6 +523,8 @@ class SlurmLauncher:
         if attempt.has_left_slurm:
             (sight,) = await asyncio.to_thread(self._look, [watched], is_last=True)
             self._saw(watched, sight)
+        if attempt.sleeps:
+            await self._wake_if_due(watched)
         if attempt.is_due(self._clock()):
             try:
                 await asyncio.to_thread(watched.folder.revoke)
@@ -515,6 +532,26 @@ class SlurmLauncher:
                 _log.warning("attempt %s cannot be concluded yet: %s", attempt.handle, error)
             else:
                 self._put(watched, attempt.concluded(self._clock()))
+
+    async def _wake_if_due(self, watched: _Watched) -> None:
+        """Give an attempt to Slurm again if it needs the nodes that it gave back. Without an answer: later."""
+        attempt, note = watched.attempt, watched.folder.note
+        job_id = attempt.handle.rpartition(".")[0]
+        needs_nodes = await self._sleepers.need_nodes(job_id, note.uid)
+        if needs_nodes is None and attempt.suspension is not None:
+            needs_nodes = self._clock() >= attempt.suspension.until_s
+        if not needs_nodes or not attempt.sleeps:
+            return
+        try:
+            job = job_in(note.batch_job or {})
+            number = parse_submitted(await self._controller.run(sbatch(job), deadline_s=_SUBMIT_DEADLINE_S))
+        except (*_NoAnswer, InvalidOption, msgspec.ValidationError) as error:
+            _log.warning("job %s needs its nodes again and was not taken by Slurm: %s", job_id, error)
+            return
+        attempt.resubmitted(number)
+        watched.since_s = time.monotonic()
+        if attempt.cause is not None:  # cancelled meanwhile
+            await self._scancel(watched)
 
     async def _close_up(self, watched: _Watched, row: SlurmJob | None) -> None:
         """Take a folder away when Slurm has done with the attempt; what Slurm would run again is cancelled."""

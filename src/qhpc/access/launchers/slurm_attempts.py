@@ -11,7 +11,7 @@ from qhpc.access.launchers.lines import JobLog
 from qhpc.access.launchers.protocol import Ended, JobLogged, JobProgressed, JobStarted, Lost, Report
 from qhpc.access.launchers.slurm_endings import FORGOTTEN, slurm_ending
 from qhpc.access.launchers.spool_folder import Sight
-from qhpc.access.runner.frames import Outcome
+from qhpc.access.runner.frames import Outcome, Suspension
 from qhpc.slurm.parsers import SlurmJob
 from qhpc.slurm.states import STATES, phase_of, reason_words
 
@@ -19,6 +19,9 @@ __all__ = ["Attempt"]
 
 _NB_ABSENT = 2
 """An attempt is forgotten when it is missing in so many lists, one after the other."""
+
+
+_ASLEEP = "the job has given its nodes back while a QPU works for it; it is submitted again when that is about to end"
 
 
 @dataclass(slots=True, eq=False)
@@ -35,6 +38,8 @@ class Attempt:
         begun_s: when its run began; None before.
         is_guest: whether a warm runner runs it, whose end in Slurm is not its own.
         is_over: whether it has its final report.
+        suspension: its run has ended to give its nodes back.
+        has_slept: whether that was ever so.
     """
 
     handle: str
@@ -46,6 +51,8 @@ class Attempt:
     begun_s: float | None = None
     is_guest: bool = False
     is_over: bool = False
+    suspension: Suspension | None = None
+    has_slept: bool = False
     row: SlurmJob | None = None
     _nb_absent: int = 0
     _ended_s: float | None = None
@@ -62,7 +69,7 @@ class Attempt:
         """
         if self.is_over or sight.begun_s is None:
             return []
-        reports = self._started(sight.begun_s)
+        reports = self._started(sight.begun_s) + self._suspended(sight.suspension, now_s)
         for stream, data in sight.output.items():
             reports += self._logged(self.log.feed(stream, data, now_s), now_s)
         if sight.progress is not None:
@@ -85,16 +92,34 @@ class Attempt:
         self.row, self.slurm_id = row, row.id
         phase = phase_of(row.state)
         self._ended_s = (self._ended_s or now_s) if phase == "ended" else None
-        return self._put_back(row, now_s) if phase == "waiting" and self.begun_s is not None else []
+        is_put_back = phase == "waiting" and self.begun_s is not None and self.suspension is None
+        return self._put_back(row, now_s) if is_put_back else []
 
     @property
     def has_left_slurm(self) -> bool:
         """Whether Slurm will do no more for it."""
         return self._ended_s is not None
 
+    @property
+    def runs(self) -> bool:
+        """Whether a run of it has begun, and has neither ended nor given its nodes back."""
+        return self.begun_s is not None and self.suspension is None and not self.is_over
+
+    @property
+    def sleeps(self) -> bool:
+        """Whether it is without nodes and will go on when it has them again."""
+        return self.has_left_slurm and self.suspension is not None and self.cause is None and not self.is_over
+
+    def resubmitted(self, slurm_id: int) -> None:
+        """It has a new job in Slurm, to go on in."""
+        self.slurm_id, self.row = slurm_id, None
+        self._ended_s, self._nb_absent = None, 0
+
     def is_due(self, now_s: float) -> bool:
         """Whether it is time to say how it ended: no outcome has appeared since Slurm was done with it."""
-        return not self.is_over and self._ended_s is not None and now_s - self._ended_s >= self.grace_s
+        if self.is_over or self.sleeps:
+            return False
+        return self._ended_s is not None and now_s - self._ended_s >= self.grace_s
 
     def concluded(self, now_s: float) -> list[Report]:
         """How it ended, as Slurm knows."""
@@ -117,6 +142,8 @@ class Attempt:
 
     def explanation(self) -> str:
         """Where it is in Slurm, said to people."""
+        if self.sleeps:
+            return _ASLEEP
         if self.row is None:
             return "the job is on its way to Slurm"
         state = STATES.get(self.row.state.partition(" ")[0])
@@ -130,6 +157,15 @@ class Attempt:
             return []
         self.begun_s = begun_s
         return [JobStarted(**self._about(begun_s))]
+
+    def _suspended(self, suspension: Suspension | None, now_s: float) -> list[Report]:
+        """Its nodes were given back, or it goes on; both are said."""
+        was, self.suspension = self.suspension, suspension
+        if (was is None) == (suspension is None):
+            return []
+        self.has_slept = True
+        text = _ASLEEP if suspension is not None else "the job has its nodes again, and goes on"
+        return self._logged([LogLine(number=0, time_s=now_s, stream="server", text=text)], now_s)
 
     def _put_back(self, row: SlurmJob, now_s: float) -> list[Report]:
         """Slurm took it from its nodes and will run it again; said once for each time."""

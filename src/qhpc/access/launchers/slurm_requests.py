@@ -21,7 +21,18 @@ from qhpc.access.runner.frames import Assignment
 from qhpc.access.slurm_options import SlurmOptions
 from qhpc.slurm.commands import BatchJob, InvalidOption
 
-__all__ = ["JOB_NAME", "Request", "assignment_of", "batch_job", "is_small", "request_of", "script", "warm_job"]
+__all__ = [
+    "JOB_NAME",
+    "Request",
+    "assignment_of",
+    "batch_job",
+    "is_small",
+    "job_in",
+    "kept_job",
+    "request_of",
+    "script",
+    "warm_job",
+]
 
 JOB_NAME = "openqat"
 """Name of all jobs in Slurm."""
@@ -181,6 +192,27 @@ def _in_folder(
         memory_mb=math.ceil(memory_bytes / 2**20),
         **fields,
     )
+
+
+def kept_job(job: BatchJob) -> dict[str, Any]:
+    """A batch job as plain values, which a server may keep.
+
+    >>> path = Path("/spool/a.1")
+    >>> job = _in_folder(path, "key", (1000, 1000), memory_bytes=1 << 30, licenses={"qpu": 1})
+    >>> job_in(kept_job(job)) == job
+    True
+    """
+    kept: dict[str, Any] = msgspec.to_builtins(job, enc_hook=str)
+    return kept
+
+
+def job_in(kept: Mapping[str, Any]) -> BatchJob:
+    """The batch job that was kept.
+
+    Raises:
+        msgspec.ValidationError: it is none.
+    """
+    return msgspec.convert(kept, BatchJob, dec_hook=lambda kind, value: kind(value))
 
 
 def is_small(launch: Launch, request: Request, options: SlurmOptions) -> bool:

@@ -26,6 +26,8 @@ class SlurmSettings:
         log: how much of what a job writes is kept.
         max_result_bytes: larger results are refused.
         run_as: ``"owner"``: as the Unix user of the name of the job's owner; the server has to be root then.
+        broker: where the broker of shared QPUs is; empty for what this machine says. It is asked when jobs that have
+            given their nodes back need them again.
         outcome_grace_s: how long after its end in Slurm the outcome of a job may still appear.
     """
 
@@ -36,6 +38,7 @@ class SlurmSettings:
     log: LogLimits = field(default_factory=LogLimits)
     max_result_bytes: int = 512 << 20
     run_as: Literal["server", "owner"] = "server"
+    broker: str = ""
     outcome_grace_s: float = 1.0
 
     @property

@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from qat.comm.access.messages import Failure, Progress, Resources
 from qhpc.access.launchers.lines import Stream
-from qhpc.access.runner.frames import FrameKind, Outcome
+from qhpc.access.runner.frames import FrameKind, Outcome, Suspension
 from qhpc.access.runner.spool import Claim, Orders
 
 __all__ = ["Note", "Sight", "SpoolFolder"]
@@ -40,12 +41,14 @@ class Note(msgspec.Struct, kw_only=True):
         resources: what it was given.
         offsets: how much of each stream was reported.
         host: name of the warm runner that it was given to; None for a job of its own.
+        batch_job: what was given to Slurm, should it be given again.
     """
 
     uid: int
     resources: Resources = Resources()
     offsets: dict[str, int] = {}
     host: str | None = None
+    batch_job: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -59,6 +62,7 @@ class Sight:
         progress: the latest, if it is new.
         result: message of the result, if there is one.
         outcome: how it ended otherwise, if it has.
+        suspension: it has given its nodes back.
     """
 
     begun_s: float | None = None
@@ -67,6 +71,7 @@ class Sight:
     progress: Progress | None = None
     result: bytes | None = None
     outcome: Outcome | None = None
+    suspension: Suspension | None = None
 
     @property
     def has_ended(self) -> bool:
@@ -200,6 +205,10 @@ class SpoolFolder:
             if data:
                 sight.output[stream] = data
         sight.progress = self._new_progress(folder)
+        suspended = self._read(folder, "suspended", _SMALL_BYTES)
+        if suspended is not None:
+            with suppress(msgspec.MsgspecError):
+                sight.suspension = msgspec.msgpack.decode(suspended, type=Suspension)
 
     def _begin(self, folder: int) -> tuple[float, str | None] | None:
         claim = self._claim(folder)

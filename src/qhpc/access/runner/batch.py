@@ -1,7 +1,7 @@
 """``python -m qhpc.access.runner.batch FOLDER``: runs one job of a cluster, from the orders in its folder.
 
 Exit status: 0 when there is a result, 1 when there is a failure, 75 when it was ended from outside, 76 when it was not
-begun because the attempt was taken already.
+begun because the attempt was taken already, 77 when it has given its nodes back and is to be run again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import msgspec
 
+from qat.core.running_job import set_record_file
 from qhpc.access.launchers.processes import MARK, kill_marked
 from qhpc.access.rebuild.table import ServiceTable
 from qhpc.access.runner.isolation import keep_limits
@@ -38,6 +39,7 @@ def main(folder: Path) -> int:
     mark = f"{folder.name}/{os.getpid()}/"
     os.environ.update({"TMPDIR": str(work), MARK: mark})
     channel = SpoolChannel(folder, orders.assignment)
+    set_record_file(folder / "answers")
     try:
         Runner(channel, orders.configuration, ServiceTable(orders.configuration.policy), work).serve()
     finally:

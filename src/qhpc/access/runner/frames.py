@@ -4,7 +4,8 @@
 
     server -> runner   CONFIGURE Configuration, then RUN Assignment, one at a time
     runner -> server   READY, then for each RUN: BEGUN, PROGRESS Progress, …, and RESULT message or FAILURE Outcome, on
-                       channel SPENT if the runner ends after it
+                       channel SPENT if the runner ends after it; or SUSPENDED Suspension, where a job may give its
+                       nodes back
 
     server -> clerk    CONFIGURE ClerkConfiguration, then SERVICES and INSPECT submission, each with a channel
     clerk  -> server   READY, then on that channel, in the order of the questions: SERVICES views, INSPECTION parts,
@@ -22,6 +23,7 @@ from qhpc.access.rebuild.policy import ServicePolicy, SubmissionLimits
 
 __all__ = [
     "SPENT", "Assignment", "ClerkConfiguration", "Configuration", "FrameKind", "InspectionParts", "Outcome", "Refusal",
+    "Suspension",
 ]  # fmt: skip
 
 
@@ -39,6 +41,7 @@ class FrameKind(IntEnum):
     RESULT = 5
     FAILURE = 6
     BEGUN = 7
+    SUSPENDED = 8
     SERVICES = 10
     INSPECT = 11
     INSPECTION = 12
@@ -91,6 +94,16 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     failure: Failure
     is_limit: bool = False
+
+
+class Suspension(msgspec.Struct, frozen=True, kw_only=True):
+    """A job has given its nodes back.
+
+    Attributes:
+        until_s: when it is expected to need them again, seconds since 1970.
+    """
+
+    until_s: float
 
 
 class ClerkConfiguration(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,13 +18,14 @@ from types import FrameType
 import msgspec
 
 from qat.comm.access.messages import Failure, Progress, Task
+from qat.core.running_job import Suspended
 from qhpc.access.rebuild.policy import UNLIMITED
 from qhpc.access.rebuild.submissions import read_submission
 from qhpc.access.rebuild.table import ServiceTable
 from qhpc.access.runner.channel import RunnerChannel
 from qhpc.access.runner.execution import execute, watched
 from qhpc.access.runner.failures import outcome_of
-from qhpc.access.runner.frames import SPENT, Assignment, Configuration, FrameKind, Outcome
+from qhpc.access.runner.frames import SPENT, Assignment, Configuration, FrameKind, Outcome, Suspension
 from qhpc.access.runner.isolation import limited, resident_bytes
 from qhpc.access.runner.reporter import Reporter
 
@@ -100,6 +101,10 @@ class Runner:
             self._state = _State.TELLING
         except JobCancelled:
             return
+        except Suspended as suspended:
+            self._state, self._is_ending = _State.TELLING, True
+            self._channel.send_structure(FrameKind.SUSPENDED, Suspension(until_s=suspended.until_s))
+            return
         self._put_right()
         self._nb_jobs += 1
         self._is_ending = self._is_ending or self._is_spent()
@@ -122,7 +127,7 @@ class Runner:
             seen = watched(job_id, reporter, assignment.owner)
             with _emptied(self._folder), _threads(assignment.nb_cores), _limits(assignment), seen:
                 result = execute(submission, self._table, job_id)
-        except JobCancelled:
+        except (JobCancelled, Suspended):
             raise
         except BaseException as error:  # SystemExit of a service too: the runner goes on
             traceback.print_exception(error)

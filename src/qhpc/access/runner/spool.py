@@ -7,6 +7,8 @@
     revoked   the attempt counts no more: nothing may begin to run it
     progress  the latest
     outcome   how it ended; made once, so that an attempt that Slurm runs twice has one outcome
+    suspended its run has ended to give its nodes back; the run that goes on takes it away
+    answers   what QPUs answered, for a run that goes on
     stdout, stderr   what it writes
 
 Files appear whole, by a link or a rename, also on file systems that several machines share.
@@ -59,13 +61,28 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 def claim(folder: Path, orders: Orders, mine: Claim) -> bool:
     """Take an attempt for a run; whether it may begin.
 
-    The first may, unless the server has given the attempt up. Another may only if that does no harm.
+    The first may, unless the server has given the attempt up. Another may if the former gave its nodes back, or if that
+    does no harm.
     """
     if put_once(folder, "claim", msgspec.msgpack.encode(mine)):
         return True
     former = msgspec.msgpack.decode((folder / "claim").read_bytes(), type=Claim)
     is_open = not (folder / "revoked").exists() and not (folder / "outcome").exists()
-    return former.by == "run" and orders.is_safe_to_retry and is_open
+    if former.by != "run" or not is_open:
+        return False
+    if _goes_on(folder):
+        replace(folder, "claim", msgspec.msgpack.encode(mine))
+        return True
+    return orders.is_safe_to_retry
+
+
+def _goes_on(folder: Path) -> bool:
+    """Whether this run goes on with what another one has suspended: one of them does."""
+    try:
+        (folder / "suspended").rename(folder / "resumed")
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def put_once(folder: Path, name: str, *parts: bytes) -> bool:
@@ -104,7 +121,8 @@ class SpoolChannel:
     """The end of a run on its folder, in the place of a socket to the server: one job comes, and what it tells is kept.
 
     Attributes:
-        status: what the process should end with: 0 with a result, 1 with a failure, 75 without either.
+        status: what the process should end with: 0 with a result, 1 with a failure, 77 if it is suspended, 75
+            without any of these.
     """
 
     def __init__(self, folder: Path, assignment: Assignment) -> None:
@@ -124,6 +142,9 @@ class SpoolChannel:
         elif kind in (FrameKind.RESULT, FrameKind.FAILURE):
             put_once(self._folder, "outcome", bytes([kind]), payload)
             self.status = 0 if kind == FrameKind.RESULT else 1
+        elif kind == FrameKind.SUSPENDED:
+            replace(self._folder, "suspended", payload)
+            self.status = 77
 
     def send_structure(self, kind: FrameKind, structure: object, *, channel: int = 0) -> None:
         """The same with a structure."""

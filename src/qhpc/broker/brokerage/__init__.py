@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 
-from qat.comm.broker.messages import Explained, Message, OpenSession
+from qat.comm.broker.messages import AskSleepers, Explained, Message, OpenSession, Sleepers
 from qat.comm.broker.status import BrokerStatus
 from qhpc.broker.brokerage.answers import Answer, Merge, answer
 from qhpc.broker.brokerage.core import Core
@@ -125,6 +125,10 @@ class Brokerage:
         """Close a session, e.g. since its Slurm job has ended."""
         if (session := self._core.sessions.get(session_id)) is not None:
             self._jobs.close(session, reason, now_s)
+
+    def sleepers(self, message: AskSleepers, now_s: float) -> Sleepers:
+        """Whether the sleeping sessions of a job need their nodes; see ``AskSleepers``."""
+        return self._jobs.sleepers(message, now_s)
 
     def slurm_jobs(self) -> dict[str, int]:
         """The Slurm job of each open session that has one."""

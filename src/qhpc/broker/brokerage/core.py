@@ -270,10 +270,13 @@ class Core:
             self.tell(task.session, job.Refused("invalid", instruction.reason, task.key))
 
     def _release_nodes(self, instruction: do.ReleaseNodes, now_s: float) -> None:
-        self.tell(self.sessions[instruction.session_id], job.NodesReleased(instruction.until_s))
+        session = self.sessions[instruction.session_id]
+        session.is_due = False
+        self.tell(session, job.NodesReleased(instruction.until_s))
 
     def _reclaim_nodes(self, instruction: do.ReclaimNodes, now_s: float) -> None:
         if (session := self.sessions.get(instruction.session_id)) is not None:
+            session.is_due = True
             self.tell(session, job.NodesReclaimed())
 
     def _wake(self, instruction: do.WakeAt, now_s: float) -> None:

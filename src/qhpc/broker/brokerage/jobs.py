@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from qat.comm.broker import messages as said
+from qhpc.broker.accounts import job_of
 from qhpc.broker.brokerage.core import TASK_BYTES, Core
 from qhpc.broker.brokerage.qpus import Qpus
 from qhpc.broker.brokerage.state import BrokerSession, BrokerTask
@@ -173,9 +174,12 @@ class Jobs:
 
     def tick(self, now_s: float) -> None:
         """Close the sessions whose jobs have been silent too long."""
-        lease_s = self._core.rules.limits.lease_s
-        for session in [s for s in self._core.sessions.values() if now_s - s.heard_s >= lease_s]:
-            self.close(session, f"nothing came from the job for {lease_s:g} s", now_s)
+        for session in tuple(self._core.sessions.values()):
+            is_asleep = session.identity.is_asleep
+            lease_s = said.SLEEP_LEASE_S if is_asleep else self._core.rules.limits.lease_s
+            if now_s - session.heard_s >= lease_s:
+                what = "nobody asked for the sleeping job" if is_asleep else "nothing came from the job"
+                self.close(session, f"{what} for {lease_s:g} s", now_s)
 
     def extend_leases(self, now_s: float) -> None:
         """The broker was not there: give the jobs time to come back."""
@@ -300,6 +304,31 @@ class Jobs:
             text = f"{len(keys)} tasks have not ended; of the first:\n{text}"
         self._core.tell(session, said.Explained(message.key, text, found[0].earliest_s))
 
+    def _sleep(self, session: BrokerSession, message: said.Sleep, now_s: float) -> None:
+        """The job goes, without ending: its Slurm job is not the session's any more."""
+        asleep = replace(session.identity, time_s=now_s, slurm_job=None, nb_nodes=0, is_asleep=True)
+        self._core.write(asleep)
+        self._core.hold(self._say_asleep, session)
+
+    def _say_asleep(self, session: BrokerSession) -> None:
+        self._core.tell(session, said.Asleep())
+
+    def sleepers(self, message: said.AskSleepers, now_s: float) -> said.Sleepers:
+        """Whether the sleeping sessions of a job need their nodes; they are kept for a while more, or closed."""
+        found = [
+            session
+            for session in self._core.sessions.values()
+            if session.identity.is_asleep
+            and session.identity.uid == message.uid
+            and job_of(session.id.partition(":")[2]) == message.job
+        ]
+        told = said.Sleepers(len(found), any(session.needs_nodes for session in found))
+        for session in found:
+            session.heard_s = now_s
+            if not message.are_wanted:
+                self.close(session, "the job that gave its nodes back was ended", now_s)
+        return told
+
     def _bye(self, session: BrokerSession, message: said.CloseSession, now_s: float) -> None:
         self._end(session, "the job has ended", now_s)
 
@@ -311,5 +340,6 @@ _HANDLERS: dict[type[Any], Callable[[Jobs, BrokerSession, Any, float], None]] = 
     said.Heartbeat: Jobs._heartbeat,
     said.AskSpecs: Jobs._specs,
     said.AskExplanation: Jobs._explain,
+    said.Sleep: Jobs._sleep,
     said.CloseSession: Jobs._bye,
 }

@@ -81,12 +81,14 @@ class BrokerSession:
         heard_s: when something came from it last.
         opened_s: when it was opened.
         explained_s: when it was told last why something waits.
+        is_due: whether its quantum phase ends soon, so that it should have its nodes.
         is_open: whether it takes tasks.
         wants_specs: whether it waits to be told what the QPUs can do.
     """
 
     __slots__ = (
-        "connection", "explained_s", "heard_s", "id", "identity", "is_open", "opened_s", "pool", "tasks", "wants_specs",
+        "connection", "explained_s", "heard_s", "id", "identity", "is_due", "is_open", "opened_s", "pool", "tasks",
+        "wants_specs",
     )  # fmt: skip
 
     def __init__(self, identity: SessionIdentity) -> None:
@@ -98,6 +100,12 @@ class BrokerSession:
         self.explained_s = -1.0
         self.is_open = True
         self.wants_specs = False
+        self.is_due = False
+
+    @property
+    def needs_nodes(self) -> bool:
+        """Whether it should have its nodes: its quantum phase ends soon, or has ended."""
+        return self.is_due or all(task.outcome is not None for task in self.tasks.values())
 
 
 class Stray(NamedTuple):
