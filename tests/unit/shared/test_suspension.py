@@ -8,24 +8,15 @@ from threading import Event, Thread
 import pytest
 
 from qat.comm.broker import messages as said
-from qat.core import Observable, Term
 from qat.core.errors import QPUException
 from qat.core.running_job import Suspended, set_job_id, set_record_file
-from qat.lang.AQASM import CNOT, RX, Program
 from qat.plugins import ScipyMinimizePlugin
 from qat.qpus import LinAlg, SharedQPU
 from qat.shared import suspension
 from qat.shared.sessions import close_sessions
+from tests.unit.shared.test_shared_qpu import energy
 
 LIMIT_S = 20.0
-
-
-def energy():
-    program = Program()
-    qubits = program.qalloc(2)
-    RX(program.new_var(float, "a"))(qubits[0])
-    CNOT(qubits)
-    return program.to_circ().to_job("OBS", observable=Observable(2, pauli_terms=[Term(1.0, "ZZ", [0, 1])]))
 
 
 def search(qpu):
@@ -145,7 +136,8 @@ def test_a_stack_that_is_not_deterministic_fails_and_says_why(broker, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "is_told"), [({"releases_nodes": True, "restart_s": 9.0}, True), ({}, False), ({"restart_s": 9.0}, False)]
+    ("options", "is_told"),
+    [({"releases_nodes": True, "restart_s": 9.0}, True), ({}, False), ({"restart_s": 9.0}, False)],
 )
 def test_the_broker_is_told_only_by_those_who_want_it(broker, tmp_path, options, is_told):
     Runs(tmp_path).next(lambda: SharedQPU("p", **options).submit(energy()(a=0.3)))

@@ -12,7 +12,7 @@ from qhpc.access.launchers.protocol import Ended, JobLogged, JobProgressed, JobS
 from qhpc.access.launchers.slurm_attempts import Attempt
 from qhpc.access.launchers.slurm_endings import slurm_ending
 from qhpc.access.launchers.spool_folder import Sight
-from qhpc.access.runner.frames import Outcome
+from qhpc.access.runner.frames import Outcome, Suspension
 from qhpc.slurm.parsers import SlurmJob
 from qhpc.slurm.states import STATES
 
@@ -161,3 +161,51 @@ def test_whatever_comes_there_is_one_final_report_and_nothing_after_it(news, cau
     final = [index for index, report in enumerate(reports) if isinstance(report, Ended | Lost)]
     assert len(final) == attempt.is_over and final in ([], [len(reports) - 1])
     assert kinds(reports).count(JobStarted) <= 1
+
+
+# ---------------------------------------------------------------- jobs that give their nodes back
+ASLEEP = Sight(begun_s=1.0, suspension=Suspension(until_s=50.0))
+
+
+def texts(reports):
+    return [line.text for report in reports if isinstance(report, JobLogged) for line in report.lines]
+
+
+def test_a_job_that_gives_its_nodes_back_and_goes_on(attempt):
+    attempt.saw(Sight(begun_s=1.0), 1.0)
+    attempt.heard(row("RUNNING"), 1.5)
+    assert attempt.runs and not attempt.sleeps
+    (told,) = texts(attempt.saw(ASLEEP, 2.0))
+    assert told.startswith("the job has given its nodes back") and attempt.explanation().startswith("job 7 runs")
+    assert attempt.heard(row("FAILED"), 3.0) == [] and attempt.saw(ASLEEP, 3.0) == []
+    assert attempt.sleeps and not attempt.is_due(99.0) and attempt.explanation() == told
+    attempt.heard(None, 300.0)
+    assert attempt.sleeps and not attempt.is_due(400.0)  # Slurm forgets jobs
+
+    attempt.resubmitted(8)
+    assert not attempt.sleeps and attempt.slurm_id == 8
+    waiting = replace(ROW, id=8)
+    assert attempt.heard(waiting, 401.0) == []  # Slurm has not put it back: we have
+    assert texts(attempt.saw(Sight(begun_s=1.0), 402.0)) == ["the job has its nodes again, and goes on"]
+    assert attempt.runs and attempt.has_slept
+    assert kinds(attempt.saw(Sight(begun_s=1.0, result=b"42"), 403.0)) == [Ended]
+
+
+def test_a_job_that_is_ended_while_it_has_no_nodes(attempt):
+    attempt.saw(ASLEEP, 2.0)
+    attempt.heard(row("FAILED"), 3.0)
+    assert attempt.sleeps
+    attempt.cause = "cancelled"
+    assert not attempt.sleeps and attempt.is_due(5.0)
+    (ended,) = attempt.concluded(5.0)
+    assert ended.failure.reason == "cancelled"
+
+
+def test_a_job_whose_second_job_in_slurm_fails_is_lost(attempt):
+    attempt.saw(ASLEEP, 2.0)
+    attempt.heard(row("FAILED"), 3.0)
+    attempt.resubmitted(8)
+    attempt.saw(Sight(begun_s=1.0), 4.0)
+    attempt.heard(replace(ROW, id=8, state="NODE_FAIL"), 5.0)
+    assert not attempt.sleeps and attempt.is_due(7.0)
+    assert kinds(attempt.concluded(7.0)) == [Lost]

@@ -13,7 +13,7 @@ from qat.comm.arguments import decode_message
 from qat.core import Result
 from qhpc.access.launchers.slurm_requests import script
 from qhpc.access.launchers.spool_folder import Note, SpoolFolder
-from qhpc.access.runner.frames import Assignment, Configuration, FrameKind, Outcome
+from qhpc.access.runner.frames import Assignment, Configuration, FrameKind, Outcome, Suspension
 from qhpc.access.runner.spool import Claim, Orders, SpoolChannel, claim, put_once, replace
 from qhpc.access.slurm_options import SlurmOptions
 
@@ -69,6 +69,33 @@ def test_what_has_begun_is_not_begun_again_when_it_is_given_up(spool):
     assert claim(folder.path, orders, RUN)
     assert not folder.revoke()
     assert not claim(folder.path, orders, RUN)
+
+
+def test_one_run_goes_on_with_a_job_that_gave_its_nodes_back(spool):
+    folder, orders = made(spool)
+    again = Claim(by="run", node="q2", pid=2)
+    assert claim(folder.path, orders, RUN) and folder.look(MAX).suspension is None
+    channel = SpoolChannel(folder.path, orders.assignment)
+    channel.send_structure(FrameKind.SUSPENDED, Suspension(until_s=9.0))
+    assert channel.status == 77 and folder.look(MAX).suspension == Suspension(until_s=9.0)
+    assert claim(folder.path, orders, again) and not claim(folder.path, orders, again)
+    found = SpoolFolder(spool, "a.1")
+    assert found.find() and found.look(MAX).suspension is None and found.look(MAX).node == "q2"
+
+
+def test_a_job_without_nodes_that_is_given_up_does_not_go_on(spool):
+    folder, orders = made(spool)
+    claim(folder.path, orders, RUN)
+    SpoolChannel(folder.path, orders.assignment).send_structure(FrameKind.SUSPENDED, Suspension(until_s=9.0))
+    assert not folder.revoke()
+    assert not claim(folder.path, orders, RUN)
+
+
+def test_a_suspension_that_somebody_has_spoilt_is_none(spool):
+    folder, orders = made(spool)
+    claim(folder.path, orders, RUN)
+    replace(folder.path, "suspended", b"?")
+    assert folder.look(MAX).suspension is None
 
 
 def test_of_many_that_claim_at_once_one_begins(spool):
