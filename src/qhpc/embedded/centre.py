@@ -16,7 +16,7 @@ from typing import Any
 
 from qhpc.embedded.broker_process import BrokerProcess
 from qhpc.slurm.cluster_files import ClusterShape
-from qhpc.slurm.commands import BatchJob, sbatch
+from qhpc.slurm.commands import PLAIN_ENVIRONMENT, BatchJob, sbatch
 from qhpc.slurm.parsers import parse_submitted
 from qhpc.slurm.private_cluster import PrivateCluster
 
@@ -177,10 +177,11 @@ class TrialCentre:
         exports = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in self._job_environment().items())
         script.write_text(f"#!/bin/sh\n{exports}exec {shlex.join(command)}\n", encoding="utf-8")
         licences = {f"qpu_{self.shape.pool}": units} if units else {}
+        (place / "environment").write_bytes(PLAIN_ENVIRONMENT)
         output = place / f"{name}.out"
         job = BatchJob(
-            script=script, directory=place, name=name, comment=name, stdout=output, stderr=output, nb_cores=nb_cores,
-            memory_mb=200, licenses=licences,
+            script=script, environment=place / "environment", directory=place, name=name, comment=name, stdout=output,
+            stderr=output, nb_cores=nb_cores, memory_mb=200, licenses=licences,
         )  # fmt: skip
         return parse_submitted(self.cluster.call(*sbatch(job)))
 

@@ -19,6 +19,8 @@ from tests.unit.qhpc.access.submissions import call, ghz_job, submission, variat
 
 from .launching import SlurmHarness, launcher, until
 
+ENDED = ("COMPLETED", "FAILED")
+
 
 @pytest.fixture(scope="module")
 def spool(cluster):
@@ -85,7 +87,9 @@ def test_jobs_run_and_tell_what_they_write_and_how_far_they_are(cluster, harness
     failure = ends[failing.job_id].failure
     assert (failure.exception, failure.message) == ("QPUException", "no such gate here")
     assert any("no such gate here" in text for text in texts(harness.reports[failing.job_id]))
-    assert in_slurm(cluster, failing)["ExitCode"] == "1:0" and in_slurm(cluster, single)["ExitCode"] == "0:0"
+    for launch, code in ((failing, "1:0"), (single, "0:0")):
+        cluster._wait(lambda launch=launch: in_slurm(cluster, launch)["JobState"] in ENDED, "Slurm has not noticed")
+        assert in_slurm(cluster, launch)["ExitCode"] == code
     for launch in (dying, leaving):
         assert isinstance(ends[launch.job_id], Lost) and "failed in Slurm" in ends[launch.job_id].reason
     assert ends[greedy.job_id].is_limit and ends[greedy.job_id].failure.reason == "out-of-memory"
@@ -96,6 +100,8 @@ def test_nothing_of_the_server_reaches_the_job(harness, monkeypatch):
     end = harness.run(harness.done("Telling"))
     environment = decode_message(end.result).meta_data["environment"]
     assert "s3cret" not in environment and "SLURM_JOB_ID=" in environment
+    assert "PATH=/usr/local/bin:/usr/bin:/bin" in environment.splitlines()
+    assert "SLURM_GET_USER_ENV" not in environment, "no login shell is run for it"
 
 
 def test_resources_are_asked_of_slurm(cluster, harness):
@@ -171,7 +177,7 @@ def test_folders_are_taken_away(harness, spool):
     harness.run(harness.done("Answering"))
     harness.run(until(lambda: not harness.launcher._closing))
     assert [path.name for path in spool.iterdir()] == ["notes"]
-    assert [path.name for path in (spool / "notes").iterdir()] == ["instance"]
+    assert {path.name for path in (spool / "notes").iterdir()} == {"environment", "instance"}
 
 
 def test_a_handle_that_is_known_starts_nothing_again(harness):

@@ -47,7 +47,7 @@ from qhpc.access.launchers.spool_folder import Note, Sight, SpoolFolder
 from qhpc.access.launchers.warm_runners import WarmRunners
 from qhpc.access.runner.frames import Configuration
 from qhpc.access.runner.spool import Orders
-from qhpc.slurm.commands import BatchJob, InvalidOption, sbatch, scancel, squeue
+from qhpc.slurm.commands import PLAIN_ENVIRONMENT, BatchJob, InvalidOption, sbatch, scancel, squeue
 from qhpc.slurm.controller import Controller, ControllerUnreachable, SlurmRefused
 from qhpc.slurm.directory import listed_jobs
 from qhpc.slurm.parsers import NotUnderstood, SlurmJob, parse_jobs, parse_submitted
@@ -64,6 +64,9 @@ _MAX_POLL_S = 10.0
 _SUBMIT_DEADLINE_S = 30.0
 _CLOSING_S = 30.0
 """A job that has left its outcome ends by itself in this time, or is cancelled."""
+
+_NO_NOTES = ("environment", "instance")
+"""Beside the notes of attempts."""
 
 _NoAnswer = (ControllerUnreachable, SlurmRefused, NotUnderstood)
 
@@ -136,6 +139,7 @@ class SlurmLauncher:
         spool.mkdir(mode=0o711, parents=True, exist_ok=True)
         spool.chmod(0o711)
         (spool / "notes").mkdir(mode=0o700, exist_ok=True)
+        (spool / "notes" / "environment").write_bytes(PLAIN_ENVIRONMENT)
         file = spool / "notes" / "instance"
         if not file.exists():
             file.write_text(secrets.token_hex(4))
@@ -284,7 +288,7 @@ class SlurmLauncher:
     def _found(self) -> dict[str, SpoolFolder]:
         """Attempts of a former server."""
         names = (file.name for file in (self._settings.spool / "notes").iterdir() if not file.name.startswith("."))
-        folders = {name: SpoolFolder(self._settings.spool, name) for name in names if name != "instance"}
+        folders = {name: SpoolFolder(self._settings.spool, name) for name in names if name not in _NO_NOTES}
         return {name: folder for name, folder in folders.items() if folder.find()}
 
     def reports(self) -> AsyncIterator[Report]:

@@ -182,6 +182,7 @@ def _in_folder(
     uid, gid = identity or (None, None)
     return BatchJob(
         script=folder / "script",
+        environment=folder.parent / "notes" / "environment",
         directory=folder,
         name=JOB_NAME,
         comment=comment,

@@ -24,7 +24,13 @@ from qhpc.slurm.commands import (
 
 PLACE = Path("/spool/a.1")
 JOB = BatchJob(
-    script=PLACE / "job", directory=PLACE, name="openqat", comment="a.1", stdout=PLACE / "out", stderr=PLACE / "err"
+    script=PLACE / "job",
+    environment=PLACE / "environment",
+    directory=PLACE,
+    name="openqat",
+    comment="a.1",
+    stdout=PLACE / "out",
+    stderr=PLACE / "err",
 )
 
 
@@ -32,8 +38,8 @@ def words(**changes):
     return sbatch(replace(JOB, **changes))
 
 
-def test_a_job_takes_nothing_of_the_callers_environment():
-    assert words()[:3] == ("sbatch", "--parsable", "--export=NONE")
+def test_a_job_takes_nothing_of_the_callers_environment_nor_of_a_login_shell():
+    assert words()[:3] == ("sbatch", "--parsable", "--export-file=/spool/a.1/environment")
 
 
 def test_only_what_is_asked_for_is_said():
