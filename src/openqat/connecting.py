@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from openqat.output import exit_code_of, report
+from openqat.output import ExitCode, exit_code_of, report
 
 if TYPE_CHECKING:
     from qat.qlmaas import QLMaaSConnection
+    from qat.shared.addresses import ClientSettings
 
-__all__ = ["connect", "each_job", "with_connection"]
+__all__ = ["ask_broker", "connect", "each_job", "with_connection"]
 
+Told = TypeVar("Told")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -34,6 +36,29 @@ def with_connection(command: Command) -> Command:
         return command(*args, connection=connect(profile), **kwargs)
 
     return connected  # type: ignore[return-value]
+
+
+def ask_broker(address: str | None, question: Callable[[ClientSettings], Told]) -> Told:
+    """What a broker tells.
+
+    Args:
+        address: of the broker; None for what the environment or the machine says.
+        question: asks it.
+
+    Raises:
+        click.ClickException: it does not tell, or its address is wrong.
+        click.exceptions.Exit: it cannot be reached; that was reported.
+    """
+    from qat.shared.addresses import BrokerUnknown, client_settings
+    from qat.shared.status import StatusRefused
+
+    try:
+        return question(client_settings(address))
+    except (BrokerUnknown, StatusRefused) as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        click.echo(f"qat: the broker cannot be reached: {error}", err=True)
+        raise click.exceptions.Exit(ExitCode.UNREACHABLE) from None
 
 
 def each_job(job_ids: Sequence[str], action: Callable[[str], None]) -> None:

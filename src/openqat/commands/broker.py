@@ -8,11 +8,12 @@ import sqlite3
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from openqat.output import Column, ExitCode, Output, output_option
+from openqat.connecting import ask_broker
+from openqat.output import Column, Output, output_option
 from openqat.texts import date_text, duration_text
 from openqat.timeline import Bar, timeline
 
@@ -98,7 +99,7 @@ def run(settings: Path, ready_fd: int | None, end_with_stdin: bool, slurm: bool)
         notify_systemd("READY=1")
 
     if end_with_stdin:
-        threading.Thread(target=_end_with, args=(sys.stdin.buffer,), name="stdin", daemon=True).start()
+        threading.Thread(target=_end_with, args=(sys.stdin.fileno(),), name="stdin", daemon=True).start()
     try:
         run_broker(site, on_ready, directory=SlurmJobDirectory() if slurm else None)
     except (BrokerAlreadyRunning, DamagedJournal, sqlite3.Error, OSError) as error:
@@ -128,7 +129,9 @@ def check(settings: Path, output: Output) -> None:
 @output_option
 def status(broker: str | None, only_tasks: bool, only_sessions: bool, output: Output) -> None:
     """Show what goes on at a running broker: pools, QPUs, sessions, waiting tasks (operators)."""
-    told = _asked(broker)
+    from qat.shared.status import broker_status
+
+    told = ask_broker(broker, broker_status)
     if output.mode == "json":
         output.record(told, {}, key="cluster")
     elif only_tasks:
@@ -187,19 +190,6 @@ def _show_all(told: BrokerStatus, output: Output) -> None:
         output.rows(told.sessions, SESSIONS, key="id")
 
 
-def _asked(broker: str | None) -> BrokerStatus:
-    from qat.shared.addresses import BrokerUnknown, client_settings
-    from qat.shared.status import StatusRefused, broker_status
-
-    try:
-        return broker_status(client_settings(broker))
-    except (BrokerUnknown, StatusRefused) as error:
-        raise click.ClickException(str(error)) from None
-    except OSError as error:
-        click.echo(f"qat: the broker cannot be reached: {error}", err=True)
-        raise click.exceptions.Exit(ExitCode.UNREACHABLE) from None
-
-
 def _settings(path: Path) -> BrokerSettings:
     from qhpc.broker.settings import BadSettings, read_settings
 
@@ -214,9 +204,9 @@ def _driver_text(qpu: Any) -> str:
     return f"{qpu.driver}{f' ({options})' if options else ''}"
 
 
-def _end_with(stream: BinaryIO) -> None:
-    """Have this process end politely when nothing will come from a stream any more."""
-    while stream.read(4096):
+def _end_with(descriptor: int) -> None:
+    """Have this process end politely when nothing will come from a file any more."""
+    while os.read(descriptor, 4096):  # no stream: its lock would be held when this process ends for another reason
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 

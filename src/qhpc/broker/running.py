@@ -22,10 +22,12 @@ import uvloop
 
 from qat.comm.unix_paths import socket_path
 from qhpc.broker.brokerage import Brokerage
+from qhpc.broker.capacity import PoolCapacity
 from qhpc.broker.facts import Record
 from qhpc.broker.identity import SiteAuthenticator
 from qhpc.broker.job_connection import JobConnection
 from qhpc.broker.journal import Journal, JournalError
+from qhpc.broker.license_keeper import LicenseKeeper
 from qhpc.broker.merging import merge
 from qhpc.broker.quotas import QuotaBook
 from qhpc.broker.server import Broker
@@ -33,7 +35,10 @@ from qhpc.broker.settings import BrokerSettings
 from qhpc.broker.slurm_watch import SlurmWatch
 from qhpc.broker.usage import UsageBook
 from qhpc.broker.usage_reading import reading_usage
+from qhpc.slurm.capacity import Lever
+from qhpc.slurm.controller import Controller
 from qhpc.slurm.directory import JobDirectory, SlurmJobDirectory
+from qhpc.slurm.site import Pool
 
 __all__ = ["BrokerAlreadyRunning", "RunningBroker", "run_broker"]
 
@@ -108,7 +113,7 @@ async def _main(
         journal = Journal(settings.directory / "journal", lambda number: told[0].safe(number))
         stack.callback(journal.close)
         watch = SlurmWatch(directory, settings.slurm.poll_s)
-        broker = Broker(settings, heart, journal, usage, authenticator, watch, quotas)
+        broker = Broker(settings, heart, journal, usage, authenticator, watch, quotas, _keeper(settings))
         told.append(broker)
         addresses = await _listen(settings, broker, stack)
         broker.start()
@@ -147,6 +152,26 @@ def _quotas(settings: BrokerSettings) -> QuotaBook:
     with reading_usage(settings.directory / "usage.db") as reader:
         book.count_rows(reader.slices(since_s=time.time() - 1.1 * settings.quotas.period_s))
     return book
+
+
+def _keeper(settings: BrokerSettings) -> LicenseKeeper | None:
+    """Of the licences in Slurm, if the broker is to drive them."""
+    slurm = settings.slurm
+    if not slurm.drives_licences:
+        return None
+    pools = {
+        name: (
+            PoolCapacity(
+                Pool(name=name, nb_qpus=len(pool.qpus), alpha=pool.alpha),
+                target_stretch=pool.target_stretch,
+                max_alpha=pool.max_alpha,
+                patience_s=slurm.hold_after_s,
+            ),
+            Lever(pool=name, method=slurm.method, server=slurm.server),
+        )
+        for name, pool in settings.pools.items()
+    }
+    return LicenseKeeper(Controller(), pools)
 
 
 def _authenticator(settings: BrokerSettings) -> SiteAuthenticator:

@@ -12,20 +12,32 @@ import os
 from collections.abc import Callable, Iterable
 from typing import cast
 
-from qat.comm.broker.messages import AskJob, AskSleepers, AskStatus, Message, OpenSession, Refused, Status
+from qat.comm.broker.messages import (
+    AskJob,
+    AskSleepers,
+    AskStatus,
+    Explained,
+    Message,
+    OpenSession,
+    Refused,
+    Status,
+)
 from qhpc.broker.brokerage import Brokerage
 from qhpc.broker.brokerage.answers import Answer
 from qhpc.broker.brokerage.state import BrokerTask
 from qhpc.broker.clock import BrokerClock
 from qhpc.broker.drivers.messages import Attached, DriverMessage
 from qhpc.broker.driving import DriverHost, DriverKeeper
-from qhpc.broker.identity import AuthenticationError, Authenticator
+from qhpc.broker.identity import AuthenticationError, Authenticator, Identity
 from qhpc.broker.job_connection import JobConnection
 from qhpc.broker.journal import Journal, JournalError
+from qhpc.broker.license_keeper import LicenseKeeper
+from qhpc.broker.pending import is_called, pending_text, waits_for_units
 from qhpc.broker.quotas import QuotaBook
 from qhpc.broker.settings import BrokerSettings
 from qhpc.broker.slurm_watch import NotOfThisJob, SlurmWatch
 from qhpc.broker.usage import UsageBook
+from qhpc.slurm.directory import units_of
 
 __all__ = ["Broker"]
 
@@ -46,6 +58,7 @@ class Broker:
         authenticator: tells who is there.
         watch: of Slurm's jobs.
         quotas: knows what was used lately.
+        keeper: of the licences; None if Slurm hands out what it wants.
 
     Attributes:
         failure: done with an error when the broker cannot go on.
@@ -60,9 +73,11 @@ class Broker:
         authenticator: Authenticator,
         watch: SlurmWatch,
         quotas: QuotaBook,
+        keeper: LicenseKeeper | None = None,
     ) -> None:
         self._settings, self._heart, self._journal, self._usage = settings, heart, journal, usage
         self._authenticator, self._watch, self._quotas = authenticator, watch, quotas
+        self._keeper = keeper
         self.cluster, self.methods = settings.cluster, authenticator.methods
         limits = settings.limits
         self.max_message_bytes, self.max_unread_bytes = limits.max_message_bytes, limits.max_unread_bytes
@@ -88,6 +103,8 @@ class Broker:
         self._tasks = [self._loop.create_task(keeper.keep()) for keeper in self._drivers.values()]
         self._tasks.append(self._loop.create_task(self._tick()))
         self._tasks.append(self._loop.create_task(self._watch_slurm()))
+        if self._keeper is not None:
+            self._tasks.append(self._loop.create_task(self._keep_licenses(self._keeper)))
         for task in self._tasks:
             task.add_done_callback(self._ended)
 
@@ -227,7 +244,8 @@ class Broker:
         if isinstance(message, AskSleepers):
             return self._sleepers(message, sees_all=sees_all or who.uid == message.uid)
         if isinstance(message, AskJob):
-            return self._heart.explain_job(message.job, None if sees_all else who.user, self._clock.now_s())
+            told = self._heart.explain_job(message.job, None if sees_all else who.user, self._clock.now_s())
+            return told if told.text else await self._explain_pending(message.job, None if sees_all else who)
         if not sees_all:
             return Refused(
                 "not-yours", f"{who.user} may not look at all sessions; [identity] trusted_uids says who may"
@@ -240,6 +258,14 @@ class Broker:
         told = self._heart.sleepers(message, self._clock.now_s())
         self._turn_soon()
         return told
+
+    async def _explain_pending(self, name: str, who: Identity | None) -> Explained:
+        """Why a job has no session yet: it waits in Slurm."""
+        offers = {} if self._keeper is None else self._keeper.offers
+        for job in (await self._watch.jobs()).values():
+            if is_called(job, name) and (who is None or who.uid == job.uid):
+                return Explained(name, pending_text(job, offers, self._clock.now_s()))
+        return Explained(name, "")
 
     def says(self, connection: JobConnection, message: Message) -> None:
         """A job whose session is open says something."""
@@ -303,6 +329,17 @@ class Broker:
             for session_id in (each for each in over if now.get(each) == asked[each]):
                 self._heart.close_session(session_id, over[session_id], self._clock.now_s())
             self._turn()
+
+    async def _keep_licenses(self, keeper: LicenseKeeper) -> None:
+        while True:
+            await asyncio.sleep(self._settings.slurm.poll_s)
+            jobs = (await self._watch.jobs()).values()
+            wanted = {
+                pool: [units_of(job, pool) for job in jobs if waits_for_units(job, pool)]
+                for pool in self._settings.pools
+            }
+            now_s = self._clock.now_s()
+            await keeper.tend(self._heart.sights(wanted, now_s), now_s)
 
     # ------------------------------------------------------------ the journal
     def _rewrite_if_long(self) -> None:

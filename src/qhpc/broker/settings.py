@@ -15,10 +15,12 @@ from qhpc.broker.drivers.device_model import DeviceModel
 from qhpc.broker.drivers.settings import BadOptions, FaultOptions, checked_options
 from qhpc.broker.quotas import Quotas
 from qhpc.broker.settings_file import BadSettings, SettingsText
+from qhpc.scheduling.admission.policies import DEFAULT_ALPHA
 from qhpc.scheduling.machine import DEFAULT_POLICY
 from qhpc.scheduling.model import Pool
 from qhpc.scheduling.policies import POLICIES
 from qhpc.scheduling.timings import TIMINGS
+from qhpc.slurm.capacity import LeverMethod
 
 __all__ = [
     "BadSettings", "BrokerSettings", "IdentitySettings", "LimitSettings", "ListenSettings", "PoolSettings",
@@ -77,10 +79,18 @@ class SlurmSettings(_Table, frozen=True, kw_only=True):
     Attributes:
         is_used: whether the broker asks Slurm about the jobs of its sessions.
         poll_s: how often.
+        drives_licences: whether the broker says how many duty units Slurm hands out: fewer while a QPU is away.
+        method: how: by a ``reservation`` of what is withheld, or as a ``resource`` of Slurm's database.
+        server: that the licences belong to in that database.
+        hold_after_s: a QPU that is away for less than this changes nothing.
     """
 
     is_used: bool = False
     poll_s: _Positive = 2.0
+    drives_licences: bool = False
+    method: LeverMethod = "reservation"
+    server: str = "openqat"
+    hold_after_s: _Positive = 10.0
 
 
 class LimitSettings(_Table, frozen=True, kw_only=True):
@@ -146,12 +156,19 @@ class PoolSettings(_Table, frozen=True, kw_only=True):
         slice_s: longer sampling tasks are cut into slices of about so long; without it none is.
         prefetch_depth: how many waiting tasks are prepared ahead.
         policy: the order of tasks.
+        alpha: Slurm hands out so many times the duty units that the QPUs have, if the broker drives the licences.
+        target_stretch: alpha is moved so that jobs are slowed down by no more than this, on average; without it alpha
+            stays.
+        max_alpha: alpha is moved up to this.
     """
 
     qpus: Annotated[tuple[str, ...], Meta(min_length=1)]
     slice_s: _Positive | None = None
     prefetch_depth: Annotated[int, Meta(ge=0)] = 1
     policy: str = DEFAULT_POLICY
+    alpha: Annotated[float, Meta(ge=1, le=10)] = DEFAULT_ALPHA
+    target_stretch: Annotated[float, Meta(gt=1)] | None = None
+    max_alpha: Annotated[float, Meta(ge=1, le=10)] = 2.0
 
 
 class QpuSettings(_Table, frozen=True, kw_only=True):
@@ -303,6 +320,7 @@ def settings_in(text: str, name: str = "broker.toml") -> BrokerSettings:
         qpus={name: file.structure(QpuSettings, ("qpus", name), table) for name, table in top.qpus.items()},
     )
     _check_listen(file, settings)
+    _check_slurm(file, settings)
     _check_pools(file, settings)
     _check_qpus(file, settings)
     return settings
@@ -318,6 +336,14 @@ def _check_listen(file: SettingsText, settings: BrokerSettings) -> None:
         raise file.error(("identity", "methods"), "is empty: allow 'peer', 'munge' or 'jwt'")
     if "jwt" in methods and not settings.identity.jwt_key:
         raise file.error(("identity",), "allows 'jwt' and needs jwt_key, the file with Slurm's key")
+
+
+def _check_slurm(file: SettingsText, settings: BrokerSettings) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", settings.slurm.server):
+        raise file.error(("slurm", "server"), f"is {settings.slurm.server!r}: expected letters, digits, _ or -")
+    for name in settings.pools if settings.slurm.drives_licences else ():
+        if not name.isidentifier():
+            raise file.error(("pools", name), "is no name of a licence: letters, digits and _, no digit first")
 
 
 def _check_pools(file: SettingsText, settings: BrokerSettings) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 __all__ = [
     "JOB_FIELDS", "PLAIN_ENVIRONMENT", "USER_OPTIONS", "BatchJob", "InvalidOption", "add_remote_license",
-    "change_remote_license", "ping", "sacct", "sbatch", "scancel", "show", "squeue",
+    "change_remote_license", "change_reservation", "delete_reservation", "ping", "reserve_licenses", "sacct", "sbatch",
+    "scancel", "show", "squeue",
 ]  # fmt: skip
 
 Command = tuple[str, ...]
@@ -232,3 +233,41 @@ def change_remote_license(name: str, *, server: str, number: int) -> Command:
         "sacctmgr", "--immediate", "modify", "resource", "where", f"name={name}", f"server={server}", "set",
         f"count={number}",
     )  # fmt: skip
+
+
+def reserve_licenses(reservation: str, licenses: Mapping[str, int], *, minutes: int) -> Command:
+    """Keep units of a licence from being handed out. Jobs that have some keep them, and those that wait go on waiting.
+
+    Args:
+        reservation: its name.
+        licenses: licences and how many of each; Slurm refuses more than there are.
+        minutes: it ends by itself after so long, should nobody be there to end it.
+
+    >>> reserve_licenses("openqat_fresnel", {"qpu_fresnel": 1103}, minutes=60)[3:6]
+    ('ReservationName=openqat_fresnel', 'Licenses=qpu_fresnel:1103', 'StartTime=now')
+    """
+    return (
+        "scontrol", "create", "reservation", f"ReservationName={reservation}", f"Licenses={_licenses(licenses)}",
+        "StartTime=now", f"Duration={minutes}", "Users=root", "Flags=LICENSE_ONLY",
+    )  # fmt: skip
+
+
+def change_reservation(reservation: str, licenses: Mapping[str, int], *, minutes: int) -> Command:
+    """Change how many units are kept, and have the reservation last so long from now on.
+
+    >>> change_reservation("openqat_fresnel", {"qpu_fresnel": 500}, minutes=60)[-2:]
+    ('Licenses=qpu_fresnel:500', 'EndTime=now+60minutes')
+    """
+    return (
+        "scontrol", "update", f"ReservationName={reservation}", f"Licenses={_licenses(licenses)}",
+        f"EndTime=now+{minutes}minutes",
+    )  # fmt: skip
+
+
+def delete_reservation(reservation: str) -> Command:
+    """End a reservation.
+
+    >>> delete_reservation("openqat_fresnel")
+    ('scontrol', 'delete', 'ReservationName=openqat_fresnel')
+    """
+    return ("scontrol", "delete", f"ReservationName={reservation}")

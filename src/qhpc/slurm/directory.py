@@ -14,6 +14,7 @@ from qhpc.slurm.states import phase_of
 
 __all__ = [
     "JobDirectory", "SlurmJob", "SlurmJobDirectory", "described", "duty_of", "has_nodes", "is_over", "listed_jobs",
+    "units_of",
 ]  # fmt: skip
 
 
@@ -94,4 +95,13 @@ def duty_of(job: SlurmJob, pool: str) -> float:
     >>> duty_of(SlurmJob(id=1, state="RUNNING", licenses={"qpu_fresnel": 250}), "fresnel")
     0.25
     """
-    return sum(units for name, units in job.licenses.items() if name.partition("@")[0] == f"qpu_{pool}") / 1000
+    return units_of(job, pool) / 1000
+
+
+def units_of(job: SlurmJob, pool: str) -> int:
+    """Duty units of a pool that a job has, or asks for.
+
+    >>> units_of(SlurmJob(id=1, state="PENDING", licenses={"qpu_fresnel@openqat": 250}), "fresnel")
+    250
+    """
+    return sum(number for name, number in job.licenses.items() if name.partition("@")[0] == f"qpu_{pool}")

@@ -155,13 +155,13 @@ def _expanded(text: str) -> Iterator[str]:
 
 
 def parse_record(line: str) -> dict[str, str]:
-    """A line of ``scontrol --oneliner show``: names and texts, the first where a name comes twice.
+    """A line of ``scontrol --oneliner show``: names and texts, the first where a name comes twice. Others have none.
 
     >>> parse_record("JobId=2 JobName=my job JobState=FAILED Reason=NonZeroExitCode ExitCode=3:0")["JobName"]
     'my job'
     """
     found = list(_KEY.finditer(line))
-    ends = [each.start() for each in found[1:]] + [len(line)]
+    ends = [*(each.start() for each in found[1:]), len(line)][: len(found)]
     record: dict[str, str] = {}
     for each, end in zip(found, ends, strict=True):
         record.setdefault(each[1], line[each.end() : end].strip())

@@ -11,6 +11,7 @@ from openqat.commands import jobs, login
 from openqat.output import ExitCode
 from openqat.results import as_data, shown
 from qat.comm.access.messages import Failure
+from qat.comm.broker.messages import Explained
 from qat.core import Batch, BatchResult, Circuit, Job, Observable, Result
 from qat.qlmaas import QLMaaSConnection
 from qat.qlmaas.config_files import read_configuration
@@ -159,6 +160,23 @@ def test_explain(sent):
     assert run("explain", "j1").output == "Summary   it runs\nReason 1  luck\n"
     assert run("explain", "j1", "--output", "quiet").output == "it runs\n"
     assert json.loads(run("explain", "j1", "--output", "json").output)["reasons"] == ["luck"]
+
+
+def test_explain_a_batch_job(monkeypatch):
+    asked = []
+    texts = {"slurm-7": "it waits\nfor long", "slurm-8": ""}
+
+    def explained(settings, job):
+        asked.append(settings.broker)
+        return Explained(job, texts[job])
+
+    monkeypatch.setattr("qat.shared.status.job_explained", explained)
+    assert run("explain", "slurm-7", "--broker", "unix:/b").output == "Reason 1  it waits\nReason 2  for long\n"
+    assert "neither waits in Slurm nor has a session" in run("explain", "slurm-8", "--broker", "unix:/b").output
+    assert asked == ["unix:/b"] * 2
+    monkeypatch.undo()
+    done = run("explain", "slurm-7", "--broker", "unix:/nowhere")
+    assert done.exit_code == ExitCode.UNREACHABLE and "the broker cannot be reached" in done.stderr
 
 
 def test_cancel_and_delete(sent, server):

@@ -210,7 +210,7 @@ class AccessService:
         job = await self.record(caller, job_id)
         lines = await self._store.log(job_id, limit=_LOG_LIMIT)
         at_qpus: tuple[str, ...] = ()
-        if self._qpu_queue is not None and job.state == "running":
+        if self._qpu_queue is not None and job.state in ("pending", "running"):
             at_qpus = await self._qpu_queue.about(job_id)
         return explain(job, self._situation(job), tuple(line for line in lines if line.stream == "server"), at_qpus)
 

@@ -19,7 +19,7 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from qat.comm.broker.messages import AskSleepers, Explained, Message, OpenSession, Sleepers
 from qat.comm.broker.status import BrokerStatus
@@ -30,9 +30,11 @@ from qhpc.broker.brokerage.jobs import Allows, Jobs, Who
 from qhpc.broker.brokerage.qpus import Qpus
 from qhpc.broker.brokerage.rules import Limits, Rules, TaskTiming
 from qhpc.broker.brokerage.shortening import shortened
+from qhpc.broker.brokerage.sights import pool_sights
 from qhpc.broker.brokerage.state import BrokerTask
 from qhpc.broker.brokerage.status import status
 from qhpc.broker.brokerage.turn import Turn
+from qhpc.broker.capacity import PoolSight
 from qhpc.broker.drivers.messages import Attached, DriverMessage
 from qhpc.broker.facts import Record, SessionIdentity
 from qhpc.broker.quotas import Payer
@@ -167,6 +169,15 @@ class Brokerage:
     def status(self, now_s: float) -> BrokerStatus:
         """What goes on, for those who look after it."""
         return status(self._core, self._started_s, now_s)
+
+    def sights(self, wanted: Mapping[str, Sequence[int]], now_s: float) -> dict[str, PoolSight]:
+        """What is seen of each pool.
+
+        Args:
+            wanted: units that jobs wait for in Slurm, by pool.
+            now_s: time.
+        """
+        return pool_sights(self._core, wanted, now_s)
 
     def explain_job(self, job: str, user: str | None, now_s: float) -> Explained:
         """Where the tasks of a job are, and why.

@@ -63,6 +63,8 @@ class Qpus:
         driver.has_lost = driver.incarnation != message.incarnation
         if driver.has_lost:
             driver.loaded.clear()
+            for window in self._core.machine.device(qpu).windows():  # it will announce its own
+                self._core.write(WindowWithdrawn(now_s, qpu, window.id))
         driver.incarnation = message.incarnation
         driver.is_attached, driver.lost_s = True, None
         driver.specs, driver.known = message.specs, frozenset(message.known)

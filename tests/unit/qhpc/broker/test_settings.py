@@ -109,3 +109,39 @@ def test_a_file(tmp_path):
     path.write_bytes(b"directory = '\xff'")
     with pytest.raises(BadSettings, match="is not text in UTF-8"):
         read_settings(path)
+
+
+DRIVES = """directory = "/srv/b"
+[slurm]
+drives_licences = true
+{slurm}
+[pools.{pool}]
+qpus = ["q"]
+{more}
+[qpus.q]
+driver = "emulated"
+"""
+
+
+def test_the_broker_may_drive_the_licences():
+    settings = settings_in(
+        DRIVES.format(slurm='method = "resource"', pool="p", more="alpha = 1.3\ntarget_stretch = 1.3")
+    )
+    assert settings.slurm.drives_licences and settings.slurm.method == "resource"
+    assert settings.pools["p"].alpha == 1.3
+    assert not settings_in(TEXT).slurm.drives_licences
+
+
+@pytest.mark.parametrize(
+    ("slurm", "pool", "more", "told"),
+    [
+        ("", '"a-b"', "", "a-b is no name of a licence"),
+        ('method = "magic"', "p", "", "line 4: slurm.method is not right"),
+        ('server = "a b"', "p", "", "line 4: slurm.server is 'a b'"),
+        ("", "p", "alpha = 0.5", "line 7: pools.p.alpha is not right"),
+        ("", "p", "target_stretch = 1.0", "pools.p.target_stretch is not right"),
+    ],
+)
+def test_licences_that_cannot_be_driven(slurm, pool, more, told):
+    with pytest.raises(BadSettings, match=told):
+        settings_in(DRIVES.format(slurm=slurm, pool=pool, more=more))
