@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sys
@@ -26,6 +27,7 @@ from itertools import cycle, islice
 from math import nan
 from pathlib import Path
 from statistics import median
+from subprocess import TimeoutExpired
 from typing import NamedTuple
 
 from benchmarks.live.drill_books import Books, compared
@@ -38,8 +40,11 @@ from qhpc.broker.driving import pid_of
 from qhpc.broker.usage_reading import reading_usage
 from qhpc.embedded.centre import TrialCentre, TrialShape
 from qhpc.embedded.own_cluster import slurm_options
+from qhpc.slurm.private_cluster import ClusterError
 
 _END_S = 240.0
+_BEGIN_S = 30.0
+"""A job that Slurm says runs and that has not begun is launched again after so long."""
 _LOOK_S = 0.05
 
 
@@ -59,7 +64,7 @@ class Site:
     """
 
     def __init__(self, directory: Path, seed: int) -> None:
-        self.slice_log = directory / "slices"
+        self.slice_log, self.nb_resumed = directory / "slices", 0
         shape = TrialShape(
             pool=POOL, units=100_000, slice_s=0.05, device={"shot_s": 0.002, "exact_s": 0.03},
             faults={"slice_log": str(self.slice_log)},
@@ -73,7 +78,7 @@ class Site:
         """Within, it runs."""
         with self.centre:
             options = slurm_options(self.centre.cluster, self.centre.broker, {POOL: 1})
-            told = json.dumps(options | {"conf": str(options["conf"])})
+            told = json.dumps(options | {"conf": str(options["conf"]), "begin_s": _BEGIN_S})
             self.server.environment = {
                 "QHPC_LAUNCHER": "slurm", "QHPC_SLURM": told, "QHPC_BROKER": self.centre.broker,
             }  # fmt: skip
@@ -103,8 +108,9 @@ class Site:
 
     def kill_runner(self) -> bool:
         """The process of a job, on its node; nobody starts it again."""
-        found = list(self.runners())
-        return bool(found) and _killed(self._random.choice(found))
+        found = list[int]()
+        until(lambda: found.extend(self.runners()) or found, "no job runs")
+        return _killed(self._random.choice(found))
 
     def kill_daemon(self, name: str) -> bool:
         """A daemon of Slurm, or munged."""
@@ -115,6 +121,14 @@ class Site:
             time.sleep(_LOOK_S)
         self.centre.cluster.start_daemon(name)
         return True
+
+    def resume_nodes(self) -> None:
+        """As an operator does: after a crash Slurm drains nodes that still run what its controller has forgotten."""
+        for node, state in self.centre.cluster.node_states().items():
+            if state.startswith("drain"):
+                with suppress(ClusterError, TimeoutExpired):
+                    self.centre.cluster.call("scontrol", "update", f"NodeName={node}", "State=RESUME")
+                    self.nb_resumed += 1
 
     def kill_slurmd(self) -> bool:
         """That of some node."""
@@ -161,6 +175,7 @@ class Seen(NamedTuple):
         tasks: of the probe: when each was submitted, and when its right result was there.
         wrong: what the probe was told instead.
         quiet: seconds that a task and a job take while nobody is killed; medians.
+        nb_resumed: nodes that Slurm had drained, and that were resumed.
     """
 
     kills: Sequence[Kill]
@@ -169,6 +184,7 @@ class Seen(NamedTuple):
     tasks: Sequence[tuple[float, float]]
     wrong: Sequence[str]
     quiet: tuple[float, float]
+    nb_resumed: int
 
 
 class Report(NamedTuple):
@@ -201,6 +217,7 @@ class Report(NamedTuple):
         for reason, number in sorted(failures.items()):
             yield f"… failed: {reason}", number
         yield "… that ran again after a loss", sum(view.attempt > 1 for view in self.seen.views)
+        yield "nodes that Slurm drained, and an operator resumed", self.seen.nb_resumed
         yield "tasks of the probe, all right", len(self.seen.tasks)
         yield "slices that the QPU began", books.nb_slices
         yield "… charged, each once", books.nb_charged
@@ -215,7 +232,12 @@ class Report(NamedTuple):
 
 
 def _reason(view: JobView) -> str:
-    return "" if view.failure is None else f"{view.failure.reason}: {view.failure.message[:90]}"
+    return "" if view.failure is None else f"{view.failure.reason}: {_without_numbers(view.failure.message)}"
+
+
+def _without_numbers(message: str) -> str:
+    """The beginning of a message, the same for all jobs."""
+    return re.sub(r"\d+|/\S+", "…", message.partition(";")[0])[:100]
 
 
 def _is_done(sent: Sent) -> bool:
@@ -235,20 +257,21 @@ def drill(site: Site, victims: Sequence[str], *, pause_s: float, nb_clients: int
     probe = Probe(site.centre.broker)
     for thread in (*clients, probe):
         thread.start()
-    _until(lambda: all(sum(sent.is_right for sent in client.jobs) > 1 for client in clients), "no job ends")
+    until(lambda: all(sum(sent.is_right for sent in client.jobs) > 1 for client in clients), "no job ends")
     quiet = _quiet(clients, probe)
     for victim in victims:
         time.sleep(moments.uniform(0.0, 2 * pause_s))
+        site.resume_nodes()
         time_s = time.monotonic()
         if site.kill(victim):
             kills.append(Kill(victim, time_s))
             print(
                 f"{len(kills)}/{len(victims)} {victim}, {time.monotonic() - time_s:.1f} s", file=sys.stderr, flush=True
             )
-    _until(lambda: all(_has_recovered(client, kills[-1]) for client in clients[:1]), "no job ends after the last kill")
+    until(lambda: all(_has_recovered(client, kills[-1]) for client in clients[:1]), "no job ends after the last kill")
     views = _stopped(site, clients, probe)
     jobs = [sent for client in clients for sent in client.jobs]
-    return Seen(kills, jobs, views, probe.right, probe.wrong, quiet)
+    return Seen(kills, jobs, views, probe.right, probe.wrong, quiet, site.nb_resumed)
 
 
 def _has_recovered(client: Client, last: Kill) -> bool:
@@ -261,7 +284,12 @@ def _quiet(clients: Sequence[Client], probe: Probe) -> tuple[float, float]:
     return median(end_s - begin_s for begin_s, end_s in probe.right), median(jobs_s)
 
 
-def _until(is_so: Callable[[], bool], complaint: str) -> None:
+def until(is_so: Callable[[], object], complaint: str) -> None:
+    """Wait for something.
+
+    Raises:
+        TimeoutError: it does not come.
+    """
     deadline_s = time.monotonic() + _END_S
     while not is_so():
         if time.monotonic() > deadline_s:

@@ -48,6 +48,14 @@ class SlurmOptions(_Part):
     conf: Annotated[Path | None, Field(description="Slurm's configuration, if it is not in its usual place.")] = None
     max_jobs: Annotated[int, Field(ge=1, description="Jobs that are in Slurm at once, waiting or running.")] = 1000
     poll_s: Annotated[float, Field(gt=0, description="Slurm is asked about all jobs at once, this often.")] = 1.0
+    begin_s: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="A job that Slurm says runs, and of which nothing has begun after so long, is launched again: "
+            "its node was restarted when it was to start it. More than prologs and a slow file system take.",
+        ),
+    ] = 300.0
     watch_s: Annotated[float, Field(gt=0, description="The folders of running jobs are looked at this often.")] = 0.03
     default_memory_bytes: Annotated[
         int, Field(ge=64 * 2**20, description="Memory of a job that asks for none and of which nothing is known.")

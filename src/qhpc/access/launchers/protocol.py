@@ -111,9 +111,15 @@ class Ended(Report):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lost(Report):
-    """What ran it has gone without a word, e.g. was killed."""
+    """What ran it has gone without a word, e.g. was killed.
+
+    Attributes:
+        reason: why.
+        has_begun: False if it is certain that nothing of it ran, nor ever will: it may be launched again.
+    """
 
     reason: str
+    has_begun: bool = True
 
 
 class Launcher(Protocol):

@@ -531,11 +531,26 @@ class SlurmLauncher:
             await self._wake_if_due(watched)
         if attempt.is_due(self._clock()):
             try:
-                await asyncio.to_thread(watched.folder.revoke)
+                never_began = await asyncio.to_thread(watched.folder.revoke) and attempt.begun_s is None
             except OSError as error:
                 _log.warning("attempt %s cannot be concluded yet: %s", attempt.handle, error)
             else:
+                attempt.is_given_up = never_began
                 self._put(watched, attempt.concluded(self._clock()))
+        elif attempt.never_begins(self._clock(), self._settings.options.begin_s):
+            await self._give_up(watched)
+
+    async def _give_up(self, watched: _Watched) -> None:
+        """Have an attempt never begin, unless it has just begun."""
+        try:
+            is_given_up = await asyncio.to_thread(watched.folder.revoke)
+        except OSError as error:
+            _log.warning("attempt %s cannot be given up yet: %s", watched.attempt.handle, error)
+            return
+        if is_given_up:
+            if not watched.attempt.is_guest:
+                await self._scancel(watched)
+            self._put(watched, watched.attempt.given_up(self._clock()))
 
     async def _wake_if_due(self, watched: _Watched) -> None:
         """Give an attempt to Slurm again if it needs the nodes that it gave back. Without an answer: later."""

@@ -40,6 +40,7 @@ class Attempt:
         is_over: whether it has its final report.
         suspension: its run has ended to give its nodes back.
         has_slept: whether that was ever so.
+        is_given_up: whether it was given up before it began, so that nothing of it ever runs.
     """
 
     handle: str
@@ -53,8 +54,10 @@ class Attempt:
     is_over: bool = False
     suspension: Suspension | None = None
     has_slept: bool = False
+    is_given_up: bool = False
     row: SlurmJob | None = None
     _nb_absent: int = 0
+    _runs_since_s: float | None = None
     _ended_s: float | None = None
     _is_put_back: bool = field(default=False)
 
@@ -91,6 +94,10 @@ class Attempt:
             return []
         self.row, self.slurm_id = row, row.id
         phase = phase_of(row.state)
+        if phase != "running" or self.begun_s is not None:
+            self._runs_since_s = None
+        elif self._runs_since_s is None:
+            self._runs_since_s = now_s
         self._ended_s = (self._ended_s or now_s) if phase == "ended" else None
         is_put_back = phase == "waiting" and self.begun_s is not None and self.suspension is None
         return self._put_back(row, now_s) if is_put_back else []
@@ -120,6 +127,17 @@ class Attempt:
         if self.is_over or self.sleeps:
             return False
         return self._ended_s is not None and now_s - self._ended_s >= self.grace_s
+
+    def never_begins(self, now_s: float, limit_s: float) -> bool:
+        """Whether Slurm has said for too long that it runs, and nothing of it has begun: its node has forgotten it."""
+        since_s = self._runs_since_s
+        return not self.is_over and self.begun_s is None and since_s is not None and now_s - since_s >= limit_s
+
+    def given_up(self, now_s: float) -> list[Report]:
+        """It never began, and never will."""
+        self.is_given_up = True
+        where = "" if self.row is None else f" on {', '.join(self.row.nodes)}"
+        return self._ended(f"Slurm has started job {self.slurm_id}{where}, and nothing of it has begun there", now_s)
 
     def concluded(self, now_s: float) -> list[Report]:
         """How it ended, as Slurm knows."""
@@ -178,7 +196,7 @@ class Attempt:
     def _ended(self, ending: Outcome | str, now_s: float) -> list[Report]:
         about = self._about(now_s)
         if isinstance(ending, str):
-            return self._final(Lost(**about, reason=ending), now_s)
+            return self._final(Lost(**about, reason=ending, has_begun=not self.is_given_up), now_s)
         return self._final(Ended(**about, failure=ending.failure, is_limit=ending.is_limit), now_s)
 
     def _final(self, report: Report, now_s: float) -> list[Report]:

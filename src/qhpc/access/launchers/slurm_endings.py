@@ -40,7 +40,7 @@ def slurm_ending(job: SlurmJob, cause: Cause | None, resources: Resources) -> Ou
         case "out-of-memory":
             return Outcome(failure=_out_of_memory(resources), is_limit=True)
         case "cancelled":
-            message = f"job {job.id} was cancelled in Slurm, by its owner or an operator"
+            message = f"job {job.id} was cancelled in Slurm: by its owner, an operator, or after a crash of slurmctld"
             return Outcome(failure=Failure(exception="ServerError", message=message, reason="cancelled"))
         case "completed":
             return f"job {job.id} ended in Slurm without a result; its last lines may tell why"

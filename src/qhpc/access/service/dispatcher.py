@@ -357,7 +357,7 @@ class Dispatcher:
             await self.writer.apply(job, event(time_s=report.time_s, failure=failure))
 
     async def _lost(self, job: ActiveJob, report: Lost) -> None:
-        event = after_loss(job.record, report.reason, report.time_s)
+        event = after_loss(job.record, report.reason, report.time_s, has_begun=report.has_begun)
         if not isinstance(event, Cancelled):
             text = event.reason if isinstance(event, Requeued) else report.reason
             await self.writer.note(job, text, report.time_s)

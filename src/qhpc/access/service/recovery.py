@@ -14,25 +14,31 @@ def needs_adoption(job: JobRecord) -> bool:
     return job.state in ("pending", "running")
 
 
-def after_loss(job: JobRecord, reason: str, time_s: float) -> JobEvent:
+def after_loss(job: JobRecord, reason: str, time_s: float, *, has_begun: bool = True) -> JobEvent:
     """What happens to a launched job that no launcher has any more.
 
     It is cancelled if somebody wanted that, runs again once if that does no harm, and fails with the reason otherwise.
     A launch that was lost before the job began to run is no run, so a few of them are borne.
+
+    Args:
+        job: as it was.
+        reason: why it was lost.
+        time_s: when.
+        has_begun: False if it is certain that nothing of it ran.
 
     >>> after_loss(JobRecord(id="a", owner="ada", state="running", attempt=1), "the runner was killed", 5.0)
     Requeued(time_s=5.0, reason='the runner was killed; the job runs again', was_launched=True)
     """
     if job.is_cancel_requested:
         return Cancelled(time_s=time_s)
-    if is_retry_allowed(job, job.estimate) or _has_hardly_begun(job):
+    if is_retry_allowed(job, job.estimate) or _has_hardly_begun(job, has_begun):
         return Requeued(time_s=time_s, reason=f"{reason}; the job runs again")
     return Failed(time_s=time_s, failure=_failure(job, reason))
 
 
-def _has_hardly_begun(job: JobRecord) -> bool:
+def _has_hardly_begun(job: JobRecord, has_begun: bool) -> bool:
     """Whether a launch was lost before the job ran, as far as the store knows; it may lag behind by a moment."""
-    is_safe = job.estimate is None or job.estimate.is_safe_to_retry
+    is_safe = not has_begun or job.estimate is None or job.estimate.is_safe_to_retry
     return job.state == "pending" and is_safe and job.attempt < _MAX_LAUNCHES
 
 

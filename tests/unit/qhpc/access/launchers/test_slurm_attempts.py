@@ -64,6 +64,33 @@ def test_an_outcome_may_be_late(attempt):
     assert isinstance(lost, Lost) and "without a result" in lost.reason
 
 
+def test_what_slurm_runs_and_never_begins_is_given_up(attempt):
+    attempt.heard(row("PENDING"), 1.0)
+    assert not attempt.never_begins(900.0, 30.0), "it may wait as long as it has to"
+    attempt.heard(row("RUNNING"), 900.0)
+    attempt.heard(row("RUNNING"), 929.0)
+    assert not attempt.never_begins(929.9, 30.0) and attempt.never_begins(930.0, 30.0)
+    (lost,) = attempt.given_up(930.0)
+    assert not lost.has_begun and "has started job 7" in lost.reason and "nothing of it has begun there" in lost.reason
+    assert not attempt.never_begins(999.0, 30.0)
+
+
+@pytest.mark.parametrize("between", [row("PENDING"), Sight(begun_s=901.0)])
+def test_what_waits_again_or_has_begun_is_not_given_up(attempt, between):
+    attempt.heard(row("RUNNING"), 900.0)
+    attempt.saw(between, 901.0) if isinstance(between, Sight) else attempt.heard(between, 901.0)
+    attempt.heard(row("RUNNING"), 920.0)
+    assert not attempt.never_begins(940.0, 30.0)
+
+
+@pytest.mark.parametrize("is_given_up", [True, False])
+def test_what_was_given_up_before_it_began_may_be_launched_again(attempt, is_given_up):
+    attempt.heard(row("FAILED", "JobLaunchFailure"), 1.0)
+    attempt.is_given_up = is_given_up
+    (lost,) = attempt.concluded(2.0)
+    assert lost.has_begun is not is_given_up
+
+
 def test_it_is_forgotten_when_it_is_missing_twice(attempt):
     attempt.heard(ROW, 1.0)
     attempt.heard(None, 2.0)

@@ -89,6 +89,15 @@ def test_a_lost_job_ends_or_waits_and_is_run_twice_at_most(job):
         assert event.failure.message.startswith("killed")
 
 
+@given(jobs)
+def test_what_has_certainly_not_begun_is_launched_again_whatever_it_is(job):
+    event = after_loss(job, "forgotten", 5.0, has_begun=False)
+    if job.state == "pending" and not job.is_cancel_requested:
+        assert isinstance(event, Requeued) == (job.attempt < 10)
+    else:
+        assert event == after_loss(job, "forgotten", 5.0), "nothing is certain of a job that ran"
+
+
 # Explanations
 
 BUSY = Situation(

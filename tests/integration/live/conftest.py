@@ -1,0 +1,21 @@
+"""Centres of a test's own, in short directories."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from qhpc.slurm.private_cluster import missing
+from tests.integration.broker.harness import PATHS
+
+
+@pytest.fixture
+def short_directory(monkeypatch):
+    """An empty directory whose path leaves room for names of sockets; there is one where Slurm is."""
+    monkeypatch.setenv("PYTHONPATH", PATHS)  # for the processes of a centre
+    if (reason := missing()) is not None:
+        pytest.skip(reason)
+    directory = Path(tempfile.mkdtemp(prefix="live", dir="/tmp"))
+    yield directory
+    shutil.rmtree(directory)
