@@ -43,7 +43,7 @@ from qhpc.embedded.own_cluster import slurm_options
 from qhpc.slurm.private_cluster import ClusterError
 
 _END_S = 240.0
-_BEGIN_S = 30.0
+_BEGIN_S = 60.0
 """A job that Slurm says runs and that has not begun is launched again after so long."""
 _LOOK_S = 0.05
 
