@@ -39,6 +39,7 @@ def lines_of(view: JobView) -> dict[str, str]:
         "Tags": ", ".join(view.tags),
         "State": view.state,
         "Before it": "" if view.queue_position is None else str(view.queue_position),
+        "Slurm job": view.cluster_id or "",
         "Stack": view.stack,
         "Task": view.task,
         "Owner": view.owner,

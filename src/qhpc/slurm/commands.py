@@ -14,7 +14,7 @@ from pathlib import Path
 __all__ = [
     "JOB_FIELDS", "PLAIN_ENVIRONMENT", "USER_OPTIONS", "BatchJob", "InvalidOption", "add_remote_license",
     "change_remote_license", "change_reservation", "delete_reservation", "ping", "reserve_licenses", "sacct", "sbatch",
-    "scancel", "show", "squeue",
+    "scancel", "show", "squeue", "waiting",
 ]  # fmt: skip
 
 Command = tuple[str, ...]
@@ -159,6 +159,21 @@ def squeue(marker: str, *, name: str | None = None, ids: Sequence[int] = ()) -> 
     if ids:
         chosen.append(f"--jobs={','.join(map(str, ids))}")
     return ("squeue", "--noheader", "--states=all", f"--format={marker}{'|'.join(JOB_FIELDS)}", *chosen)
+
+
+def waiting(marker: str) -> Command:
+    """List jobs that wait, the next one first, see :func:`squeue`; their time of start is the expected one.
+
+    >>> waiting("m")[:4]
+    ('squeue', '--noheader', '--states=PENDING', '--sort=-p,i')
+    """
+    return (
+        "squeue",
+        "--noheader",
+        "--states=PENDING",
+        "--sort=-p,i",
+        f"--format={marker}{'|'.join(JOB_FIELDS)}",
+    )
 
 
 def scancel(*ids: int) -> Command:

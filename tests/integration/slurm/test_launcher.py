@@ -152,6 +152,10 @@ def test_a_job_that_waits_is_cancelled_at_once(cluster, harness):
     launch = harness.launch("Telling")
     harness.run(harness.submit(launch))
     harness.run(until(lambda: "licence" in harness.launcher.explanation(launch.handle)))
+    standing = harness.run(harness.launcher.standing(launch.handle))
+    number = harness.launcher.cluster_id(launch.handle)
+    assert standing.reasons[0].startswith(f"job {number} waits in Slurm")
+    assert standing.reasons[-1] == "it asks for 250 of qpu_fresnel: 100 of 1000 are free"
     harness.run(harness.launcher.cancel(launch.handle))
     end = harness.run(harness.end(launch.job_id))
     assert end.failure.reason == "cancelled" and kinds(harness.reports[launch.job_id]) == [Ended]

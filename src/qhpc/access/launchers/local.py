@@ -152,6 +152,12 @@ class LocalLauncher:
             return 0
         return max(0, self._settings.nb_at_once - len(self._running) - self._nb_starting)
 
+    def cluster_id(self, handle: str) -> None:
+        """There is no cluster."""
+
+    async def standing(self, handle: str) -> None:
+        """There is no cluster."""
+
     # --- jobs ---
 
     def _know(self, handle: str) -> None:

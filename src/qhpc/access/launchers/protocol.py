@@ -14,7 +14,7 @@ from qat.comm.access.messages import Estimate, Failure, LogLine, Progress, Resou
 
 __all__ = [
     "Catalogue", "Ended", "Inspection", "InvalidSubmission", "JobLogged", "JobProgressed", "JobStarted", "Launch",
-    "LaunchError", "Launcher", "Lost", "Report", "handle_of",
+    "LaunchError", "Launcher", "Lost", "Report", "Standing", "handle_of",
 ]  # fmt: skip
 
 
@@ -122,6 +122,19 @@ class Lost(Report):
     has_begun: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a job is in a cluster.
+
+    Attributes:
+        reasons: sentences for people: its state, what it waits for, what is before it.
+        latest_start_s: when the cluster means to start it at the latest, seconds since 1970; None if it does not say.
+    """
+
+    reasons: tuple[str, ...]
+    latest_start_s: float | None = None
+
+
 class Launcher(Protocol):
     """Starts jobs."""
 
@@ -152,6 +165,12 @@ class Launcher(Protocol):
     @property
     def free_slots(self) -> int:
         """How many more jobs could start at once."""
+
+    def cluster_id(self, handle: str) -> str | None:
+        """What the cluster's scheduler calls a job; None where there is no such scheduler, or it has not said yet."""
+
+    async def standing(self, handle: str) -> Standing | None:
+        """Where a job is in the cluster, and why; None if nothing is known, or there is no cluster."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ from qhpc.access.launchers.endings import Cause
 from qhpc.access.launchers.inbox import Inbox
 from qhpc.access.launchers.lines import JobLog
 from qhpc.access.launchers.local_settings import LocalSettings
-from qhpc.access.launchers.protocol import Launch, LaunchError, Lost, Report
+from qhpc.access.launchers.protocol import Launch, LaunchError, Lost, Report, Standing
 from qhpc.access.launchers.sleepers import BrokerSleepers
 from qhpc.access.launchers.slurm_attempts import Attempt
 from qhpc.access.launchers.slurm_endings import FORGOTTEN
@@ -43,14 +43,15 @@ from qhpc.access.launchers.slurm_requests import (
     warm_job,
 )
 from qhpc.access.launchers.slurm_settings import SlurmSettings
+from qhpc.access.launchers.slurm_standing import licences_of, standing_of
 from qhpc.access.launchers.spool_folder import Note, Sight, SpoolFolder
 from qhpc.access.launchers.warm_runners import WarmRunners
 from qhpc.access.runner.frames import Configuration
 from qhpc.access.runner.spool import Orders
-from qhpc.slurm.commands import PLAIN_ENVIRONMENT, BatchJob, InvalidOption, sbatch, scancel, squeue
+from qhpc.slurm.commands import PLAIN_ENVIRONMENT, BatchJob, InvalidOption, sbatch, scancel, show, squeue, waiting
 from qhpc.slurm.controller import Controller, ControllerUnreachable, SlurmRefused
 from qhpc.slurm.directory import listed_jobs
-from qhpc.slurm.parsers import NotUnderstood, SlurmJob, parse_jobs, parse_submitted
+from qhpc.slurm.parsers import NotUnderstood, SlurmJob, parse_jobs, parse_record, parse_submitted
 from qhpc.slurm.states import phase_of
 
 __all__ = ["SlurmLauncher", "SlurmSettings"]
@@ -306,6 +307,27 @@ class SlurmLauncher:
         """Where a job is in Slurm, and why, said to people; None if it is not there."""
         watched = self._watched.get(handle)
         return None if watched is None else watched.attempt.explanation()
+
+    def cluster_id(self, handle: str) -> str | None:
+        """Its number in Slurm."""
+        watched = self._watched.get(handle)
+        return None if watched is None or watched.attempt.slurm_id is None else str(watched.attempt.slurm_id)
+
+    async def standing(self, handle: str) -> Standing | None:
+        """Where a job is in Slurm, asked now if it waits."""
+        watched = self._watched.get(handle)
+        if watched is None:
+            return None
+        said, row = watched.attempt.explanation(), watched.attempt.row
+        if row is None or phase_of(row.state) != "waiting":
+            return Standing(reasons=(said,))
+        marker = secrets.token_hex(8)
+        try:
+            queue = parse_jobs(await self._controller.run(waiting(marker)), marker)
+            licences = (await self._controller.run(show("licenses"))).splitlines() if row.licenses else []
+        except _NoAnswer as error:
+            return Standing(reasons=(said, f"Slurm does not answer now: {error}"))
+        return standing_of(said, row, queue, licences_of([parse_record(line) for line in licences]))
 
     # --- submission ---
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from qat.comm.access.messages import Explanation, LogLine
 from qhpc.access.jobs.record import JobRecord
+from qhpc.access.launchers.protocol import Standing
 
 __all__ = ["Situation", "explain"]
 
@@ -38,7 +39,11 @@ class Situation:
 
 
 def explain(
-    job: JobRecord, situation: Situation, server_lines: tuple[LogLine, ...] = (), at_qpus: tuple[str, ...] = ()
+    job: JobRecord,
+    situation: Situation,
+    server_lines: tuple[LogLine, ...] = (),
+    at_qpus: tuple[str, ...] = (),
+    standing: Standing | None = None,
 ) -> Explanation:
     """Why a job is where it is.
 
@@ -47,6 +52,7 @@ def explain(
         situation: around it.
         server_lines: what the server wrote into its log.
         at_qpus: what is known of its quantum tasks at shared QPUs.
+        standing: where it is in the cluster.
 
     >>> now = Situation(queue_position=0, nb_waiting=1, nb_running=2, free_slots=0, own_running=0,
     ...                 max_running_jobs=None, mean_running_s=4.0, now_s=10.0)
@@ -54,15 +60,15 @@ def explain(
     ('all places are taken: 2 jobs run',)
     """
     return Explanation(
-        summary=_summary(job, situation),
-        reasons=(*_reasons(job, situation), *at_qpus),
+        summary=_summary(job, situation, standing),
+        reasons=(*_reasons(job, situation), *(standing.reasons if standing else ()), *at_qpus),
         queue_position=situation.queue_position,
-        expected_start_s=_expected_start(job, situation),
+        expected_start_s=_expected_start(job, situation, standing),
         story=tuple(_story(job, server_lines)),
     )
 
 
-def _summary(job: JobRecord, situation: Situation) -> str:
+def _summary(job: JobRecord, situation: Situation, standing: Standing | None) -> str:
     if job.is_cancel_requested and job.ended_s is None:
         return "The job is being cancelled."
     match job.state:
@@ -70,6 +76,8 @@ def _summary(job: JobRecord, situation: Situation) -> str:
             return f"The job waits behind {_count(situation.queue_position, 'job')}."
         case "waiting":
             return "The job is the next one to start."
+        case "pending" if standing is not None:
+            return "The job was given to the cluster, which has not started it yet."
         case "pending":
             return "The job was handed to a runner and starts."
         case "running":
@@ -102,8 +110,11 @@ def _reasons(job: JobRecord, situation: Situation) -> Iterator[str]:
         yield f"{_count(situation.queue_position, 'job')} before it; users take turns"
 
 
-def _expected_start(job: JobRecord, situation: Situation) -> tuple[float, float] | None:
-    """Earliest: every job before it ends at once. Latest: four times the mean running time for each round."""
+def _expected_start(job: JobRecord, situation: Situation, standing: Standing | None) -> tuple[float, float] | None:
+    """Earliest: every job before it ends at once. Latest: what the cluster says, who counts on time limits; or, before
+    it is there, four times the mean running time for each round."""
+    if job.state == "pending" and standing is not None and standing.latest_start_s is not None:
+        return situation.now_s, max(situation.now_s, standing.latest_start_s)
     if job.state != "waiting" or situation.queue_position is None or situation.mean_running_s is None:
         return None
     places = max(1, situation.nb_running + situation.free_slots)

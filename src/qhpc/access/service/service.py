@@ -112,7 +112,9 @@ class AccessService:
 
     def view(self, job: JobRecord) -> JobView:
         """A job as its owner sees it."""
-        return job_view(job, self.dispatcher.queue.position(job.owner, job.id))
+        is_over = job.state in FINAL_STATES
+        cluster_id = None if is_over or job.handle is None else self._launcher.cluster_id(job.handle)
+        return job_view(job, self.dispatcher.queue.position(job.owner, job.id), cluster_id)
 
     async def list(
         self, which: JobFilter, *, limit: int, cursor: str | None, order: Literal["newest", "oldest"]
@@ -212,7 +214,10 @@ class AccessService:
         at_qpus: tuple[str, ...] = ()
         if self._qpu_queue is not None and job.state in ("pending", "running"):
             at_qpus = await self._qpu_queue.about(job_id)
-        return explain(job, self._situation(job), tuple(line for line in lines if line.stream == "server"), at_qpus)
+        is_over = job.state in FINAL_STATES
+        standing = None if is_over or job.handle is None else await self._launcher.standing(job.handle)
+        told = tuple(line for line in lines if line.stream == "server")
+        return explain(job, self._situation(job), told, at_qpus, standing)
 
     def _situation(self, job: JobRecord) -> Situation:
         jobs, queue, recent = self.dispatcher.jobs, self.dispatcher.queue, self.dispatcher.recent_running_s

@@ -13,7 +13,7 @@ _SHARED = tuple(
 )
 
 
-def job_view(job: JobRecord, queue_position: int | None = None) -> JobView:
+def job_view(job: JobRecord, queue_position: int | None = None, cluster_id: str | None = None) -> JobView:
     """A job as its owner sees it.
 
     >>> job_view(JobRecord(id="a", owner="ada", is_cancel_requested=True)).message
@@ -21,7 +21,7 @@ def job_view(job: JobRecord, queue_position: int | None = None) -> JobView:
     """
     shared = {name: getattr(job, name) for name in _SHARED}
     return JobView(
-        **shared, queue_position=queue_position, message=_message(job), meta_data=job.meta_data, cluster_id=None
+        **shared, queue_position=queue_position, message=_message(job), meta_data=job.meta_data, cluster_id=cluster_id
     )
 
 

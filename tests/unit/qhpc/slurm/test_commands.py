@@ -20,6 +20,7 @@ from qhpc.slurm.commands import (
     scancel,
     show,
     squeue,
+    waiting,
 )
 
 PLACE = Path("/spool/a.1")
@@ -103,6 +104,11 @@ def test_the_comment_is_the_last_field_and_the_marker_the_first():
     assert JOB_FIELDS[-1] == "%k"
     command = squeue("0f", ids=(1, 2))
     assert f"--format=0f{'|'.join(JOB_FIELDS)}" in command and command[-1] == "--jobs=1,2"
+
+
+def test_jobs_that_wait_are_listed_as_all_are_and_in_their_order():
+    assert waiting("0f")[-1] == next(word for word in squeue("0f") if word.startswith("--format="))
+    assert "--sort=-p,i" in waiting("0f")
 
 
 def test_other_commands():

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from qat.comm.access.messages import Explanation, JobPage, JobView, LogLine
-from qhpc.access.launchers.protocol import InvalidSubmission
+from qhpc.access.launchers.protocol import InvalidSubmission, Standing
 from qhpc.access.service.limits import Limits
 from qhpc.access.store.protocol import StorageFull, StoreUnavailable
 from tests.unit.qhpc.access.api.asking import api
@@ -202,6 +202,16 @@ async def test_a_waiting_job_is_explained():
         assert explanation.summary == "The job waits behind 1 job."
         assert explanation.reasons[0] == "all places are taken: 0 jobs run"
         assert explanation.story == ("1970-01-01 00:16:40 accepted: LinAlg",)
+
+
+@in_loop
+async def test_a_job_in_a_cluster_tells_its_number_there_and_what_it_waits_for():
+    async with api() as (it, ask):
+        it.launcher.where = Standing(reasons=("job 71 waits in Slurm",))
+        job = (await ask.submit(submission())).json(JobView).id
+        await settle()
+        assert (await ask("GET", f"/v1/jobs/{job}")).json(JobView).cluster_id == "71"
+        assert (await ask("GET", f"/v1/jobs/{job}/explain")).json(Explanation).reasons == ("job 71 waits in Slurm",)
 
 
 @pytest.mark.parametrize("code", ["unknown-service", "invalid-stack", "invalid-argument", "does-not-fit"])

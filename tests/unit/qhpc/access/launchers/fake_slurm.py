@@ -23,10 +23,11 @@ class FakeJob:
     state: str = "PENDING"
     reason: str = "None"
     started: str = "N/A"
+    licenses: str = "(null)"
 
     def row(self):
         fields = [self.id, self.state, self.reason, "2026-11-28T11:40:03", self.started, "", 1, "ada", os.geteuid()]
-        return "|".join(map(str, [*fields, "(null)", "(null)", self.comment]))
+        return "|".join(map(str, [*fields, "(null)", self.licenses, self.comment]))
 
 
 @dataclass
@@ -36,12 +37,14 @@ class FakeSlurm:
     Attributes:
         jobs: that were submitted, by id.
         nb_lists: how often all jobs were listed.
+        licences: what it says of them.
         is_away: whether it does not answer.
         is_deaf: whether it does not answer to submissions.
     """
 
     jobs: dict[int, FakeJob] = field(default_factory=dict)
     nb_lists: int = 0
+    licences: str = "LicenseName=qpu_fresnel Total=1000 Used=900 Free=100 Reserved=0 Remote=no\n"
     is_away: bool = False
     is_deaf: bool = False
 
@@ -60,7 +63,12 @@ class FakeSlurm:
         self.nb_lists += 1
         format_ = next(word.partition("=")[2] for word in command if word.startswith("--format="))
         marker = format_.removesuffix("|".join(JOB_FIELDS))
-        return "".join(f"{marker}{job.row()}\n" for job in self.jobs.values())
+        jobs = [job for job in self.jobs.values() if job.state == "PENDING" or "--states=all" in command]
+        return "".join(f"{marker}{job.row()}\n" for job in jobs)
+
+    def _scontrol(self, command):
+        assert command[-2:] == ("show", "licenses")
+        return self.licences
 
     def _scancel(self, command):
         for number in map(int, command[1:]):

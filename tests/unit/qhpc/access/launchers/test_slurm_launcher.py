@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import os
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -226,3 +227,33 @@ def test_a_note_that_cannot_be_written_refuses_a_job_for_now(warm, monkeypatch):
         harness.run(harness.launcher.submit(small(1)))
     assert refusal.value.retryable and not (spool_of(harness) / "j1.1").exists()
     assert not list((runner.folder / "queue").iterdir())
+
+
+def test_where_a_job_stands_in_slurm(tmp_path):
+    with fake_cluster(tmp_path / "spool") as (harness, slurm):
+        for number in range(3):
+            harness.run(harness.submit(small(number)))
+        slurm.jobs[1].licenses, slurm.jobs[3].licenses = "qpu_fresnel:900", "qpu_fresnel:250"
+        slurm.jobs[3].reason, slurm.jobs[3].started = "Licenses", "2026-11-28T12:00:00"
+        launcher = harness.launcher
+        harness.run(until(lambda: "licence" in launcher.explanation("j2.1")))
+        standing = harness.run(launcher.standing("j2.1"))
+        assert standing.reasons[0].startswith("job 3 waits in Slurm: it waits for a licence")
+        assert standing.reasons[1:] == (
+            "2 jobs are before it in Slurm, 1 of them for the same QPU",
+            "it asks for 250 of qpu_fresnel: 100 of 1000 are free",
+        )
+        assert standing.latest_start_s == datetime(2026, 11, 28, 12).timestamp()
+        assert launcher.cluster_id("j2.1") == "3"
+        assert launcher.cluster_id("never.1") is None and harness.run(launcher.standing("never.1")) is None
+
+
+def test_where_a_job_stands_that_runs_or_whose_slurm_is_away(tmp_path):
+    with fake_cluster(tmp_path / "spool") as (harness, slurm):
+        harness.run(harness.submit(small(0)))
+        harness.run(until(lambda: "waits" in harness.launcher.explanation("j0.1")))
+        slurm.is_away = True
+        assert "does not answer now" in harness.run(harness.launcher.standing("j0.1")).reasons[1]
+        slurm.is_away, slurm.jobs[1].state = False, "RUNNING"
+        harness.run(until(lambda: "runs" in harness.launcher.explanation("j0.1")))
+        assert harness.run(harness.launcher.standing("j0.1")).reasons == ("job 1 runs",)

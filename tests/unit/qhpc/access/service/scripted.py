@@ -73,10 +73,16 @@ class ScriptedLauncher:
     def __init__(self, slots=1):
         self.slots = slots
         self.launches, self.cancelled, self.adopted = [], [], []
-        self.alive = {}
+        self.alive, self.where = {}, None
         self.errors = []
         self.on_submit = None
         self._reports = asyncio.Queue()
+
+    def cluster_id(self, handle):
+        return None if self.where is None else f"7{handle[-1]}"
+
+    async def standing(self, handle):
+        return self.where
 
     @property
     def free_slots(self):

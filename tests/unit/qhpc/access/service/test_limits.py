@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from qat.comm.access.messages import Estimate, Failure, LogLine, Resources
 from qhpc.access.jobs.life_cycle import Cancelled, Failed, Requeued, advance
 from qhpc.access.jobs.record import JobRecord
+from qhpc.access.launchers.protocol import Standing
 from qhpc.access.service.explain import Situation, explain
 from qhpc.access.service.limits import Limits, check_quotas, granted
 from qhpc.access.service.problems import AccessProblem
@@ -115,6 +116,21 @@ def test_a_running_job_says_what_it_waits_for_at_qpus():
     told = explain(job, IDLE, (), ("1 quantum task waits", "q is busy"))
     assert told.summary == "The job has been running for 10.0 s."
     assert told.reasons == ("1 quantum task waits", "q is busy")
+
+
+def test_both_levels_are_told_together():
+    there = Standing(reasons=("job 7 waits in Slurm: it waits for a licence",), latest_start_s=160.0)
+    waits = explain(JobRecord(id="a", owner="ada", state="pending"), IDLE, (), (), there)
+    assert waits.summary == "The job was given to the cluster, which has not started it yet."
+    assert waits.reasons == there.reasons and waits.expected_start_s == (100.0, 160.0)
+    runs = JobRecord(id="a", owner="ada", state="running", started_s=90.0)
+    told = explain(runs, IDLE, (), ("1 quantum task waits",), Standing(reasons=("job 7 runs",)))
+    assert told.reasons == ("job 7 runs", "1 quantum task waits") and told.expected_start_s is None
+
+
+def test_a_start_that_is_past_is_now():
+    there = Standing(reasons=(), latest_start_s=3.0)
+    assert explain(JobRecord(id="a", owner="ada", state="pending"), IDLE, (), (), there).expected_start_s == (100, 100)
 
 
 def test_a_waiting_job_says_what_it_waits_for():
