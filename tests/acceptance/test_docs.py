@@ -11,8 +11,8 @@ from openqat.cli import qat
 from tests.acceptance.pages import PAGES, ROOT, Block, anchors_of, blocks_of, broken_links, outputs_of
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
-NEED_A_SERVER = {"remote.md", "operating.md"}
-"""Run by tests/integration/remote."""
+NEED_A_SERVER = {"remote.md", "operating.md", "cluster.md"}
+"""Run by tests/integration/remote, and /slurm."""
 
 
 @pytest.mark.parametrize(

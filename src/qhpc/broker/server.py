@@ -262,9 +262,10 @@ class Broker:
     async def _explain_pending(self, name: str, who: Identity | None) -> Explained:
         """Why a job has no session yet: it waits in Slurm."""
         offers = {} if self._keeper is None else self._keeper.offers
-        for job in (await self._watch.jobs()).values():
-            if is_called(job, name) and (who is None or who.uid == job.uid):
-                return Explained(name, pending_text(job, offers, self._clock.now_s()))
+        for fresh in (False, True):
+            for job in (await self._watch.jobs(fresh=fresh)).values():
+                if is_called(job, name) and (who is None or who.uid == job.uid):
+                    return Explained(name, pending_text(job, offers, self._clock.now_s()))
         return Explained(name, "")
 
     def says(self, connection: JobConnection, message: Message) -> None:

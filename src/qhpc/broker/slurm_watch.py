@@ -68,9 +68,9 @@ class SlurmWatch:
         share = min(duty_of(job, message.pool), 1.0) or None
         return Who(identity.user, identity.uid, job.account or "", job.nb_nodes, share, job_id)
 
-    async def jobs(self) -> Mapping[int, SlurmJob]:
-        """All jobs that Slurm knows, no older than a poll; none while nobody knows."""
-        return await self._known(fresh=False) or {}
+    async def jobs(self, *, fresh: bool = False) -> Mapping[int, SlurmJob]:
+        """All jobs that Slurm knows, as of the last poll or ``fresh``; none while nobody knows."""
+        return await self._known(fresh=fresh) or {}
 
     async def over(self, sessions: Mapping[str, int]) -> dict[str, str]:
         """Sessions whose Slurm jobs have no nodes any more, with the reason; none while nobody knows."""

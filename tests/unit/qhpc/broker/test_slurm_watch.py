@@ -143,3 +143,12 @@ def test_a_controller_that_has_forgotten_for_a_moment_that_a_job_runs_closes_not
     assert who(watching).user == "ada"
     for times[0] in (6.0, 8.0, 17.0):
         assert asyncio.run(watching.over({"a": 7})) == {}
+
+
+def test_all_jobs_as_of_the_last_poll_or_fresh():
+    watching, directory = watch({7: JOB}, {}, ControllerUnreachable("gone"))
+
+    async def seen():
+        return [await watching.jobs(fresh=fresh) for fresh in (False, False, True, True)]
+
+    assert asyncio.run(seen()) == [{7: JOB}, {7: JOB}, {}, {}] and directory.nb_asked == 3
