@@ -80,7 +80,7 @@ REASONS: dict[str, str] = {
     "JobArrayTaskLimit": "its array runs as many jobs at once as it may",
     "JobHeldAdmin": "an operator holds it",
     "JobHeldUser": "its owner holds it (scontrol release ID lets it go)",
-    "JobLaunchFailure": "it could not be started on its node; the log of slurmd there tells why",
+    "JobLaunchFailure": "it was killed on its node, e.g. for want of memory, or not started; its slurmd.log tells",
     "launch_failed_requeued_held": "it could not be started on its node and is held; the log of slurmd tells why",
     "NodeDown": "a node that it needs is down",
     "ReqNodeNotAvail": "a node that it needs is down, drained or reserved",
