@@ -50,7 +50,8 @@ class SharedQPU(QPUHandler):
         plugins: plugins in front of it.
         broker: ``unix:/path`` or ``tls://host:port``; by default what ``QAT_BROKER`` or
             ``/etc/openqat/broker.toml`` says.
-        share: part of a QPU's time that this job needs, 0 to 1; what Slurm admitted goes before it.
+        share: part of a QPU's time that this job needs, 0 to 1. What Slurm admitted goes before it; by default that is
+            the site's usual part, or all of a QPU where there is no Slurm.
         account: who pays; the usual one by default.
         priority_class: ``production`` or ``development``.
         priority: of its tasks; larger goes first where the site's policy looks at it.
@@ -81,7 +82,7 @@ class SharedQPU(QPUHandler):
         plugins: Sequence[AbstractPlugin] | None = None,
         *,
         broker: str | None = None,
-        share: float = 1.0,
+        share: float | None = None,
         account: str = "",
         priority_class: Literal["production", "development"] = "production",
         priority: int = 0,
@@ -97,7 +98,7 @@ class SharedQPU(QPUHandler):
         self.pool = pool or self.pool
         if not self.pool:
             raise ValueError(f"{type(self).__name__} has no pool: give its name, for example SharedQPU('fresnel')")
-        if not 0 < share <= 1:
+        if share is not None and not 0 < share <= 1:
             raise ValueError(f"share is {share}: give a part of one QPU's time, more than 0 and at most 1")
         if not 0 < timeout_s <= 366 * 86400.0:
             raise ValueError(f"timeout_s is {timeout_s}: give seconds, more than 0 and at most a year")
@@ -108,7 +109,13 @@ class SharedQPU(QPUHandler):
         self._options = TaskOptions(
             priority=priority, duration_s=duration_s, is_sliceable=is_sliceable, is_repeatable=is_repeatable
         )
-        self._wishes = {"share": share, "account": account, "priority_class": priority_class, "patience_s": patience_s}
+        self.qpu_pools = {self.pool: share}
+        self._wishes = {
+            "share": 1.0 if share is None else share,
+            "account": account,
+            "priority_class": priority_class,
+            "patience_s": patience_s,
+        }
 
     def submit_job(self, job: Job, meta_data: dict[str, str] | None = None) -> Result:
         """Run one job; plugins do not see it.

@@ -18,11 +18,11 @@ class _Part(BaseModel):
 
 
 class PoolOptions(_Part):
-    """A pool of QPUs that hybrid jobs are admitted to by a licence of Slurm, `[slurm.pools.NAME]`."""
+    """A pool of QPUs that hybrid jobs are admitted to by a licence of Slurm, `[slurm.pools.NAME]`.
 
-    services: Annotated[
-        tuple[str, ...], Field(description="Services that use it, beside `SharedQPU` of its name: `qat.qpus:Fresnel`.")
-    ] = ()
+    QPUs tell which pools they use: `SharedQPU` and what a site makes of it by `pool`, others by `qpu_pools`.
+    """
+
     units: Annotated[
         int, Field(ge=1, description="Duty units of a job that names none; 1000 are the whole time of a QPU.")
     ] = 250

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from qat.comm.access.messages import Resources
+from qat.comm.access.messages import Estimate, Resources
 from qat.comm.arguments import decode_message
 from qat.core import BatchResult, Result
 from qhpc.access.launchers.protocol import Ended, JobStarted, LaunchError, Lost
@@ -19,6 +19,7 @@ from tests.unit.qhpc.access.submissions import call, ghz_job, submission, variat
 
 from .launching import SlurmHarness, launcher, until
 
+AT_QPU = Estimate(qpu_pools={"fresnel": None}, is_safe_to_retry=False)
 ENDED = ("COMPLETED", "FAILED")
 
 
@@ -31,7 +32,7 @@ def spool(cluster):
 
 @pytest.fixture(scope="module")
 def harness(cluster, spool):
-    options = {"pools": {"fresnel": {"services": ["qat.qpus:Telling"], "units": 250}}, "user_options": ["account"]}
+    options = {"pools": {"fresnel": {"units": 250}}, "user_options": ["account"]}
     with SlurmHarness(launcher(cluster, spool, options)) as harness:
         yield harness
 
@@ -62,7 +63,7 @@ def test_jobs_run_and_tell_what_they_write_and_how_far_they_are(cluster, harness
     search = harness.launch(
         call("qat.plugins:ScipyMinimizePlugin", method="COBYLA", x0=[0.3]), "LinAlg", jobs=[variational_job()]
     )
-    telling = harness.launch("Telling")
+    telling = harness.launch("Telling", estimate=AT_QPU)
     failing = harness.launch(call("Failing", "service"))
     dying = harness.launch(call("Failing", "kill"))
     leaving = harness.launch(call("Failing", "quit"))
@@ -117,7 +118,8 @@ def test_resources_are_asked_of_slurm(cluster, harness):
 
 def asking(service, resources, harness):
     """A launch whose submission asks for resources."""
-    return harness.launch(message=submission(service, resources=resources), resources=resources)
+    message = submission(service, resources=resources)
+    return harness.launch(message=message, resources=resources, estimate=AT_QPU if service == "Telling" else None)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +151,7 @@ def test_cancel_ends_a_job_with_its_children(harness, how):
 
 def test_a_job_that_waits_is_cancelled_at_once(cluster, harness):
     cluster.call("sbatch", "--licenses=qpu_fresnel:900", "--output=/dev/null", "--job-name=holder", "--wrap=sleep 600")
-    launch = harness.launch("Telling")
+    launch = harness.launch("Telling", estimate=AT_QPU)
     harness.run(harness.submit(launch))
     harness.run(until(lambda: "licence" in harness.launcher.explanation(launch.handle)))
     standing = harness.run(harness.launcher.standing(launch.handle))

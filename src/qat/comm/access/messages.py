@@ -98,6 +98,8 @@ class Estimate(Answer, frozen=True, kw_only=True):
         memory_bytes: of the largest.
         duration_s: of one pass over all jobs; None when nobody knows.
         is_safe_to_retry: whether running it twice does no harm.
+        qpu_pools: pools of shared QPUs that its stack uses, and the part of a QPU's time asked of each; None for the
+            site's usual one.
     """
 
     nb_jobs: int = 0
@@ -106,6 +108,7 @@ class Estimate(Answer, frozen=True, kw_only=True):
     memory_bytes: int | None = None
     duration_s: float | None = None
     is_safe_to_retry: bool = True
+    qpu_pools: dict[str, float | None] = {}
 
 
 class Progress(Answer, frozen=True, kw_only=True):

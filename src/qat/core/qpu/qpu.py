@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from inspect import Parameter, signature
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
 
 from qat.core.composition import EXPECTED, refuse
@@ -42,6 +43,9 @@ class CommonQPU(ServiceContext, Servable):
     _role = "QPU"
     is_safe_to_retry: bool = False
     """Whether a server may run a job again whose run was cut off: so for a simulator, not where runs are paid for."""
+    qpu_pools: Mapping[str, float | None] = MappingProxyType({})
+    """Pools of shared QPUs that it uses, and the part of a QPU's time that it needs of each (None: the usual one): a
+    server asks its cluster for them. A site's QPU that is shared has its own here."""
     _plugins: tuple[AbstractPlugin, ...] = ()
 
     def __init__(self, plugins: Sequence[AbstractPlugin] | None = None) -> None:

@@ -12,8 +12,7 @@ from typing import Any
 
 import msgspec
 
-from qat.comm.access.messages import Resources, Submission
-from qat.comm.recipe import ServiceCall
+from qat.comm.access.messages import Resources
 from qhpc.access.launchers.protocol import Launch
 from qhpc.access.rebuild.policy import UNLIMITED
 from qhpc.access.rebuild.submissions import read_submission
@@ -41,7 +40,6 @@ _START_ROOM_S = 60.0
 _WARM_ROOM_S = 600.0
 """A job that a warm runner takes at the end of its life has at least so long."""
 _MIN_MEMORY_BYTES = 256 << 20
-_SHARED = "qat.qpus:SharedQPU"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +75,7 @@ def request_of(launch: Launch, options: SlurmOptions) -> Request:
     )
     return Request(
         resources=resources,
-        licenses=_licenses(submission, options),
+        licenses=_licenses(launch, asked.scheduling.get("duty"), options),
         options={**options.options, **_chosen(asked.scheduling, options.user_options)},
     )
 
@@ -98,22 +96,15 @@ def _chosen(asked: Mapping[str, str], allowed: Sequence[str]) -> dict[str, str]:
     return chosen
 
 
-def _licenses(submission: Submission, options: SlurmOptions) -> dict[str, int]:
+def _licenses(launch: Launch, duty: str | None, options: SlurmOptions) -> dict[str, int]:
     """The licences of the pools whose QPUs the stack uses: the duty of the job, or else the share asked of the QPU."""
-    duty = submission.resources.scheduling.get("duty")
+    used = {} if launch.estimate is None else launch.estimate.qpu_pools
     licenses: dict[str, int] = {}
     for name, pool in options.pools.items():
-        for call in submission.recipe.services:
-            if _uses(call, name, pool.services):
-                asked = call.keywords.get("share") if duty is None else duty
-                licenses[pool.license or f"qpu_{name}"] = pool.units if asked is None else _units(asked)
+        if name in used:
+            asked = used[name] if duty is None else duty
+            licenses[pool.license or f"qpu_{name}"] = pool.units if asked is None else _units(asked)
     return licenses
-
-
-def _uses(call: ServiceCall, pool: str, services: Sequence[str]) -> bool:
-    if call.address != _SHARED:
-        return call.address in services
-    return call.keywords.get("pool", call.arguments[0] if call.arguments else None) == pool
 
 
 def _units(duty: object) -> int:

@@ -31,8 +31,9 @@ def estimated(stack: Any, services: Sequence[Any], batch: Batch | None) -> Estim
         batch: the jobs, or None.
     """
     is_safe = all(getattr(service, "is_safe_to_retry", False) for service in services)
+    qpu_pools = {pool: share for each in services for pool, share in getattr(each, "qpu_pools", {}).items()}
     if batch is None:
-        return Estimate(is_safe_to_retry=is_safe)
+        return Estimate(is_safe_to_retry=is_safe, qpu_pools=qpu_pools)
     memory_bytes, duration_s = _needs(_bottom(stack), batch)
     return Estimate(
         nb_jobs=len(batch.jobs),
@@ -41,6 +42,7 @@ def estimated(stack: Any, services: Sequence[Any], batch: Batch | None) -> Estim
         memory_bytes=memory_bytes,
         duration_s=duration_s,
         is_safe_to_retry=is_safe,
+        qpu_pools=qpu_pools,
     )
 
 

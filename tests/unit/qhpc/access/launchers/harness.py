@@ -51,11 +51,18 @@ class Harness:
                 self.order.append(report)
                 self._news.notify_all()
 
-    def launch(self, *services, owner="ada", attempt=1, resources=None, job_id=None, message=None, **fields):
+    def launch(
+        self, *services, owner="ada", attempt=1, resources=None, job_id=None, message=None, estimate=None, **fields
+    ):
         job_id = job_id or f"job-{next(self._numbers)}"
         message = submission(*services, **fields) if message is None else message
         return Launch(
-            job_id=job_id, owner=owner, attempt=attempt, submission=message, resources=resources or Resources()
+            job_id=job_id,
+            owner=owner,
+            attempt=attempt,
+            submission=message,
+            resources=resources or Resources(),
+            estimate=estimate,
         )
 
     async def submit(self, launch):

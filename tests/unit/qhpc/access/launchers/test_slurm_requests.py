@@ -13,7 +13,8 @@ from qhpc.slurm.commands import InvalidOption
 from ..submissions import call, submission
 
 GRANTED = Resources(memory_bytes=8 << 30, nb_cores=64, nb_nodes=1, max_time_s=7 * 86400.0)
-POOLS = {"fresnel": {"units": 100, "services": ["qat.qpus:Fresnel"]}, "iqm": {"license": "iqm@vendor"}}
+AT_QPU = Estimate(qpu_pools={"fresnel": None})
+POOLS = {"fresnel": {"units": 100}, "iqm": {"license": "iqm@vendor"}}
 
 
 def launch(*services, resources=None, estimate=None):
@@ -44,31 +45,34 @@ def test_a_job_gets_what_it_asks_for():
 
 
 @pytest.mark.parametrize(
-    ("services", "licenses"),
+    ("qpu_pools", "licenses"),
     [
-        (("LinAlg",), {}),
-        ((call("SharedQPU", "fresnel"),), {"qpu_fresnel": 100}),
-        ((call("SharedQPU", pool="iqm"),), {"iqm@vendor": 250}),
-        ((call("SharedQPU", "fresnel", share=0.33),), {"qpu_fresnel": 330}),
-        ((call("SharedQPU", "absent"),), {}),
-        (("Fresnel",), {"qpu_fresnel": 100}),
-        (("qat.plugins:ScipyMinimizePlugin", "Fresnel"), {"qpu_fresnel": 100}),
+        ({}, {}),
+        ({"fresnel": None}, {"qpu_fresnel": 100}),
+        ({"iqm": None}, {"iqm@vendor": 250}),
+        ({"fresnel": 0.33}, {"qpu_fresnel": 330}),
+        ({"absent": 0.5}, {}),
+        ({"iqm": 1, "fresnel": None}, {"qpu_fresnel": 100, "iqm@vendor": 1000}),
     ],
 )
-def test_licences_come_from_the_qpus_of_the_stack(services, licenses):
-    assert asked(*services).licenses == licenses
+def test_licences_are_those_of_the_pools_that_the_stack_uses(qpu_pools, licenses):
+    assert asked(estimate=Estimate(qpu_pools=qpu_pools)).licenses == licenses
+
+
+def test_nothing_is_known_without_an_estimate():
+    assert asked(call("SharedQPU", "fresnel")).licenses == {}
 
 
 @pytest.mark.parametrize(("duty", "units"), [("0.1", 100), ("1", 1000), ("0.0004", 1), ("0.3", 300)])
 def test_a_duty_is_asked_for_in_units(duty, units):
-    request = asked("Fresnel", resources=Resources(scheduling={"duty": duty}))
+    request = asked(estimate=AT_QPU, resources=Resources(scheduling={"duty": duty}))
     assert request.licenses == {"qpu_fresnel": units} and "duty" not in request.options
 
 
 @pytest.mark.parametrize("duty", ["0", "-1", "1.001", "nan", "inf", "much", ""])
 def test_odd_duties_are_refused(duty):
     with pytest.raises(InvalidOption, match="duty"):
-        asked("Fresnel", resources=Resources(scheduling={"duty": duty}))
+        asked(estimate=AT_QPU, resources=Resources(scheduling={"duty": duty}))
 
 
 def test_options_of_users_are_those_that_the_site_allows():

@@ -1,5 +1,7 @@
 """What users are told about services, and what services say that a batch needs."""
 
+from types import MappingProxyType
+
 import msgspec
 import pytest
 
@@ -9,7 +11,7 @@ from qat.core import Batch, Circuit, Observable, Result, Schedule
 from qat.core.qlmaas import qlmaas_warning
 from qat.core.qpu import QPUHandler
 from qat.plugins import EmptyPlugin, ScipyMinimizePlugin
-from qat.qpus import LinAlg, SimulatedAnnealing
+from qat.qpus import LinAlg, SharedQPU, SimulatedAnnealing
 from qhpc.access.rebuild.estimates import estimated
 from qhpc.access.rebuild.stacks import rebuild
 from qhpc.access.rebuild.table import ServiceTable
@@ -118,3 +120,34 @@ def test_only_a_stack_all_of_whose_services_are_safe_is_safe_to_run_twice():
     assert estimated(simulator, [ScipyMinimizePlugin(), EmptyPlugin(), simulator], None).is_safe_to_retry
     assert estimated(annealer, [annealer], None).is_safe_to_retry
     assert not estimated(Device(1), [EmptyPlugin(), Device(1)], None).is_safe_to_retry
+
+
+class Fresnel(SharedQPU):
+    pool = "fresnel"
+
+
+class Fixed(SharedQPU):
+    def __init__(self):
+        super().__init__("iqm", share=0.25)
+
+
+class Own(Device):
+    qpu_pools = MappingProxyType({"own": None})
+
+
+@pytest.mark.parametrize(
+    ("qpu", "qpu_pools"),
+    [
+        (Fresnel(), {"fresnel": None}),
+        (Fresnel(share=0.3), {"fresnel": 0.3}),
+        (SharedQPU("iqm"), {"iqm": None}),
+        (Fixed(), {"iqm": 0.25}),
+        (Own(1), {"own": None}),
+        (LinAlg(), {}),
+    ],
+)
+def test_the_pools_of_qpus_that_a_stack_uses_are_told_with_their_share(qpu, qpu_pools):
+    for batch in (None, Batch([ghz_job()])):
+        estimate = estimated(EmptyPlugin() | qpu, [EmptyPlugin(), qpu], batch)
+        assert estimate.qpu_pools == qpu_pools
+        assert msgspec.json.decode(msgspec.json.encode(estimate), type=Estimate) == estimate
