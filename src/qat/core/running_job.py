@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 __all__ = ["Suspended", "get_job_id", "get_job_owner", "get_record_file", "set_job_id", "set_record_file"]
@@ -71,3 +72,8 @@ def set_record_file(path: Path | None) -> None:
     """
     global _record_file
     _record_file = path
+
+
+os.register_at_fork(
+    after_in_child=lambda: set_record_file(None)
+)  # what a child asks has no place in its parent's order

@@ -19,7 +19,7 @@ import msgspec
 
 from qat.comm.broker.messages import Specs, SubmitTask
 from qat.core.errors import WireError
-from qat.core.running_job import Suspended, get_record_file, set_record_file
+from qat.core.running_job import Suspended, get_record_file
 from qat.shared.conversation import Outcome
 from qat.shared.recording import Entry, Kept, Recording, digest_of
 from qat.shared.session import SharedSession, Ticket
@@ -204,7 +204,6 @@ def _forget() -> None:
     """In a child that was forked: the record is its parent's."""
     global _current
     _current = _Current()
-    set_record_file(None)
 
 
 os.register_at_fork(after_in_child=_forget)

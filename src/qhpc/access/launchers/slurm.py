@@ -397,7 +397,7 @@ class SlurmLauncher:
         if not (attempt.is_guest and attempt.is_over):
             await self._scancel(watched)
         if attempt.suspension is not None:
-            await self._sleepers.close(attempt.handle.rpartition(".")[0], watched.folder.note.uid)
+            await self._close_sleepers(watched)
         self._poll_now.set()
 
     async def _is_revoked(self, watched: _Watched) -> bool:
@@ -528,6 +528,7 @@ class SlurmLauncher:
         by_comment = {(row.comment, row.uid): row for row in in_order}  # the last one is what counts
         for watched in [each for each in self._watched.values() if each.since_s < begin_s]:
             await self._heard(watched, by_comment.get(self._key(watched)))
+        await asyncio.gather(*(self._wake_if_due(each) for each in self._watched.values() if each.attempt.sleeps))
         for watched in [each for each in self._closing.values() if each.since_s < begin_s]:
             await self._close_up(watched, by_comment.get(self._key(watched)))
         for spot in [each for each in self._warm.spots.values() if each.since_s < begin_s]:
@@ -549,8 +550,6 @@ class SlurmLauncher:
         if attempt.has_left_slurm:
             (sight,) = await asyncio.to_thread(self._look, [watched], is_last=True)
             self._saw(watched, sight)
-        if attempt.sleeps:
-            await self._wake_if_due(watched)
         if attempt.is_due(self._clock()):
             try:
                 never_began = await asyncio.to_thread(watched.folder.revoke) and attempt.begun_s is None
@@ -587,12 +586,28 @@ class SlurmLauncher:
             job = job_in(note.batch_job or {})
             number = parse_submitted(await self._controller.run(sbatch(job), deadline_s=_SUBMIT_DEADLINE_S))
         except (*_NoAnswer, InvalidOption, msgspec.ValidationError) as error:
-            _log.warning("job %s needs its nodes again and was not taken by Slurm: %s", job_id, error)
+            await self._not_taken_again(watched, error)
             return
         attempt.resubmitted(number)
         watched.since_s = time.monotonic()
         if attempt.cause is not None:  # cancelled meanwhile
             await self._scancel(watched)
+
+    async def _not_taken_again(self, watched: _Watched, error: Exception) -> None:
+        """Slurm did not take a job that needs its nodes again: it is tried later, unless that would change nothing."""
+        _log.warning("%s needs its nodes again and was not taken by Slurm: %s", watched.attempt.handle, error)
+        is_temporary = isinstance(error, SlurmRefused) and error.is_temporary
+        if is_temporary or isinstance(error, ControllerUnreachable | NotUnderstood):
+            return
+        await asyncio.to_thread(watched.folder.revoke)
+        await self._close_sleepers(watched)
+        self._put(
+            watched, watched.attempt.given_up(f"Slurm did not give the job its nodes again: {error}", self._clock())
+        )
+
+    async def _close_sleepers(self, watched: _Watched) -> None:
+        job_id = watched.attempt.handle.rpartition(".")[0]
+        await self._sleepers.close(job_id, watched.folder.note.uid)
 
     async def _close_up(self, watched: _Watched, row: SlurmJob | None) -> None:
         """Take a folder away when Slurm has done with the attempt; what Slurm would run again is cancelled."""

@@ -152,6 +152,10 @@ class Attempt:
             return self.stopped(now_s)
         return self._ended(FORGOTTEN, now_s)
 
+    def given_up(self, reason: str, now_s: float) -> list[Report]:
+        """It cannot go on."""
+        return [] if self.is_over else self._ended(reason, now_s)
+
     def stopped(self, now_s: float) -> list[Report]:
         """It was ended by us, for our cause."""
         if self.is_over:

@@ -133,9 +133,9 @@ class Brokerage:
         return self._jobs.sleepers(message, now_s)
 
     def slurm_jobs(self) -> dict[str, int]:
-        """The Slurm job of each open session that has one."""
-        sessions = self._core.sessions.values()
-        return {s.id: s.identity.slurm_job for s in sessions if s.identity.slurm_job is not None}
+        """The Slurm job of each open session that has one and is awake."""
+        known = ((session.id, session.identity) for session in self._core.sessions.values())
+        return {name: who.slurm_job for name, who in known if who.slurm_job is not None and not who.is_asleep}
 
     # ------------------------------------------------------------ drivers
     def driver_attached(self, qpu: str, message: Attached, now_s: float) -> None:

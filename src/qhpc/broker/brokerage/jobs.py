@@ -305,9 +305,8 @@ class Jobs:
         self._core.tell(session, said.Explained(message.key, text, found[0].earliest_s))
 
     def _sleep(self, session: BrokerSession, message: said.Sleep, now_s: float) -> None:
-        """The job goes, without ending: its Slurm job is not the session's any more."""
-        asleep = replace(session.identity, time_s=now_s, slurm_job=None, nb_nodes=0, is_asleep=True)
-        self._core.write(asleep)
+        """The job goes, without ending: that its Slurm job ends means nothing from now on."""
+        self._core.write(replace(session.identity, time_s=now_s, is_asleep=True))
         self._core.hold(self._say_asleep, session)
 
     def _say_asleep(self, session: BrokerSession) -> None:

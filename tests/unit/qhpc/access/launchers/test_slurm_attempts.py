@@ -236,3 +236,11 @@ def test_a_job_whose_second_job_in_slurm_fails_is_lost(attempt):
     attempt.heard(replace(ROW, id=8, state="NODE_FAIL"), 5.0)
     assert not attempt.sleeps and attempt.is_due(7.0)
     assert kinds(attempt.concluded(7.0)) == [Lost]
+
+
+def test_a_job_that_slurm_does_not_take_again(attempt):
+    attempt.saw(ASLEEP, 2.0)
+    attempt.heard(row("FAILED"), 3.0)
+    (lost,) = attempt.given_up("Slurm did not give the job its nodes again: no", 4.0)
+    assert isinstance(lost, Lost) and lost.reason.endswith(": no")
+    assert attempt.given_up("again", 5.0) == [] and not attempt.sleeps
