@@ -602,7 +602,7 @@ class SlurmLauncher:
         await asyncio.to_thread(watched.folder.revoke)
         await self._close_sleepers(watched)
         self._put(
-            watched, watched.attempt.given_up(f"Slurm did not give the job its nodes again: {error}", self._clock())
+            watched, watched.attempt.not_taken(f"Slurm did not give the job its nodes again: {error}", self._clock())
         )
 
     async def _close_sleepers(self, watched: _Watched) -> None:

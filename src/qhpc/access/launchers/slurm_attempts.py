@@ -152,7 +152,7 @@ class Attempt:
             return self.stopped(now_s)
         return self._ended(FORGOTTEN, now_s)
 
-    def given_up(self, reason: str, now_s: float) -> list[Report]:
+    def not_taken(self, reason: str, now_s: float) -> list[Report]:
         """It cannot go on."""
         return [] if self.is_over else self._ended(reason, now_s)
 

@@ -241,6 +241,6 @@ def test_a_job_whose_second_job_in_slurm_fails_is_lost(attempt):
 def test_a_job_that_slurm_does_not_take_again(attempt):
     attempt.saw(ASLEEP, 2.0)
     attempt.heard(row("FAILED"), 3.0)
-    (lost,) = attempt.given_up("Slurm did not give the job its nodes again: no", 4.0)
+    (lost,) = attempt.not_taken("Slurm did not give the job its nodes again: no", 4.0)
     assert isinstance(lost, Lost) and lost.reason.endswith(": no")
-    assert attempt.given_up("again", 5.0) == [] and not attempt.sleeps
+    assert attempt.not_taken("again", 5.0) == [] and not attempt.sleeps
