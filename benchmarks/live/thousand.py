@@ -16,7 +16,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import ceil
 from pathlib import Path
 from statistics import median
@@ -58,7 +58,6 @@ class Run:
                 self.ids.append(centre.submit(f"job{number}", *self._command(number), units=units))
             self.submitted_s = time.time()
             centre.wait(*self.ids, timeout_s=options.timeout)
-            self.end_s = time.time()
             self.processes = dict(processes(centre))
 
     def _command(self, number: int) -> tuple[str, ...]:
@@ -107,8 +106,10 @@ def figures(run: Run, told: Sequence[Told], slices: Sequence[SliceRow]) -> dict[
     last_s = max(each["times_s"][-1][1] for each in told)
     shots_s = sum(row.busy_s - row.overhead_s for row in slices)
     waits_s = [answered_s - asked_s for each in told for asked_s, answered_s in each["times_s"]]
-    length_s, options = run.end_s - run.begin_s, run.options
+    length_s, options = max(each["ended_s"] for each in told) - run.begin_s, run.options
     return {
+        "benchmark": "thousand",
+        "plan": {name: getattr(options, name) for name in ("nodes", "qpus", "shots", "shot_s", "classical")},
         "jobs": len(told),
         "tasks": len(waits_s),
         "wall_s": length_s,
@@ -124,6 +125,7 @@ def figures(run: Run, told: Sequence[Told], slices: Sequence[SliceRow]) -> dict[
         "job_memory_mb": median(each["memory_mb"] for each in told),
         "processes": run.processes,
         "load": os.getloadavg(),
+        "cores": len(os.sched_getaffinity(0)),
     }
 
 
@@ -141,17 +143,38 @@ def most_at_once(spans: Sequence[tuple[float, float]]) -> int:
     return most
 
 
-def lines(found: dict[str, Any]) -> Iterator[str]:
-    """The figures for people."""
-    for name, value in found.items():
-        if name == "processes":
-            yield from (
-                f"{who}: {what['memory_mb']:.0f} MB, {what['cpu_s']:.1f} s of CPU" for who, what in value.items()
-            )
-        elif name == "load":
-            yield f"load: {value[0]:.1f} on {len(os.sched_getaffinity(0))} cores"
-        else:
-            yield f"{name}: {value:.4g}"
+_ROWS = {
+    "jobs": ("jobs, each with its right results, once", "{:.0f}"),
+    "tasks": ("quantum tasks, each charged once", "{:.0f}"),
+    "wall_s": ("from the first sbatch to the end of the last job", "{:.0f} s"),
+    "submission_s": ("of these, until all were submitted", "{:.0f} s"),
+    "jobs_per_s": ("jobs a second", "{:.2f}"),
+    "tasks_per_s": ("tasks a second, from the first question to the last answer", "{:.1f}"),
+    "utilisation": ("part of the QPUs' time in which they ran shots, over the same", "{:.3f}"),
+    "at_once": ("most jobs at once", "{:.0f}"),
+    "task_median_ms": ("a task, from submission to result, median", "{:.0f} ms"),
+    "job_cpu_ms": ("processor time of a job, median", "{:.0f} ms"),
+    "job_first_cpu_ms": ("of this, until its first result", "{:.0f} ms"),
+    "job_memory_mb": ("memory of a job, median of the peaks", "{:.0f} MB"),
+}
+"""What the figures are, in words."""
+
+
+def rows(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The figures for people: what they are, and how much.
+
+    Args:
+        found: what is written as JSON.
+    """
+    plan = found["plan"]
+    shot_ms, classical_ms = 1000 * plan["shot_s"], 1000 * plan["classical"]
+    yield "a task", f"{plan['shots']} shots of {shot_ms:g} ms, {classical_ms:g} ms after the one before"
+    yield "nodes, QPUs", f"{plan['nodes']}, {plan['qpus']}"
+    yield from ((words, form.format(found[name])) for name, (words, form) in _ROWS.items())
+    for name, used in found["processes"].items():
+        yield f"{name}: peak of its memory, processor time", f"{used['memory_mb']:.0f} MB, {used['cpu_s']:.1f} s"
+    now, _, long = found["load"]
+    yield "load of the machine over 1 and 15 minutes, cores", f"{now:.1f}, {long:.1f}, {found['cores']}"
 
 
 def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -166,7 +189,8 @@ def parsed(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--shot-s", type=float, default=0.001, help="seconds of QPU a shot")
     parser.add_argument("--classical", type=float, default=0.02, help="seconds before each task")
     parser.add_argument("--timeout", type=float, default=3600.0, help="seconds")
-    parser.add_argument("--json", type=Path, help="file for the figures")
+    parser.add_argument("--json", type=Path, help="file for the figures; docs/make_live.py reads it")
+    parser.add_argument("--directory", type=Path, help="of the centre, to look at its logs later")
     return parser.parse_args(words)
 
 
@@ -174,11 +198,12 @@ def main() -> None:
     """Run, check and tell."""
     options = parsed()
     with tempfile.TemporaryDirectory(prefix="live-", dir="/tmp") as name:
-        run = Run(Path(name), options)
+        run = Run(options.directory or Path(name), options)
         run.run()
         told, (slices, sessions) = run.told(), run.charged()
         wrong = list(faults(Plan(run.ids, options.tasks, options.shots), told, slices, sessions))
-        print("\n".join(lines(found := figures(run, told, slices))))
+        found = figures(run, told, slices)
+        print("\n".join(": ".join(row) for row in rows(found)))
         print(
             "\n".join([*wrong[:50], run.last_words()] if wrong else ["every result is right, every task charged once"])
         )

@@ -28,9 +28,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from benchmarks.live.paths import programs_import_the_same
 from benchmarks.live.recording import Told, caption, measured, recorded, table
@@ -40,8 +41,11 @@ from qhpc.lab.comparison import contender, run_checked
 from qhpc.lab.gantt import Panel, svg
 from qhpc.lab.trace import Trace
 from qhpc.lab.workload import JobPlan, Phase, Workload
+from qhpc.scheduling.admission.policies import DEFAULT_ALPHA, UNITS
 
 SHOT_S = 0.005
+LICENCES = round(UNITS * DEFAULT_ALPHA)
+"""Duty units that Slurm hands out: as many as the laboratory's default offers."""
 
 
 class Way(NamedTuple):
@@ -55,15 +59,15 @@ class Way(NamedTuple):
     """
 
     name: str
-    units: float | None
+    asks: Literal["all", "none", "duty"]
     policy: str
     contender: str
 
 
 WAYS = (
-    Way("high-level only", 1.0, "fifo", "exclusive/fifo"),
-    Way("low-level only", 0.0, "fifo", "unlimited/fifo"),
-    Way("high and low level", None, "shortest-in-share", "capped-duty:1.0/shortest-in-share"),
+    Way("high-level only", "all", "fifo", "exclusive/fifo"),
+    Way("low-level only", "none", "fifo", "unlimited/fifo"),
+    Way("high and low level", "duty", "shortest-in-share", "capped-duty/shortest-in-share"),
 )
 
 
@@ -75,18 +79,23 @@ def workload(options: argparse.Namespace) -> Workload:
     )
 
 
+def units(way: Way, duty: float) -> int:
+    """Duty units that a job asks Slurm for: those that the laboratory counts for it."""
+    return {"all": LICENCES, "none": 0, "duty": max(1, ceil(UNITS * duty - 1e-9))}[way.asks]
+
+
 def live(way: Way, given: Workload, directory: Path) -> tuple[Trace, float]:
     """Run the jobs; what happened, and how long a process took to its begin."""
     duty = given.jobs[0].duty(TrialShape().prefetch_depth)
-    asked = duty if way.units is None else way.units
-    shape = TrialShape(policy=way.policy, device={"shot_s": SHOT_S, "seed": 1}, nb_cores=len(given.jobs))
+    device = {"shot_s": SHOT_S, "seed": 1}
+    shape = TrialShape(policy=way.policy, units=LICENCES, device=device, nb_cores=len(given.jobs))
     submitted: dict[str, float] = {}
     with programs_import_the_same(), TrialCentre(directory, shape) as centre:
         ids = []
         for job in given.jobs:
             submitted[job.id] = time.time()
-            command = job_command(directory, job, share=duty if way.units is None else 1.0)
-            ids.append(centre.submit(job.id, *command, units=int(1000 * asked)))
+            command = job_command(directory, job, share=duty if way.asks == "duty" else 1.0)
+            ids.append(centre.submit(job.id, *command, units=units(way, duty)))
         centre.wait(*ids, timeout_s=len(ids) * given.jobs[0].alone_s * 1.5 + 60.0)
     files = {job.id: directory / "jobs" / f"{job.id}.json" for job in given.jobs}
     told = {name: {**read(file), "submitted_s": submitted[name]} for name, file in files.items()}

@@ -80,7 +80,11 @@ def _node(shape: ClusterShape, identity: Identity, name: str, port: int) -> str:
 
 
 def _usual(shape: ClusterShape, identity: Identity) -> dict[str, str]:
-    """Loopback alone, no cgroups, jobs started as soon as Slurm can: its main loop looks once a second."""
+    """Loopback alone, no cgroups, jobs started as soon as Slurm can: its main loop looks once a second.
+
+    A batch job that its node has not begun after BatchStartTimeout is taken for lost: the usual 10 s are short where
+    many begin at once on a busy machine.
+    """
     place = identity.directory
     return {
         "ClusterName": "try",
@@ -115,6 +119,7 @@ def _usual(shape: ClusterShape, identity: Identity) -> dict[str, str]:
         "PropagateResourceLimits": "NONE",
         "SlurmctldTimeout": "30",
         "SlurmdTimeout": "30",
+        "BatchStartTimeout": "60",
         "InactiveLimit": "0",
         "KillWait": "2",
         "MinJobAge": "300",

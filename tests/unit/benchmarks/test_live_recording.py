@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.live.recording import caption, measured, recorded, table
-from benchmarks.live.three_ways import SHOT_S, WAYS, parsed, workload
+from benchmarks.live.three_ways import LICENCES, SHOT_S, WAYS, parsed, units, workload
 from qhpc.broker.usage_rows import SliceRow
 from qhpc.lab.comparison import contender, run_checked
 from qhpc.lab.gantt import Panel, svg
@@ -77,6 +77,16 @@ def test_the_laboratory_is_measured_in_the_same_way():
     assert exclusive == (pytest.approx(1 / 3), 1.0, 1.0, 1.5, 12.0)
     assert unlimited == both, "two jobs of a third of the QPU do not wait for each other but once"
     assert both.makespan_s == 7.0 and both.worst == pytest.approx(7 / 6)
+
+
+def test_slurm_admits_as_many_as_the_laboratory():
+    asked = [units(way, 1 / 3) for way in WAYS]
+    assert asked == [LICENCES, 0, 334]
+    policy = contender(WAYS[2].contender).policy()
+    assert policy.capacity("qpu", 1) == LICENCES and policy.units(None, 1 / 3) == 334
+    six = workload(parsed(["--rounds", "2"]))
+    admitted = [job.admitted_s for job in run_checked(six, contender(WAYS[2].contender)).jobs]
+    assert admitted.count(0.0) == LICENCES // 334 == 3
 
 
 def test_a_phase_is_as_long_as_its_shots():

@@ -548,6 +548,19 @@ SharedQPU("p").submit(Circuit.empty(1).to_job())
     assert opened.session.startswith("slurm-42.")
 
 
+def test_a_job_beside_its_broker_imports_nothing_of_networks(broker):
+    code = """
+import sys
+from qat.core import Circuit
+from qat.qpus import SharedQPU
+SharedQPU("p").submit(Circuit.empty(1).to_job())
+unwanted = {"ssl", "tomllib", "asyncio", "scipy", "http", "email"} & set(sys.modules)
+assert not unwanted, unwanted
+"""
+    environment = {**os.environ, "PYTHONPATH": SOURCE}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=60)
+
+
 def test_a_program_that_forgot_a_thread_ends_all_the_same(broker):
     held(broker)
     code = """

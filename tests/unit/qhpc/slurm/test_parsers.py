@@ -136,3 +136,11 @@ def test_the_accounting():
     assert parse_accounting("") == []
     (job,) = parse_accounting("3|NODE_FAIL|1:0|2026-11-28T11:40:03|2026-11-28T11:40:04|x|q[1-2]|ada|phys|b.2\n")
     assert job.nodes == ("q1", "q2") and job.started == "2026-11-28T11:40:04" and job.comment == "b.2"
+
+
+def test_a_job_that_has_not_changed_is_not_read_again():
+    row = "7|RUNNING|None|2026-11-28T11:40:03|N/A|q1|1|ada|1000|phys|qpu_fresnel:250|a"
+    ((first,), (second,)) = (parse_jobs(f"{marker}{row}\n", marker) for marker in ("m1", "m2"))
+    assert first is second
+    (changed,) = parse_jobs(f"m{row.replace('RUNNING', 'COMPLETED')}\n", "m")
+    assert (changed.id, changed.state) == (7, "COMPLETED")
