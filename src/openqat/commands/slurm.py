@@ -6,11 +6,13 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from pathlib import Path
 
 import click
 
 from openqat.output import Column, Output, output_option
+from openqat.texts import moment
 from qhpc.slurm.cluster_files import ClusterShape
 from qhpc.slurm.controller import Controller, ControllerUnreachable, SlurmRefused
 from qhpc.slurm.directory import described
@@ -100,6 +102,42 @@ _COLUMNS = (
     Column("Level", lambda finding: finding.level),
     Column("Found", lambda finding: finding.found),
     Column("Cure", lambda finding: finding.cure),
+)
+
+
+@command.command()
+@click.argument("settings", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--since", default="", help="Sessions that ended from a date or age on, e.g. 2026-11-01 or 30d.")
+@output_option
+def duty(settings: Path, since: str, output: Output) -> None:
+    """Say how many duty units the jobs of each user need, by the accounts of the broker of SETTINGS.
+
+    For operators, and for users who do not know what to ask for. It is the median of the last nine sessions of a user
+    at a pool: QPU time over the time in which they did not wait. Fewer than three sessions tell nothing.
+    """
+    from qhpc.broker.needed_duty import needed_duties
+    from qhpc.broker.settings import BadSettings, read_settings
+    from qhpc.broker.usage_reading import AccountsUnreadable, reading_usage
+
+    try:
+        since_s = moment(since, time.time()) if since else 0.0
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    try:
+        with reading_usage(read_settings(settings).directory / "usage.db") as reader:
+            needed = needed_duties(reader.sessions(since_s))
+    except (AccountsUnreadable, BadSettings, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    output.rows(needed, _DUTY_COLUMNS, key="user")
+
+
+_DUTY_COLUMNS = (
+    Column("User", lambda needed: needed.user),
+    Column("Pool", lambda needed: needed.pool),
+    Column("Sessions", lambda needed: str(needed.nb_sessions)),
+    Column("Admitted", lambda needed: str(needed.admitted)),
+    Column("Needed", lambda needed: str(needed.needed)),
+    Column("Should ask for", lambda needed: needed.advice),
 )
 
 
