@@ -12,13 +12,11 @@ import asyncio
 import logging
 import math
 import os
-import pwd
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -26,29 +24,20 @@ import msgspec
 from qhpc.access.launchers.endings import Cause
 from qhpc.access.launchers.inbox import Inbox
 from qhpc.access.launchers.lines import JobLog
-from qhpc.access.launchers.local_settings import LocalSettings
 from qhpc.access.launchers.protocol import Launch, LaunchError, Lost, Report, Standing
 from qhpc.access.launchers.sleepers import BrokerSleepers
 from qhpc.access.launchers.slurm_attempts import Attempt
 from qhpc.access.launchers.slurm_endings import FORGOTTEN
+from qhpc.access.launchers.slurm_preparation import Preparation
 from qhpc.access.launchers.slurm_requests import (
     JOB_NAME,
-    assignment_of,
-    batch_job,
-    is_small,
     job_in,
-    kept_job,
-    request_of,
-    script,
-    warm_job,
 )
 from qhpc.access.launchers.slurm_settings import SlurmSettings
 from qhpc.access.launchers.slurm_standing import licences_of, standing_of
-from qhpc.access.launchers.spool_folder import Note, Sight, SpoolFolder
+from qhpc.access.launchers.spool_folder import Sight, SpoolFolder
 from qhpc.access.launchers.warm_runners import WarmRunners
-from qhpc.access.runner.frames import Configuration
-from qhpc.access.runner.spool import Orders
-from qhpc.slurm.commands import PLAIN_ENVIRONMENT, BatchJob, InvalidOption, sbatch, scancel, show, squeue, waiting
+from qhpc.slurm.commands import InvalidOption, sbatch, scancel, show, squeue, waiting
 from qhpc.slurm.controller import Controller, ControllerUnreachable, SlurmRefused
 from qhpc.slurm.directory import listed_jobs
 from qhpc.slurm.parsers import NotUnderstood, SlurmJob, parse_jobs, parse_record, parse_submitted
@@ -88,6 +77,13 @@ class _Watched:
     timer: asyncio.TimerHandle | None = None
     is_noted: bool = True
 
+    def keep_note(self) -> None:
+        """Have the next server know what was reported. A full disk is no reason to stop; it is tried again."""
+        if not self.is_noted:
+            with suppress(OSError):
+                self.folder.write_note()
+                self.is_noted = True
+
 
 class SlurmLauncher:
     """Gives jobs to Slurm. Use it within one event loop; see the protocol ``Launcher``.
@@ -119,7 +115,7 @@ class SlurmLauncher:
         self._inbox = Inbox()
         self._tasks: list[asyncio.Task[None]] = []
         self._news, self._poll_now = asyncio.Event(), asyncio.Event()
-        self._instance = ""
+        self._preparation = Preparation(settings)
         self._is_adopted = False
         self._trouble: str | None = None
 
@@ -131,20 +127,9 @@ class SlurmLauncher:
         Raises:
             OSError: the spool cannot be used.
         """
-        await asyncio.to_thread(self._prepare_spool)
+        await asyncio.to_thread(self._preparation.prepare_spool)
         self._background(self._persistent(self._watch))
         self._background(self._persistent(self._poll))
-
-    def _prepare_spool(self) -> None:
-        spool = self._settings.spool
-        spool.mkdir(mode=0o711, parents=True, exist_ok=True)
-        spool.chmod(0o711)
-        (spool / "notes").mkdir(mode=0o700, exist_ok=True)
-        (spool / "notes" / "environment").write_bytes(PLAIN_ENVIRONMENT)
-        file = spool / "notes" / "instance"
-        if not file.exists():
-            file.write_text(secrets.token_hex(4))
-        self._instance = file.read_text()
 
     async def close(self) -> None:
         """Let go; jobs in Slurm run on, and are found again by ``adopt``."""
@@ -155,6 +140,7 @@ class SlurmLauncher:
         for watched in self._watched.values():
             if watched.timer is not None:
                 watched.timer.cancel()
+            await asyncio.to_thread(watched.keep_note)
         self._inbox.close()
 
     async def submit(self, launch: Launch) -> str:
@@ -168,8 +154,9 @@ class SlurmLauncher:
             return handle
         if self.free_slots <= 0:
             raise LaunchError(self._trouble or f"{len(self._watched)} jobs are in Slurm already", retryable=True)
-        identity = self._identity(launch.owner)
-        watched, job, is_small = await self._prepared(launch, identity)
+        identity = self._preparation.identity(launch.owner)
+        folder, job, is_small = await self._preparation.attempt(launch, identity)
+        watched = self._watching(folder, handle)
         watched.since_s = math.inf
         self._watched[handle] = watched
         try:
@@ -222,21 +209,12 @@ class SlurmLauncher:
 
     async def _start_warm(self, owner: str, identity: tuple[int, int] | None) -> None:
         """Have a warm runner for the next small jobs of a user; without one they run as others do."""
-        settings, options = self._settings, self._settings.options
-        spool = settings.spool
-        configuration = Configuration(policy=settings.policy, preload=LocalSettings().preload)
-
-        def text(folder: Path) -> str:
-            arguments = (str(spool), f"{options.warm_idle_s:g}", f"{options.warm_life_s:g}")
-            return script(folder, options, settings.python_path, options.default_cores, *arguments, module="warm")
-
         try:
-            spot = self._warm.make(owner, identity, msgspec.msgpack.encode(configuration), text)
+            spot, job = self._preparation.warm(self._warm, owner, identity)
         except OSError:
             _log.exception("the folder of a warm runner cannot be made")
             return
         try:
-            job = warm_job(spot.folder, options, comment=self._comment(spot.name), identity=identity)
             spot.slurm_id = parse_submitted(await self._controller.run(sbatch(job), deadline_s=_SUBMIT_DEADLINE_S))
             spot.since_s = time.monotonic()
         except _NoAnswer as error:
@@ -329,50 +307,6 @@ class SlurmLauncher:
             return Standing(reasons=(said, f"Slurm does not answer now: {error}"))
         return standing_of(said, row, queue, licences_of([parse_record(line) for line in licences]))
 
-    # --- submission ---
-
-    def _identity(self, owner: str) -> tuple[int, int] | None:
-        """Whom a job runs as; None for this process's user."""
-        if self._settings.run_as == "server":
-            return None
-        try:
-            entry = pwd.getpwnam(owner)
-        except KeyError:
-            raise LaunchError(f"{owner} is no Unix user of this machine", retryable=False) from None
-        if entry.pw_uid == 0:
-            raise LaunchError(f"jobs of {owner}, who is root, are not run", retryable=False)
-        return entry.pw_uid, entry.pw_gid
-
-    async def _prepared(self, launch: Launch, identity: tuple[int, int] | None) -> tuple[_Watched, BatchJob, bool]:
-        """The folder of an attempt, the job to submit, and whether a warm runner may serve it.
-
-        Raises:
-            LaunchError: the job asks for what it may not have, or the folder cannot be made.
-        """
-        options, settings = self._settings.options, self._settings
-        folder = SpoolFolder(settings.spool, launch.handle)
-        try:
-            request = request_of(launch, options)
-            comment = self._comment(launch.handle)
-            job = batch_job(launch, request, folder.path, options, comment=comment, identity=identity)
-            configuration = Configuration(policy=settings.policy, max_result_bytes=settings.max_result_bytes)
-            orders = Orders(
-                configuration=configuration,
-                assignment=assignment_of(launch, request.resources),
-                is_safe_to_retry=launch.is_safe_to_retry,
-            )
-            uid, gid = identity or (os.geteuid(), os.getegid())
-            text = script(folder.path, options, settings.python_path, request.resources.nb_cores or 1)
-            note = Note(uid=uid, resources=request.resources, batch_job=kept_job(job))
-            await asyncio.to_thread(folder.make, orders, text, note, gid)
-        except InvalidOption as error:
-            raise LaunchError(str(error), retryable=False) from error
-        except OSError as error:
-            await asyncio.to_thread(folder.remove)
-            raise LaunchError(f"the folder of the job cannot be made: {error}", retryable=True) from error
-        is_for_warm = options.warm_idle_s > 0 and is_small(launch, request, options)
-        return self._watching(folder, launch.handle), job, is_for_warm
-
     def _watching(self, folder: SpoolFolder, handle: str) -> _Watched:
         attempt = Attempt(
             handle=handle,
@@ -382,9 +316,6 @@ class SlurmLauncher:
             is_guest=folder.note.host is not None,
         )
         return _Watched(attempt, folder, time.monotonic())
-
-    def _comment(self, handle: str) -> str:
-        return f"{self._instance}.{handle}"
 
     # --- endings ---
 
@@ -467,10 +398,7 @@ class SlurmLauncher:
     def _look(self, watched: Sequence[_Watched], *, is_last: bool = False) -> list[Sight]:
         sights = []
         for each in watched:
-            if not each.is_noted:
-                with suppress(OSError):  # a full disk; the note is for the next server, and is tried again
-                    each.folder.write_note()
-                    each.is_noted = True
+            each.keep_note()
             sights.append(each.folder.look(self._settings.max_result_bytes, is_last=is_last))
         return sights
 
@@ -532,7 +460,7 @@ class SlurmLauncher:
         for watched in [each for each in self._closing.values() if each.since_s < begin_s]:
             await self._close_up(watched, by_comment.get(self._key(watched)))
         for spot in [each for each in self._warm.spots.values() if each.since_s < begin_s]:
-            row = by_comment.get((self._comment(spot.name), spot.uid))
+            row = by_comment.get((self._preparation.comment(spot.name), spot.uid))
             if row is None or phase_of(row.state) == "ended":
                 await asyncio.to_thread(self._warm.drop, spot)
         await self._cancel_orphans(rows)
@@ -540,7 +468,7 @@ class SlurmLauncher:
     def _key(self, watched: _Watched) -> tuple[str, int]:
         """What its row in Slurm is found by: its own, or that of the warm runner that has it."""
         note = watched.folder.note
-        return self._comment(note.host or watched.attempt.handle), note.uid
+        return self._preparation.comment(note.host or watched.attempt.handle), note.uid
 
     async def _heard(self, watched: _Watched, row: SlurmJob | None) -> None:
         attempt = watched.attempt
@@ -624,8 +552,8 @@ class SlurmLauncher:
         if not self._is_adopted:
             return
         known = {self._key(each) for each in (*self._watched.values(), *self._closing.values())}
-        known |= {(self._comment(spot.name), spot.uid) for spot in self._warm.spots.values()}
-        mine = f"{self._instance}."
+        known |= {(self._preparation.comment(spot.name), spot.uid) for spot in self._warm.spots.values()}
+        mine = f"{self._preparation.instance}."
         for row in rows:
             is_ours = row.comment is not None and row.comment.startswith(mine)
             if is_ours and (row.comment, row.uid) not in known and phase_of(row.state) != "ended":

@@ -257,3 +257,20 @@ def test_where_a_job_stands_that_runs_or_whose_slurm_is_away(tmp_path):
         slurm.is_away, slurm.jobs[1].state = False, "RUNNING"
         harness.run(until(lambda: "runs" in harness.launcher.explanation("j0.1")))
         assert harness.run(harness.launcher.standing("j0.1")).reasons == ("job 1 runs",)
+
+
+def test_what_was_told_before_an_orderly_end_is_not_told_again(tmp_path):
+    with fake_cluster(tmp_path / "spool", watch_s=30.0) as (harness, _):
+        harness.run(harness.submit(small(0)))
+        watched = harness.launcher._watched["j0.1"]
+        begin(watched.folder.path)
+        (watched.folder.path / "stdout").write_text("hello\n")
+        harness.run(seen(harness.launcher, watched))
+        assert not watched.is_noted
+    again = SpoolFolder(tmp_path / "spool", "j0.1")
+    assert again.find() and again.note.offsets["stdout"] == len("hello\n")
+
+
+async def seen(launcher, watched):
+    """What a look at a folder shows is reported; there is no other look."""
+    launcher._saw(watched, watched.folder.look(1 << 20))
