@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
@@ -130,6 +131,7 @@ def test_an_ordinary_user_has_one_of_his_own():
         timeout=100,
     )
     assert done.stdout.strip() == user, done.stderr
+    shutil.rmtree(directory)
 
 
 def test_what_is_missing_is_named(monkeypatch):
