@@ -10,6 +10,7 @@ says; tells it which records are on disk; and after a crash has it ``recall`` th
 >>> heart = Brokerage(rules, merge=lambda results, shots: b"".join(results))
 >>> heart.begin(0.0)
 >>> heart.driver_attached("q", Attached(1, "first", "q", b"specs"), 1.0)
+>>> heart.safe(len(heart.take().records))
 >>> heart.job_opens("connection 1", OpenSession(1, "p", "vqe"), Who("ada"), 2.0)
 True
 >>> heart.job_says("connection 1", SubmitTask("t", b"..."), 3.0)

@@ -83,7 +83,6 @@ class Core:
     def recall(self, record: Record) -> None:
         """Something had happened before the broker was started; of what follows, only the rows are left to do."""
         self._nb_records += 1
-        self.now_s = max(self.now_s, getattr(record, "time_s", 0.0))
         self._apply(record)
         self.safe(self._nb_records)
         self.turn = Turn.empty()._replace(rows=self.turn.rows)
@@ -111,6 +110,7 @@ class Core:
             self._held.append((self._nb_records, say, about))
 
     def _apply(self, record: Record) -> None:
+        self.now_s = max(self.now_s, getattr(record, "time_s", 0.0))
         kind = type(record)
         if (keep := _KEEP.get(kind)) is not None:
             keep(self, record)

@@ -99,8 +99,15 @@ class Qpus:
         for driver in drivers:
             if driver.has_lost:  # only now: what it had lost is in the journal before
                 self._core.write(DriverSeen(driver.qpu, driver.incarnation))
-        for driver in drivers:
-            self._tell_state(driver, now_s)
+                self._core.hold(self._recorded, driver)
+            else:
+                self._tell_state(driver, now_s)
+
+    def _recorded(self, driver: Driver) -> None:
+        """An incarnation is on disk: from now on it may run something, for a broker that is killed will wait for it."""
+        if driver.has_lost and driver.is_attached:
+            driver.has_lost = False
+            self._tell_state(driver, self._core.now_s)
 
     def _place(self, driver: Driver, key: str, number: int, now_s: float) -> None:
         """A slice that a driver has: the one that was given, one whose end is in the journal, or a stray."""
@@ -246,7 +253,7 @@ class Qpus:
     def _state(self, qpu: str, message: said.StateChanged, now_s: float) -> None:
         driver = self._core.drivers[qpu]
         driver.state = (message.state, message.reason, message.in_s)
-        if not self._awaited:
+        if not self._awaited and not driver.has_lost:
             self._tell_state(driver, now_s)
 
     def _window(self, qpu: str, message: said.WindowPlanned, now_s: float) -> None:

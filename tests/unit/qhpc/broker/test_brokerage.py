@@ -28,7 +28,7 @@ from qat.comm.broker.messages import (
     TaskFinished,
     TaskStarted,
 )
-from qhpc.broker.brokerage import Brokerage, Limits, Rules, TaskTiming, Who
+from qhpc.broker.brokerage import Brokerage, Limits, Rules, TaskTiming, Turn, Who
 from qhpc.broker.brokerage.core import TASK_BYTES
 from qhpc.broker.drivers.messages import (
     AcknowledgeSlice,
@@ -46,6 +46,7 @@ from qhpc.broker.drivers.messages import (
     WindowCancelled,
     WindowPlanned,
 )
+from qhpc.broker.facts import DriverSeen
 from qhpc.broker.usage_rows import SessionRow, SliceRow
 from qhpc.scheduling.model import Pool
 
@@ -62,19 +63,25 @@ class Desk:
     def __init__(self, pool=POOL, *, attach=True, allows=lambda *_: None, timings=None, **limits):
         self.rules = Rules(pools=(pool,), limits=Limits(**limits), timings=timings or {})
         self.heart = Brokerage(self.rules, lambda results, shots: b"+".join(results), allows)
-        self.now_s, self.disk = 100.0, []
+        self.now_s, self.disk, self.before = 100.0, [], Turn.empty()
         self.heart.begin(self.now_s)
         for qpu in pool.qpus if attach else ():
             self.attach(qpu)
-        self.turn = None
         self.take()
 
     def attach(self, qpu, incarnation="1", known=(), state="up"):
+        """A driver is there; if it is another one, that is on disk."""
         self.heart.driver_attached(qpu, Attached(1, incarnation, qpu, b"specs", known, state), self.now_s)
+        self.before = self.take()
+        if any(isinstance(record, DriverSeen) for record in self.before.records):
+            self.heart.safe(len(self.disk))
 
     def take(self):
-        self.turn = self.heart.take()
-        self.disk += self.turn.records
+        """What is to be done now, with what was left to do by ``attach``."""
+        before, self.before = self.before, Turn.empty()
+        now = self.heart.take()
+        self.disk += now.records
+        self.turn = Turn(*(earlier + later for earlier, later in zip(before, now, strict=True)))
         return self.turn
 
     def open(self, name="vqe", connection="c", user="ada", **fields):
@@ -586,7 +593,6 @@ def test_a_driver_that_comes_back_as_another_may_have_run_what_it_had():
     assert not desk.take().to_drivers
     desk.attach("q", "2")
     assert desk.take().to_drivers == [("q", Load("ada:vqe/t", b"payload t")), ("q", Run("ada:vqe/t", 2, 100))]
-    desk.sync()
     assert {row.outcome for row in desk.turn.rows} == {"lost"}
 
 

@@ -1,6 +1,6 @@
 """Whatever crashes, and when: no accepted task is lost, none runs twice, none is answered wrongly or charged twice."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qat.comm.broker.messages import TaskCancelled, TaskFailed, TaskFinished
@@ -68,6 +68,7 @@ def check(world):
 
 
 @settings(max_examples=150, deadline=None)
+@example([("submit", 0, 0.0), ("submit", 1, 0.0), ("run", 2, 0.0), ("crash", 0, 0.0), ("connect", 1, 0.0)])
 @given(st.lists(STEP, max_size=60))
 def test_broker_and_jobs_crash(steps):
     world = World()

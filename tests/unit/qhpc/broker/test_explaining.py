@@ -13,6 +13,7 @@ def heart():
     heart = Brokerage(Rules(pools=(Pool(name="p", qpus=("q",)), Pool(name="r", qpus=("s",)))), b"".join)
     heart.begin(0.0)
     heart.driver_attached("q", Attached(1, "first", "q", b""), 0.0)
+    heart.safe(len(heart.take().records))
     return heart
 
 

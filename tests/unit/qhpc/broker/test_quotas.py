@@ -81,8 +81,9 @@ class Site:
         )
         self.heart.begin(0.0)
         self.heart.driver_attached("q", Attached(1, "first", "q", b""), 0.0)
-        self.heart.job_opens("c", OpenSession(1, "p", "vqe"), Who("ada", account="phys"), 0.0)
         self.nb_records = 0
+        self.take()
+        self.heart.job_opens("c", OpenSession(1, "p", "vqe"), Who("ada", account="phys"), 0.0)
         self.take()
 
     def take(self):
