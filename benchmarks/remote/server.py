@@ -94,8 +94,8 @@ class Server:
         """How it is started."""
         return [sys.executable, "-m", "openqat", "up", "--directory", str(self.directory), *options]
 
-    def start(self, port: int | None = None) -> Server:
-        """Start it, and wait until it takes requests."""
+    def start(self, port: int | None = None, *, process_group: int | None = None) -> Server:
+        """Start it, and wait until it takes requests; ``process_group`` 0 is a group of its own, as in a terminal."""
         self.home.mkdir(parents=True, exist_ok=True)
         told = self.home / "ready"
         told.unlink(missing_ok=True)
@@ -104,7 +104,12 @@ class Server:
         command += [] if self.with_broker else ["--no-broker"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                command, env=self.client_environment | self.environment, stdout=log, stderr=log, cwd=self.home
+                command,
+                env=self.client_environment | self.environment,
+                stdout=log,
+                stderr=log,
+                cwd=self.home,
+                process_group=process_group,
             )
         self._wait_until(told.exists)
         self.ready = json.loads(told.read_text(encoding="utf-8"))

@@ -93,6 +93,9 @@ class SlurmSettings(_Table, frozen=True, kw_only=True):
     hold_after_s: _Positive = 10.0
 
 
+_LIMITS = Limits()
+
+
 class LimitSettings(_Table, frozen=True, kw_only=True):
     """``[limits]``: how much users may ask for, and how long the broker waits.
 
@@ -114,15 +117,15 @@ class LimitSettings(_Table, frozen=True, kw_only=True):
         write_s: in which a job has to read something when something waits for it.
     """
 
-    max_sessions: _Count = 10_000
-    max_sessions_per_user: _Count = 2_000
-    max_ready_tasks: _Count = 10_000
-    max_bytes_per_user: _Count = 2 << 30
-    max_qpu_s: _Positive | None = None
-    lease_s: _Positive = 30.0
-    recovery_s: _NotNegative = 5.0
-    driver_patience_s: _Positive = 60.0
-    slice_deadline_s: _Positive = 3600.0
+    max_sessions: _Count = _LIMITS.max_sessions
+    max_sessions_per_user: _Count = _LIMITS.max_sessions_per_user
+    max_ready_tasks: _Count = _LIMITS.max_ready_tasks
+    max_bytes_per_user: _Count = _LIMITS.max_bytes_per_user
+    max_qpu_s: _Positive | None = _LIMITS.max_qpu_s
+    lease_s: _Positive = _LIMITS.lease_s
+    recovery_s: _NotNegative = _LIMITS.recovery_s
+    driver_patience_s: _Positive = _LIMITS.driver_patience_s
+    slice_deadline_s: _Positive = _LIMITS.slice_deadline_s
     max_message_bytes: _Count = 256 << 20
     max_unread_bytes: _Count = 64 << 20
     max_connections: _Count = 20_000

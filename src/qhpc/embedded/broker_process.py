@@ -22,7 +22,8 @@ _FIRST_PAUSE_S, _LAST_PAUSE_S = 0.2, 30.0
 class BrokerProcess:
     """A broker that runs within a ``with`` statement, and takes jobs from ``wait_until_ready`` on.
 
-    It sees the end of this process at its standard input, and ends politely then, also when this process is killed.
+    It sees the end of this process at its standard input, and ends politely then, also when this process is killed. It
+    is in a process group of its own: Ctrl-C in a terminal is for this process, which ends it when all else has ended.
 
     Args:
         settings: its file.
@@ -79,6 +80,7 @@ class BrokerProcess:
                 stdout=log,
                 stderr=log,
                 pass_fds=(theirs,),
+                process_group=0,
             )  # fmt: skip
         os.close(theirs)
         return process, ours

@@ -112,3 +112,13 @@ def test_a_broker_that_ends_is_started_again(tmp_path):
         until(lambda: broker.pid != killed)
         until(lambda: Path(address.removeprefix("unix:")).exists())
     assert not is_there(broker.pid)
+
+
+def test_ctrl_c_in_a_terminal_ends_all_of_it_and_starts_nothing_again(tmp_path):
+    """The terminal sends SIGINT to the whole group of processes."""
+    server = Server(tmp_path, ("--workers", "1"), with_broker=True)
+    server.start(process_group=0)
+    broker = broker_of(server)
+    os.killpg(server.process.pid, signal.SIGINT)
+    assert server.process.wait(60) == 0
+    assert "started again" not in server.log.read_text() and not is_there(broker)
