@@ -6,6 +6,7 @@ from qhpc.access.launchers.slurm import SlurmLauncher
 from qhpc.access.launchers.slurm_settings import SlurmSettings
 from qhpc.access.slurm_options import SlurmOptions
 from qhpc.slurm.controller import Controller, ControllerUnreachable
+from qhpc.slurm.job_control import CommandControl
 from tests.unit.qhpc.access.launchers.harness import Harness
 from tests.unit.qhpc.access.submissions import SITE
 
@@ -15,7 +16,8 @@ def launcher(cluster, spool, options=None, controller=None, **settings):
     eager = {"poll_s": 0.1, "watch_s": 0.02, "default_memory_bytes": 400 << 20, "overhead_bytes": 200 << 20}
     given = {"conf": cluster.configuration, **eager, **(options or {})}
     settings = {"folders": (SITE,), "outcome_grace_s": 0.3, "max_result_bytes": 1_000_000, **settings}
-    return SlurmLauncher(SlurmSettings(spool=spool, options=SlurmOptions(**given), **settings), controller=controller)
+    control = controller and CommandControl(controller)
+    return SlurmLauncher(SlurmSettings(spool=spool, options=SlurmOptions(**given), **settings), control=control)
 
 
 class SlurmHarness(Harness):

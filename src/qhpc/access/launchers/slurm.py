@@ -12,7 +12,6 @@ import asyncio
 import logging
 import math
 import os
-import secrets
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -37,10 +36,10 @@ from qhpc.access.launchers.slurm_settings import SlurmSettings
 from qhpc.access.launchers.slurm_standing import licences_of, standing_of
 from qhpc.access.launchers.spool_folder import Sight, SpoolFolder
 from qhpc.access.launchers.warm_runners import WarmRunners
-from qhpc.slurm.commands import InvalidOption, sbatch, scancel, show, squeue, waiting
+from qhpc.slurm.commands import InvalidOption
 from qhpc.slurm.controller import Controller, ControllerUnreachable, SlurmRefused
-from qhpc.slurm.directory import listed_jobs
-from qhpc.slurm.parsers import NotUnderstood, SlurmJob, parse_jobs, parse_record, parse_submitted
+from qhpc.slurm.job_control import CommandControl, JobControl
+from qhpc.slurm.parsers import NotUnderstood, SlurmJob
 from qhpc.slurm.states import phase_of
 
 __all__ = ["SlurmLauncher", "SlurmSettings"]
@@ -51,7 +50,6 @@ _WATCHING_PART = 0.05
 """Looking at folders takes at most this part of the time of a core."""
 _POLLING_PART = 0.1
 _MAX_POLL_S = 10.0
-_SUBMIT_DEADLINE_S = 30.0
 _CLOSING_S = 30.0
 """A job that has left its outcome ends by itself in this time, or is cancelled."""
 
@@ -91,7 +89,7 @@ class SlurmLauncher:
     Args:
         settings: how jobs run.
         clock: seconds since 1970.
-        controller: runs Slurm's commands.
+        control: gives jobs to Slurm; by Slurm's commands, by default.
 
     Raises:
         PermissionError: jobs are to run as their owners, and this process is not root.
@@ -100,14 +98,14 @@ class SlurmLauncher:
     name = "slurm"
 
     def __init__(
-        self, settings: SlurmSettings, clock: Callable[[], float] = time.time, controller: Controller | None = None
+        self, settings: SlurmSettings, clock: Callable[[], float] = time.time, control: JobControl | None = None
     ) -> None:
         if settings.run_as == "owner" and os.geteuid() != 0:
             raise PermissionError("run_as='owner' needs a server that is root; run it as root, or use run_as='server'")
         conf = settings.options.conf
         environment = {} if conf is None else {"SLURM_CONF": str(conf)}
         self._settings, self._clock = settings, clock
-        self._controller = controller or Controller(environment)
+        self._control = control or CommandControl(Controller(environment))
         self._watched: dict[str, _Watched] = {}
         self._closing: dict[str, _Watched] = {}
         self._warm = WarmRunners(settings.spool)
@@ -162,8 +160,7 @@ class SlurmLauncher:
         try:
             if is_small and await self._is_given_to_warm(launch.owner, watched):
                 return handle
-            output = await self._controller.run(sbatch(job), deadline_s=_SUBMIT_DEADLINE_S)
-            watched.attempt.slurm_id = parse_submitted(output)
+            watched.attempt.slurm_id = await self._control.submit(job)
         except (SlurmRefused, InvalidOption) as error:
             await self._forget(watched)
             is_temporary = isinstance(error, SlurmRefused) and error.is_temporary
@@ -215,7 +212,7 @@ class SlurmLauncher:
             _log.exception("the folder of a warm runner cannot be made")
             return
         try:
-            spot.slurm_id = parse_submitted(await self._controller.run(sbatch(job), deadline_s=_SUBMIT_DEADLINE_S))
+            spot.slurm_id = await self._control.submit(job)
             spot.since_s = time.monotonic()
         except _NoAnswer as error:
             _log.warning("a warm runner was not started: %s", error)
@@ -299,13 +296,12 @@ class SlurmLauncher:
         said, row = watched.attempt.explanation(), watched.attempt.row
         if row is None or phase_of(row.state) != "waiting":
             return Standing(reasons=(said,))
-        marker = secrets.token_hex(8)
         try:
-            queue = parse_jobs(await self._controller.run(waiting(marker)), marker)
-            licences = (await self._controller.run(show("licenses"))).splitlines() if row.licenses else []
+            queue = await self._control.waiting()
+            licences = await self._control.licenses() if row.licenses else []
         except _NoAnswer as error:
             return Standing(reasons=(said, f"Slurm does not answer now: {error}"))
-        return standing_of(said, row, queue, licences_of([parse_record(line) for line in licences]))
+        return standing_of(said, row, queue, licences_of(licences))
 
     def _watching(self, folder: SpoolFolder, handle: str) -> _Watched:
         attempt = Attempt(
@@ -345,10 +341,8 @@ class SlurmLauncher:
         if number is None:
             return
         with suppress(*_NoAnswer):
-            marker = secrets.token_hex(8)
-            rows = parse_jobs(await self._controller.run(squeue(marker, ids=(number,))), marker)
-            if any(self._is_row_of(row, watched) for row in rows):
-                await self._controller.run(scancel(number))
+            if any(self._is_row_of(row, watched) for row in await self._control.job(number)):
+                await self._control.cancel(number)
 
     def _is_row_of(self, row: SlurmJob, watched: _Watched) -> bool:
         return (row.comment, row.uid) == self._key(watched)
@@ -443,7 +437,7 @@ class SlurmLauncher:
 
     async def _ask(self, begin_s: float) -> None:
         try:
-            rows = await listed_jobs(self._controller, JOB_NAME)
+            rows = await self._control.jobs(JOB_NAME)
         except _NoAnswer as error:
             if self._trouble is None:
                 _log.warning("Slurm does not answer; nothing is known of jobs meanwhile: %s", error)
@@ -512,7 +506,7 @@ class SlurmLauncher:
             return
         try:
             job = job_in(note.batch_job or {})
-            number = parse_submitted(await self._controller.run(sbatch(job), deadline_s=_SUBMIT_DEADLINE_S))
+            number = await self._control.submit(job)
         except (*_NoAnswer, InvalidOption, msgspec.ValidationError) as error:
             await self._not_taken_again(watched, error)
             return
@@ -558,4 +552,4 @@ class SlurmLauncher:
             is_ours = row.comment is not None and row.comment.startswith(mine)
             if is_ours and (row.comment, row.uid) not in known and phase_of(row.state) != "ended":
                 with suppress(*_NoAnswer):
-                    await self._controller.run(scancel(row.id))
+                    await self._control.cancel(row.id)

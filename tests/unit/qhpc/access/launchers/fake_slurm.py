@@ -9,6 +9,7 @@ from qhpc.access.launchers.slurm_settings import SlurmSettings
 from qhpc.access.slurm_options import SlurmOptions
 from qhpc.slurm.commands import JOB_FIELDS
 from qhpc.slurm.controller import ControllerUnreachable
+from qhpc.slurm.job_control import CommandControl
 
 from .harness import Harness
 
@@ -94,5 +95,5 @@ def fake_cluster(spool, **options):
     slurm = FakeSlurm()
     given = {"poll_s": 0.01, "watch_s": 0.01, **options}
     settings = SlurmSettings(spool=spool, options=SlurmOptions(**given), outcome_grace_s=0.0)
-    with FakeHarness(SlurmLauncher(settings, controller=slurm)) as harness:
+    with FakeHarness(SlurmLauncher(settings, control=CommandControl(slurm))) as harness:
         yield harness, slurm
