@@ -84,7 +84,7 @@ def run(settings: Path, ready_fd: int | None, end_with_stdin: bool, slurm: bool)
     """
     from openqat.systemd import notify_systemd
     from qhpc.access.logs import install_logs
-    from qhpc.broker.journal import DamagedJournal
+    from qhpc.broker.journal import DamagedJournal, JournalTooNew
     from qhpc.broker.running import BrokerAlreadyRunning, RunningBroker, run_broker
     from qhpc.slurm.directory import SlurmJobDirectory
 
@@ -102,7 +102,7 @@ def run(settings: Path, ready_fd: int | None, end_with_stdin: bool, slurm: bool)
         threading.Thread(target=_end_with, args=(sys.stdin.fileno(),), name="stdin", daemon=True).start()
     try:
         run_broker(site, on_ready, directory=SlurmJobDirectory() if slurm else None)
-    except (BrokerAlreadyRunning, DamagedJournal, sqlite3.Error, OSError) as error:
+    except (BrokerAlreadyRunning, DamagedJournal, JournalTooNew, sqlite3.Error, OSError) as error:
         raise click.ClickException(str(error)) from error
     notify_systemd("STOPPING=1")
 

@@ -39,6 +39,8 @@ class SessionIdentity(_Fact, frozen=True):
         nb_nodes: nodes that wait while it waits.
         time_s: when this was found out.
         is_asleep: whether its job has given its nodes back.
+        waited_s: seconds that the session had waited for QPUs until then.
+        node_waited_s: the same times the nodes that it had meanwhile.
     """
 
     time_s: float
@@ -49,6 +51,18 @@ class SessionIdentity(_Fact, frozen=True):
     slurm_job: int | None = None
     nb_nodes: int = 0
     is_asleep: bool = False
+    waited_s: float = 0.0
+    node_waited_s: float = 0.0
+
+    def node_waited_until(self, waited_s: float) -> float:
+        """Node seconds of waiting, when the session has waited so long and has had these nodes until then.
+
+        >>> who = SessionIdentity(0.0, "ada:a", "ada", 7, "phys", nb_nodes=2, waited_s=5.0, node_waited_s=20.0)
+        >>> who.node_waited_until(8.0)
+        26.0
+        """
+        nb_nodes = 0 if self.is_asleep else self.nb_nodes
+        return self.node_waited_s + nb_nodes * max(waited_s - self.waited_s, 0.0)
 
 
 class TaskPayload(_Fact, frozen=True):

@@ -5,12 +5,16 @@ writes: whatever was appended while it waited for the disk goes out together wit
 events costs few of them. A record is safe when ``safe(number)`` says so; the broker decides at once, in memory, and
 lets only wait what must not be said before. A journal that has grown long is ``rewritten`` by a short one that leads
 to the same.
+
+The first record says the format of the others, and who wrote them. It is 1 more whenever what records hold changes.
+Journals of former formats are read, and rewritten in this one before anything is added.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,11 +24,19 @@ import msgspec
 
 from qhpc.broker.facts import Record
 from qhpc.broker.records import record, records_in
+from qhpc.version import OPENQAT
 
-__all__ = ["DamagedJournal", "Journal", "JournalError"]
+__all__ = ["FORMAT", "DamagedJournal", "Journal", "JournalError", "JournalTooNew"]
 
 _log = logging.getLogger(__name__)
-_FORMAT = b"qhpc-journal-1"
+
+FORMAT = 2
+"""Of the journals that are written.
+
+1: as it was first. 2: sessions know how long they had waited at which nodes, snapshots what policies know of the past.
+"""
+_HEADER = f"qhpc-journal-{FORMAT} {OPENQAT}".encode()
+_HEADER_TEXT = re.compile(rb"qhpc-journal-(\d{1,9})(?: (.*))?", re.DOTALL)
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Record).decode
 
@@ -40,6 +52,10 @@ class DamagedJournal(ValueError):  # noqa: N818 (says what it is)
     """The file is no journal, or was changed: move it away, and start with what the QPUs and jobs say."""
 
 
+class JournalTooNew(ValueError):  # noqa: N818 (says what it is)
+    """A later version has written the journal: start that one, which goes on where it was."""
+
+
 class Journal:
     """A file of records.
 
@@ -53,6 +69,7 @@ class Journal:
 
     Raises:
         DamagedJournal: the file is not a journal, or is damaged elsewhere than at its end.
+        JournalTooNew: a later version has written it, in a format that is not known here.
 
     >>> import tempfile
     >>> from qhpc.scheduling.events import TimePassed
@@ -141,17 +158,35 @@ class Journal:
     def _recover(self) -> Sequence[Record]:
         """The records in the file; a torn end is cut off, for the writer had told nobody that it was safe."""
         found = records_in(self._path.read_bytes())
-        if found.is_damaged or (found.payloads and found.payloads[0] != _FORMAT):
-            raise DamagedJournal(f"{self._path} is not a journal of this version, or was changed: move it away")
+        number = self._format_in(found.payloads[0]) if found.payloads else FORMAT
+        if found.is_damaged:
+            raise DamagedJournal(f"{self._path} was changed: move it away")
         os.ftruncate(self._file, found.nb_bytes)
         self.nb_bytes = os.lseek(self._file, 0, os.SEEK_END)
         if not found.payloads:
-            self._put(record(_FORMAT))
+            self._put(record(_HEADER))
             _flush_folder(self._path.parent)
         try:
-            return [_decode(payload) for payload in found.payloads[1:]]
+            past = [_decode(payload) for payload in found.payloads[1:]]
         except msgspec.MsgspecError as error:
             raise DamagedJournal(f"{self._path} has a record that cannot be read: {error}") from error
+        if number != FORMAT:
+            self._replace(past)
+        return past
+
+    def _format_in(self, header: bytes) -> int:
+        """What the first record says of the others."""
+        said = _HEADER_TEXT.fullmatch(header)
+        if said is None:
+            raise DamagedJournal(f"{self._path} is no journal of a broker: move it away")
+        number = int(said[1])
+        if number > FORMAT:
+            writer = (said[2] or b"a later version").decode("utf-8", "replace")
+            raise JournalTooNew(
+                f"{self._path} was written by {writer} in format {number}, and this is {OPENQAT}, which reads formats "
+                f"up to {FORMAT}: start the broker of {writer}, or end its jobs and move the journal away"
+            )
+        return number
 
     def _write(self) -> None:
         """The thread: all that is there goes out in one write."""
@@ -167,7 +202,7 @@ class Journal:
                 if rewriting is not None:
                     nb_before, records = rewriting
                     self._put(b"".join(pending[:nb_before]))
-                    self._replace(records)
+                    self._shorten(records)
                     pending = pending[nb_before:]
                 self._put(b"".join(pending))
             except OSError as error:
@@ -187,22 +222,23 @@ class Journal:
         _write_all(self._file, data)
         self.nb_bytes += len(data)
 
-    def _replace(self, records: Sequence[Record]) -> None:
-        """Write a new file, and give it the name of the old one."""
-        new, data = self._path.with_suffix(".new"), _encoded(records)
+    def _shorten(self, records: Sequence[Record]) -> None:
         try:
-            file = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            self._replace(records)
         except OSError:
             _log.exception("the journal cannot be rewritten; it goes on growing")
-            return
+
+    def _replace(self, records: Sequence[Record]) -> None:
+        """Write a new file, and give it the name of the old one, which stays if that fails."""
+        new, data = self._path.with_suffix(".new"), _encoded(records)
+        file = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             _write_all(file, data)
             new.rename(self._path)
         except OSError:
-            _log.exception("the journal cannot be rewritten; it goes on growing")
             os.close(file)
             new.unlink(missing_ok=True)
-            return
+            raise
         _flush_folder(self._path.parent)
         os.close(self._file)
         self._file, self.nb_bytes = file, len(data)
@@ -215,7 +251,7 @@ class Journal:
 
 
 def _encoded(records: Sequence[Record]) -> bytes:
-    return b"".join([record(_FORMAT), *(record(_encode(each)) for each in records)])
+    return b"".join([record(_HEADER), *(record(_encode(each)) for each in records)])
 
 
 def _write_all(file: int, data: bytes) -> None:

@@ -81,6 +81,7 @@ def run_broker(
         BrokerAlreadyRunning: another broker uses the directory.
         JournalError: the disk takes nothing any more.
         DamagedJournal: the journal was changed by somebody else.
+        JournalTooNew: a later version has written it.
         OSError: it cannot listen, or cannot use its files.
     """
     settings.directory.mkdir(mode=0o711, parents=True, exist_ok=True)  # users reach the socket, and see nothing

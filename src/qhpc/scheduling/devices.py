@@ -13,12 +13,13 @@ __all__ = ["Device", "Preparation", "Slice"]
 
 
 class Slice:
-    """What a QPU runs: shots of a task, expected to end at ``end_s``."""
+    """What a QPU runs: shots of a task, begun at ``begin_s`` and expected to end at ``end_s``."""
 
-    __slots__ = ("end_s", "number", "ready", "shots")
+    __slots__ = ("begin_s", "end_s", "number", "ready", "shots")
 
-    def __init__(self, ready: ReadyTask, number: int, shots: int, end_s: float) -> None:
-        self.ready, self.number, self.shots, self.end_s = ready, number, shots, end_s
+    def __init__(self, ready: ReadyTask, number: int, shots: int, begin_s: float, end_s: float) -> None:
+        self.ready, self.number, self.shots = ready, number, shots
+        self.begin_s, self.end_s = begin_s, end_s
 
 
 class Preparation:

@@ -7,8 +7,8 @@ import msgspec
 from qhpc.scheduling.model import Pool, QpuState, Session, Task, Window
 
 __all__ = [
-    "Event", "PoolAdded", "QpuStateChanged", "SessionClosed", "SessionOpened", "SessionRestored", "SliceFailed",
-    "SliceFinished", "TaskCancelled", "TaskRestored", "TaskSubmitted", "TimePassed", "WindowAnnounced",
+    "Event", "PolicyRestored", "PoolAdded", "QpuStateChanged", "SessionClosed", "SessionOpened", "SessionRestored",
+    "SliceFailed", "SliceFinished", "TaskCancelled", "TaskRestored", "TaskSubmitted", "TimePassed", "WindowAnnounced",
     "WindowWithdrawn",
 ]  # fmt: skip
 
@@ -125,11 +125,19 @@ class SessionRestored(_Event, frozen=True):
     Attributes:
         opened_s: when it was opened.
         used_s: seconds of QPU that it has used.
+        quantum_s: seconds in which it had tasks that had not ended.
+        nb_ended: its tasks that have ended.
+        told_s: seconds that its tasks that are complete were told to take.
+        took_s: seconds that these took.
     """
 
     session: Session
     opened_s: float
     used_s: float
+    quantum_s: float = 0.0
+    nb_ended: int = 0
+    told_s: float = 0.0
+    took_s: float = 0.0
 
 
 class TaskRestored(_Event, frozen=True):
@@ -145,6 +153,7 @@ class TaskRestored(_Event, frozen=True):
         deadline_s: what its policy has set.
         qpu: where its last slice runs; None if it waits.
         shots: of that slice.
+        begin_s: when that slice began; None if that was now.
     """
 
     task: Task
@@ -157,6 +166,18 @@ class TaskRestored(_Event, frozen=True):
     deadline_s: float | None = None
     qpu: str | None = None
     shots: int = 0
+    begin_s: float | None = None
+
+
+class PolicyRestored(_Event, frozen=True):
+    """What the policy of a pool knew of the past when a long history was cut short; its tasks follow.
+
+    Attributes:
+        past: see ``DispatchPolicy.past``.
+    """
+
+    pool: str
+    past: dict[str, tuple[float, ...]]
 
 
 class TimePassed(_Event, frozen=True):
@@ -176,5 +197,6 @@ Event = (
     | SliceFailed
     | SessionRestored
     | TaskRestored
+    | PolicyRestored
     | TimePassed
 )

@@ -116,6 +116,10 @@ class Machine:
         """Name of the policy of a pool."""
         return self._pools[pool].policy.name
 
+    def past(self, pool: str) -> dict[str, tuple[float, ...]]:
+        """What the policy of a pool keeps of the past, see ``DispatchPolicy.past``."""
+        return self._pools[pool].policy.past()
+
     def forget(self, key: str) -> None:
         """What is known of a task that has ended is not needed any more: submitting it again would run it again."""
         record = self._tasks.get(key)
@@ -229,8 +233,10 @@ class Machine:
 
     # ------------------------------------------------------------ what was before a history was cut short
     def _session_restored(self, event: happened.SessionRestored) -> None:
-        record = self._sessions[event.session.id] = SessionRecord(event.session, event.opened_s)
-        record.used_s = event.used_s
+        self._sessions[event.session.id] = SessionRecord.restored(event)
+
+    def _policy_restored(self, event: happened.PolicyRestored) -> None:
+        self._pools[event.pool].policy.recall(event.past)
 
     def _task_restored(self, event: happened.TaskRestored) -> None:
         task, owner = event.task, self._sessions[event.task.session]
@@ -246,7 +252,8 @@ class Machine:
         if event.qpu is None:
             self._enqueue(record, owner)
         else:
-            self._occupy(self._devices[event.qpu], record, event.shots, event.time_s)
+            begin_s = event.time_s if event.begin_s is None else event.begin_s
+            self._occupy(self._devices[event.qpu], record, event.shots, begin_s)
 
     # ------------------------------------------------------------ slices
     def _slice_finished(self, event: happened.SliceFinished) -> str | None:
@@ -298,7 +305,7 @@ class Machine:
         pool.nb_running -= 1
         record = self._tasks[event.key]
         record.busy_s += event.busy_s
-        self._owner(record).used_s += event.busy_s
+        self._owner(record).end_slice(running.begin_s, event.busy_s)
         pool.queue.charged(record.ready, event.busy_s)
         return record
 
@@ -335,16 +342,18 @@ class Machine:
         if record.first_start_s is None:
             record.first_start_s = now_s
         self._out.append(do.StartSlice(device.name, ready.task.key, record.number, shots))
-        self._occupy(device, record, shots, now_s + wait_s)
+        self._occupy(device, record, shots, now_s, wait_s)
         self._tell(record, now_s, "runs on %s: slice %d, %d shots", device.name, record.number, shots)
 
-    def _occupy(self, device: Device, record: TaskRecord, shots: int, begin_s: float) -> None:
+    def _occupy(self, device: Device, record: TaskRecord, shots: int, begin_s: float, wait_s: float = 0.0) -> None:
         ready, owner = record.ready, self._owner(record)
         record.state = next_state(record.state, "started")
         record.qpu = device.name
         self._pools[owner.session.pool].nb_running += 1
         part = shots / ready.remaining_shots if ready.remaining_shots else 1.0
-        device.running = Slice(ready, record.number, shots, begin_s + part * ready.remaining_s)
+        end_s = begin_s + wait_s + part * ready.remaining_s
+        device.running = Slice(ready, record.number, shots, begin_s, end_s)
+        owner.begin_slice(begin_s)
         if part >= 1.0 and owner.nb_unfinished == 1:
             self._out += self._nodes.last_slice(owner.session, device.running.end_s)
 
@@ -411,6 +420,7 @@ _HANDLERS: dict[type[Any], Callable[[Machine, Any], str | None]] = {
     happened.SliceFailed: Machine._slice_failed,
     happened.SessionRestored: Machine._session_restored,
     happened.TaskRestored: Machine._task_restored,
+    happened.PolicyRestored: Machine._policy_restored,
     happened.TimePassed: Machine._time_passed,
 }
 """What each event does; it gives the pool in which something may have to start."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qhpc.scheduling.devices import Device
+from qhpc.scheduling.events import SessionRestored
 from qhpc.scheduling.model import Pool, Session, TaskState
 from qhpc.scheduling.policies.protocol import DispatchPolicy, Past, ReadyTask
 from qhpc.scheduling.ready_queue import ReadyQueue
@@ -55,8 +56,8 @@ class SessionRecord:
     """
 
     __slots__ = (
-        "_quantum_s", "_quantum_since_s", "is_open", "keys", "nb_ended", "nb_ready", "nb_unfinished", "opened_s",
-        "session", "told_s", "took_s", "used_s",
+        "_begun_s", "_nb_running", "_quantum_s", "_quantum_since_s", "is_open", "keys", "nb_ended", "nb_ready",
+        "nb_unfinished", "opened_s", "session", "told_s", "took_s", "used_s",
     )  # fmt: skip
 
     def __init__(self, session: Session, opened_s: float = 0.0) -> None:
@@ -66,6 +67,22 @@ class SessionRecord:
         self.nb_unfinished = self.nb_ready = self.nb_ended = 0
         self.told_s = self.took_s = 0.0
         self.used_s = self._quantum_s = self._quantum_since_s = 0.0
+        self._nb_running, self._begun_s = 0, 0.0
+
+    @classmethod
+    def restored(cls, event: SessionRestored) -> SessionRecord:
+        """A session as it was when a history was cut short."""
+        record = cls(event.session, event.opened_s)
+        record.used_s, record._quantum_s, record.nb_ended = event.used_s, event.quantum_s, event.nb_ended
+        record.told_s, record.took_s = event.told_s, event.took_s
+        return record
+
+    def as_event(self, now_s: float) -> SessionRestored:
+        """What restores it; its tasks that have not ended come after."""
+        return SessionRestored(
+            now_s, self.session, self.opened_s, self.used_s, self.quantum_s(now_s), self.nb_ended, self.told_s,
+            self.took_s,
+        )  # fmt: skip
 
     def add_task(self, now_s: float) -> None:
         """One more task; a quantum phase begins if it is the only one."""
@@ -79,6 +96,17 @@ class SessionRecord:
         self.nb_ended += 1
         if not self.nb_unfinished:
             self._quantum_s += now_s - self._quantum_since_s
+
+    def begin_slice(self, begin_s: float) -> None:
+        """A QPU begins to work for it."""
+        self._nb_running += 1
+        self._begun_s += begin_s
+
+    def end_slice(self, begin_s: float, busy_s: float) -> None:
+        """A QPU that began at ``begin_s`` has worked for it."""
+        self._nb_running -= 1
+        self._begun_s = self._begun_s - begin_s if self._nb_running else 0.0
+        self.used_s += busy_s
 
     def expected_s(self, told_s: float) -> float:
         """How long a task of it will take: what was told, times how wrong that was of those that are complete.
@@ -95,10 +123,14 @@ class SessionRecord:
         """Mean QPU time of its tasks that have ended; 0 if none has."""
         return self.used_s / self.nb_ended if self.nb_ended else 0.0
 
+    def quantum_s(self, now_s: float) -> float:
+        """Seconds in which it had tasks that had not ended."""
+        return self._quantum_s + (now_s - self._quantum_since_s if self.nb_unfinished else 0.0)
+
     def waited_s(self, now_s: float) -> float:
         """Seconds in quantum phases in which no QPU worked for it; 0 if several did at a time for as long."""
-        current_s = now_s - self._quantum_since_s if self.nb_unfinished else 0.0
-        return max(self._quantum_s + current_s - self.used_s, 0.0)
+        running_s = self._nb_running * now_s - self._begun_s
+        return max(self.quantum_s(now_s) - self.used_s - running_s, 0.0)
 
     def past(self, now_s: float) -> Past:
         """How it fared until now."""

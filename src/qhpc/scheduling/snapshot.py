@@ -1,6 +1,6 @@
 """A short history that leads to where a long one has led, so that a journal need not grow for ever.
 
-What is left out: tasks and sessions that are over, and what lanes of a policy have used, which begin anew.
+What is left out: tasks and sessions that are over.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 from qhpc.scheduling.events import (
     Event,
+    PolicyRestored,
     PoolAdded,
     QpuStateChanged,
     SessionClosed,
-    SessionRestored,
     TaskCancelled,
     TaskRestored,
     WindowAnnounced,
@@ -47,7 +47,9 @@ def _of_pool(machine: Machine, name: str, now_s: float) -> Iterator[Event]:
         if device.state != "up":
             yield QpuStateChanged(now_s, device.name, device.state, device.until_s, device.reason)
         yield from (WindowAnnounced(now_s, device.name, window) for window in device.windows())
-    yield from (SessionRestored(now_s, owner.session, owner.opened_s, owner.used_s) for owner in sessions)
+    yield from (owner.as_event(now_s) for owner in sessions)
+    if past := machine.past(name):
+        yield PolicyRestored(now_s, name, past)
     yield from _of_tasks(machine, sessions, now_s)
     yield from (SessionClosed(now_s, owner.session.id) for owner in sessions if not owner.is_open)
 
@@ -77,4 +79,5 @@ def _restored(machine: Machine, record: TaskRecord, now_s: float) -> TaskRestore
         ready.deadline_s,
         record.qpu if running is not None else None,
         running.shots if running is not None else 0,
+        running.begin_s if running is not None else None,
     )

@@ -13,7 +13,7 @@ from qhpc.access.api.bodies import JSON, json_answer
 from qhpc.access.api.context import Asking, Context
 from qhpc.access.api.documented import answers
 from qhpc.access.service.problems import AccessProblem
-from qhpc.access.version import SERVER
+from qhpc.version import OPENQAT
 
 router = APIRouter(prefix="/v1", tags=["site"])
 plain_router = APIRouter(tags=["operation"])
@@ -35,7 +35,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 @router.get("/version", responses=answers(Version))
 async def version() -> Response:
     """Which API and server this is; no log-in is needed."""
-    return json_answer(Version(api=API_VERSION, server=SERVER))
+    return json_answer(Version(api=API_VERSION, server=OPENQAT))
 
 
 @router.get("/services", responses=answers(list[ServiceView], also={304: ("As in If-None-Match", None)}))

@@ -12,6 +12,8 @@ from collections.abc import Callable, Hashable
 from heapq import heappush
 from typing import Any
 
+from msgspec.structs import replace
+
 from qat.comm.broker import messages as job
 from qhpc.broker.brokerage.answers import Answer, Merge, answer, is_long
 from qhpc.broker.brokerage.rules import Rules
@@ -129,11 +131,13 @@ class Core:
         self.drivers.setdefault(fact.qpu, Driver(fact.qpu)).incarnation = fact.incarnation
 
     def _identity(self, fact: SessionIdentity) -> None:
-        known = self.sessions.get(fact.session_id)
+        known, record = self.sessions.get(fact.session_id), self.machine.session(fact.session_id)
         if known is None:
             self.sessions[fact.session_id] = BrokerSession(fact)
-        else:
-            known.identity = fact
+        elif record is not None:
+            waited_s = record.waited_s(fact.time_s)
+            node_waited_s = known.identity.node_waited_until(waited_s)
+            known.identity = replace(fact, waited_s=waited_s, node_waited_s=node_waited_s)
 
     def _opened(self, event: happened.SessionOpened | happened.SessionRestored) -> None:
         session = self.sessions[event.session.id]
@@ -199,7 +203,7 @@ class Core:
         who, waited_s = session.identity, record.waited_s(event.time_s)
         row = SessionRow(
             session.id, session.opened_s, who.user, who.account, who.slurm_job, session.pool, record.session.share,
-            event.time_s, record.used_s, waited_s, waited_s * who.nb_nodes, event.reason,
+            event.time_s, record.used_s, waited_s, who.node_waited_until(waited_s), event.reason,
         )  # fmt: skip
         self.hold(self.turn_rows, row)
 

@@ -131,7 +131,7 @@ class Jobs:
             restart_s=message.restart_s,
         )
         known, machines = core.sessions.get(session_id), core.machine.session(session_id)
-        was = None if known is None else replace(known.identity, time_s=now_s)
+        was = None if known is None else replace(known.identity, time_s=now_s, waited_s=0.0, node_waited_s=0.0)
         if machines is None or machines.session != session or was != identity:
             core.write(identity)
             core.write(SessionOpened(now_s, session))

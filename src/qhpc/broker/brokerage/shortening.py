@@ -11,6 +11,7 @@ from qhpc.broker.brokerage.state import BrokerTask
 from qhpc.broker.facts import DriverSeen, Record, SliceError, TaskEnded, TaskPayload
 from qhpc.scheduling.events import (
     Event,
+    PolicyRestored,
     PoolAdded,
     QpuStateChanged,
     SessionClosed,
@@ -51,7 +52,10 @@ def _under_rules(event: Event, core: Core, pools: dict[str, Pool]) -> Iterator[E
     """An event as it is if the pools have always been what they are now."""
     if isinstance(event, PoolAdded):
         if (pool := pools.get(event.pool.name)) is not None:
-            yield PoolAdded(event.time_s, pool, core.rules.policies.get(pool.name, DEFAULT_POLICY))
+            yield PoolAdded(event.time_s, pool, _policy(core, pool.name))
+    elif isinstance(event, PolicyRestored):
+        if event.pool in pools and _policy(core, event.pool) == core.machine.policy(event.pool):
+            yield event
     elif isinstance(event, QpuStateChanged | WindowAnnounced):
         if any(event.qpu in pool.qpus for pool in pools.values()):
             yield event
@@ -64,6 +68,10 @@ def _under_rules(event: Event, core: Core, pools: dict[str, Pool]) -> Iterator[E
             yield event
     elif not isinstance(event, SessionClosed | TaskCancelled) or _is_kept(event, core, pools):
         yield event
+
+
+def _policy(core: Core, pool: str) -> str:
+    return core.rules.policies.get(pool, DEFAULT_POLICY)
 
 
 def _is_kept(event: SessionClosed | TaskCancelled, core: Core, pools: dict[str, Pool]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 from qhpc.scheduling.policies.protocol import Rank, ReadyTask
 
@@ -40,6 +40,15 @@ class RoundRobin:
         """No more turns."""
         self._turns.pop(session_id, None)
 
+    def past(self) -> dict[str, tuple[float, ...]]:
+        """When each had its last turn."""
+        return {str(lane): (turn,) for lane, turn in self._turns.items()}
+
+    def recall(self, past: Mapping[str, tuple[float, ...]]) -> None:
+        """Turns go on where they were."""
+        self._turns.update({lane: int(turn) for lane, (turn,) in past.items()})
+        self._count = max(self._turns.values(), default=0)
+
 
 class FairShare:
     """The account that has used least goes first, then by arrival. A new one begins with what the least has used."""
@@ -69,3 +78,11 @@ class FairShare:
 
     def forget(self, session_id: str) -> None:
         """An account outlives its sessions."""
+
+    def past(self) -> dict[str, tuple[float, ...]]:
+        """What each account has used."""
+        return {str(lane): (used_s,) for lane, used_s in self._used_s.items()}
+
+    def recall(self, past: Mapping[str, tuple[float, ...]]) -> None:
+        """What was used counts on."""
+        self._used_s.update({lane: used_s for lane, (used_s,) in past.items()})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from qhpc.scheduling.model import CLASSES, Session, Task
@@ -91,3 +91,9 @@ class DispatchPolicy(Protocol):
 
     def forget(self, session_id: str) -> None:
         """A session has ended: what is kept of it is not needed any more."""
+
+    def past(self) -> dict[str, tuple[float, ...]]:
+        """What is kept of the past, by session or account, as numbers: all that ``recall`` needs."""
+
+    def recall(self, past: Mapping[str, tuple[float, ...]]) -> None:
+        """Go on with what another policy object of this name kept; before any task comes."""

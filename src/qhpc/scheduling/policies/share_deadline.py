@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from qhpc.scheduling.policies.protocol import Rank, ReadyTask
 from qhpc.scheduling.policies.single_lane import SingleLane
 
@@ -37,6 +39,14 @@ class ShareDeadline(SingleLane):
     def forget(self, session_id: str) -> None:
         """No more promises."""
         self._promised_s.pop(session_id, None)
+
+    def past(self) -> dict[str, tuple[float, ...]]:
+        """The promises."""
+        return {name: (promised_s,) for name, promised_s in self._promised_s.items()}
+
+    def recall(self, past: Mapping[str, tuple[float, ...]]) -> None:
+        """Keep what was promised."""
+        self._promised_s = {name: promised_s for name, (promised_s,) in past.items()}
 
 
 _MIN_SHARE = 1e-3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import exp
 
 from qhpc.scheduling.policies.protocol import Rank, ReadyTask
@@ -56,6 +57,14 @@ class ShortestInShare(SingleLane):
     def forget(self, session_id: str) -> None:
         """Nothing to earn any more."""
         self._earned.pop(session_id, None)
+
+    def past(self) -> dict[str, tuple[float, ...]]:
+        """What sessions have earned, and their usual cycles."""
+        return dict(self._earned)
+
+    def recall(self, past: Mapping[str, tuple[float, ...]]) -> None:
+        """Earning goes on."""
+        self._earned = {name: (earned_s, usual_s) for name, (earned_s, usual_s) in past.items()}
 
 
 def _stretch(ready: ReadyTask, cycle_s: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 from qhpc.scheduling.policies.protocol import Rank, ReadyTask
 
@@ -24,6 +24,13 @@ class SingleLane:
         """Nobody counts."""
 
     def forget(self, session_id: str) -> None:
+        """Nothing is kept."""
+
+    def past(self) -> dict[str, tuple[float, ...]]:
+        """Nothing is kept."""
+        return {}
+
+    def recall(self, past: Mapping[str, tuple[float, ...]]) -> None:
         """Nothing is kept."""
 
 

@@ -340,7 +340,7 @@ def test_what_slurm_admitted_goes_before_what_is_asked_for():
 def test_who_is_silent_too_long_loses_the_session():
     desk = Desk(lease_s=30.0)
     desk.open(nb_nodes=4)
-    desk.says(T, U)
+    desk.says(T)
     desk.sync()
     assert desk.tick(29.0) == []
     assert desk.says(Heartbeat()) == [Alive()]
@@ -349,7 +349,7 @@ def test_who_is_silent_too_long_loses_the_session():
     assert desk.turn.leavers == ["c"] and ("q", Stop("ada:vqe/t", 1)) in desk.turn.to_drivers
     desk.sync()
     (row,) = [row for row in desk.turn.rows if isinstance(row, SessionRow)]
-    assert (row.closed_s - row.opened_s, row.node_waited_s) == (59.0, 4 * 59.0)
+    assert (row.closed_s - row.opened_s, row.node_waited_s) == (59.0, 0.0)  # a QPU worked for it
     assert desk.open(connection="d")[0].code == "unavailable"
     assert desk.driver(END_T) == [Drop("ada:vqe/t")]
     assert desk.open(connection="d")[0].is_new

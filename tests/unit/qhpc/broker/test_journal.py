@@ -7,16 +7,20 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Event as Flag
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qhpc.broker.journal import DamagedJournal, Journal, JournalError
+from qhpc.broker.facts import Record
+from qhpc.broker.journal import FORMAT, DamagedJournal, Journal, JournalError, JournalTooNew
 from qhpc.broker.records import record, records_in
 from qhpc.scheduling.events import PoolAdded, SessionOpened, TaskSubmitted, TimePassed
 from qhpc.scheduling.machine import Machine
 from qhpc.scheduling.model import Pool, Session, Task
+
+from .journal_records import FORMATS, RECORDED
 
 LIMIT_S = 30.0
 EVENTS = [
@@ -76,17 +80,52 @@ def test_a_torn_end_is_cut_off(tmp_path_factory, nb_lost):
 def test_damage_in_the_middle_is_not_passed_over(path):
     write(path, *EVENTS)
     data = bytearray(path.read_bytes())
-    data[len(record(b"qhpc-journal-1")) + 12] ^= 1
+    data[int.from_bytes(data[:4], "little") + 8 + 12] ^= 1
     path.write_bytes(data)
     with pytest.raises(DamagedJournal, match="was changed: move it away"):
         Journal(path)
 
 
-@pytest.mark.parametrize("payload", [b"something else", b"qhpc-journal-2"])
+@pytest.mark.parametrize("payload", [b"something else", b"qhpc-journal-x", b"qhpc-journal-2of openqat"])
 def test_files_that_are_no_journal(path, payload):
     path.write_bytes(record(payload))
-    with pytest.raises(DamagedJournal, match="not a journal of this version"):
+    with pytest.raises(DamagedJournal, match="is no journal of a broker"):
         Journal(path)
+
+
+def test_a_journal_of_a_later_version_says_which(path):
+    path.write_bytes(record(f"qhpc-journal-{FORMAT + 1} openqat 99.1".encode()) + record(b"what nobody knows"))
+    with pytest.raises(
+        JournalTooNew, match=rf"by openqat 99\.1 in format {FORMAT + 1}.* start the broker of openqat 99"
+    ):
+        Journal(path)
+    assert b"what nobody knows" in path.read_bytes()
+
+
+@pytest.mark.parametrize("number", FORMATS)
+def test_journals_of_all_formats_are_read_and_become_of_this_one(path, number):
+    path.write_bytes((RECORDED / f"journal-{number}").read_bytes())
+    for _ in range(2):
+        with Journal(path) as journal:
+            assert list(journal.past) == FORMATS[number]
+            assert records_in(path.read_bytes()).payloads[0].startswith(b"qhpc-journal-%d openqat" % FORMAT)
+
+
+def test_a_record_that_changes_needs_a_new_format(path):
+    """If this fails, raise FORMAT and record a journal of it: ``python -m tests.unit.qhpc.broker.journal_records``."""
+    assert {type(each) for each in FORMATS[FORMAT]} == set(get_args(Record))
+    write(path, *FORMATS[FORMAT])
+    written, recorded = path.read_bytes(), (RECORDED / f"journal-{FORMAT}").read_bytes()
+    assert records_in(written).payloads[1:] == records_in(recorded).payloads[1:]
+
+
+def test_a_former_journal_that_cannot_be_rewritten_is_left_as_it_is(path):
+    former = (RECORDED / "journal-1").read_bytes()
+    path.write_bytes(former)
+    path.with_suffix(".new").mkdir()
+    with pytest.raises(IsADirectoryError):
+        Journal(path)
+    assert path.read_bytes() == former
 
 
 def test_an_event_of_another_version(path):

@@ -20,7 +20,7 @@ def test_a_pool_is_seen_as_it_is():
         heart.job_says("a", SubmitTask(key, b"", duration_s=30.0), 20.0)
     sight = heart.sights({"p": [250], "r": [7]}, 60.0)["p"]
     assert sight.qpus == [QpuSight(name="q", is_busy=True)]
-    assert (sight.nb_ready, sight.wanted, sight.sessions) == (2, [250], {"ada:a": (50.0, 40.0)})
+    assert (sight.nb_ready, sight.wanted, sight.sessions) == (2, [250], {"ada:a": (50.0, 0.0)})
 
 
 def test_another_driver_has_windows_of_its_own():

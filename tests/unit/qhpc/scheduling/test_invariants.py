@@ -313,3 +313,20 @@ def test_nobody_is_passed_without_end(nb_others, length_s, own_s):
         out = machine.handle(SliceFinished(now_s, "q", start.key, start.number, 0, length_s))
     passing_s = max(40 * own_s - 40 * length_s, 0.0) * share + 32 * length_s
     assert now_s <= nb_others * passing_s + length_s
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@given(STEPS)
+def test_a_policy_goes_on_with_its_past(policy, steps):
+    """What it ranks by is the same after a snapshot, so that a restart gives nobody a new beginning."""
+    world = World(policy)
+    for step in steps:
+        world.step(*step)
+    again = Machine()
+    again.handle(*snapshot(world.machine, world.now_s))
+    assert again.past("p") == world.machine.past("p")
+    for record in world.machine.sessions("p"):
+        same = again.session(record.session.id)
+        for later_s in (0.0, 7.0):
+            assert same.past(world.now_s + later_s) == pytest.approx(record.past(world.now_s + later_s))
+        assert same.expected_s(3.0) == record.expected_s(3.0) and same.usual_task_s() == record.usual_task_s()

@@ -1,10 +1,10 @@
-"""Name and version of the server."""
+"""Name and version of this installation."""
 
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-__all__ = ["SERVER"]
+__all__ = ["OPENQAT"]
 
 
 def _version() -> str:
@@ -14,5 +14,5 @@ def _version() -> str:
         return "(not installed)"
 
 
-SERVER = f"openqat {_version()}"
-"""As ``/v1/version`` tells it."""
+OPENQAT = f"openqat {_version()}"
+"""As ``/v1/version`` tells it, and as journals say who wrote them."""
