@@ -44,7 +44,7 @@ def test_a_controller_that_is_away_says_nothing_about_jobs(own_cluster, spool):
         launch = begun(harness, call("Slow"))
         harness.run(until(lambda: "runs" in harness.launcher.explanation(launch.handle)))
         os.kill(own_cluster.pid("slurmctld"), signal.SIGSTOP)
-        harness.run(until(lambda: harness.launcher._trouble is not None))
+        harness.run(until(lambda: harness.launcher._queue.trouble is not None))
         assert harness.launcher.free_slots == 0
         with pytest.raises(LaunchError, match="does not answer") as refusal:
             harness.run(harness.launcher.submit(harness.launch("Answering")))

@@ -181,7 +181,7 @@ def test_somebody_else_cancels_it(cluster, harness):
 
 def test_folders_are_taken_away(harness, spool):
     harness.run(harness.done("Answering"))
-    harness.run(until(lambda: not harness.launcher._closing))
+    harness.run(until(lambda: not harness.launcher._table.all_over))
     assert [path.name for path in spool.iterdir()] == ["notes"]
     assert {path.name for path in (spool / "notes").iterdir()} == {"environment", "instance"}
 
@@ -189,7 +189,7 @@ def test_folders_are_taken_away(harness, spool):
 def test_a_handle_that_is_known_starts_nothing_again(harness):
     launch = harness.launch(call("Slow"))
     assert harness.run(harness.submit(launch)) == harness.run(harness.submit(launch)) == launch.handle
-    assert len(harness.launcher._watched) == 1
+    assert len(harness.launcher._table.all_live) == 1
     harness.run(harness.launcher.cancel(launch.handle))
     harness.run(harness.end(launch.job_id))
 

@@ -48,7 +48,7 @@ def done(harness, *services, **fields):
 def warmed(harness, owner="ada"):
     """Run a job, and wait for the runner that it leaves."""
     _, end = done(harness, "Telling", owner=owner)
-    harness.run(until(lambda: harness.launcher._warm.ready(owner) is not None))
+    harness.run(until(lambda: harness.launcher._care.warm.ready(owner) is not None))
     return told(end)
 
 
@@ -83,10 +83,10 @@ def test_what_a_job_writes_is_its_own(harness):
 @pytest.mark.parametrize("estimate", [None, Estimate(), Estimate(duration_s=60.0)])
 def test_what_is_not_known_to_be_small_has_its_own_allocation(harness, estimate):
     warmed(harness)
-    spot = harness.launcher._warm.ready("ada")
+    spot = harness.launcher._care.warm.ready("ada")
     launch = small(harness, call("Slow"), estimate=estimate)
     harness.run(harness.submit(launch))
-    assert spot.guest is None and harness.launcher._watched[launch.handle].attempt.slurm_id != spot.slurm_id
+    assert spot.guest is None and harness.launcher._table.attempts[launch.handle].slurm_id != spot.slurm_id
     harness.run(harness.launcher.cancel(launch.handle))
     harness.run(harness.end(launch.job_id))
 
@@ -104,7 +104,7 @@ def test_a_job_in_a_warm_runner_can_be_cancelled_and_the_next_one_runs(harness):
 
 def test_a_warm_runner_that_dies_loses_its_job_and_no_other(cluster, harness):
     warmed(harness)
-    spot = harness.launcher._warm.ready("ada")
+    spot = harness.launcher._care.warm.ready("ada")
     launch = small(harness, call("Slow"))
     harness.run(harness.submit(launch))
     harness.run(harness.begun(launch.job_id))
@@ -117,6 +117,6 @@ def test_a_warm_runner_that_dies_loses_its_job_and_no_other(cluster, harness):
 
 def test_a_job_that_leaves_threads_behind_has_the_last_word_in_its_runner(harness):
     warmed(harness)
-    spot = harness.launcher._warm.ready("ada")
+    spot = harness.launcher._care.warm.ready("ada")
     assert done(harness, "Threaded")[1].result is not None and spot.has_served
-    harness.run(until(lambda: spot.name not in harness.launcher._warm.spots))
+    harness.run(until(lambda: spot.name not in harness.launcher._care.warm.spots))

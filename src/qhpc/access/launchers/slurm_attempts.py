@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 from qat.comm.access.messages import LogLine, Resources
 from qhpc.access.launchers.endings import Cause, ending_of
@@ -13,154 +14,171 @@ from qhpc.access.launchers.slurm_endings import FORGOTTEN, slurm_ending
 from qhpc.access.launchers.spool_folder import Sight
 from qhpc.access.runner.frames import Outcome, Suspension
 from qhpc.slurm.parsers import SlurmJob
-from qhpc.slurm.states import STATES, phase_of, reason_words
+from qhpc.slurm.states import STATES, Phase, phase_of, reason_words
 
-__all__ = ["Attempt"]
+__all__ = ["Attempt", "Moment", "Stage"]
+
+Stage = Literal["new", "runs", "asleep", "over"]
+"""Where the run is: nothing of it has begun, it runs, it has given its nodes back, its last report is made."""
+
+_Happening = Literal["began", "gave-nodes-back", "has-nodes-again", "ended"]
+
+_STAGES: dict[tuple[Stage, _Happening], Stage] = {
+    ("new", "began"): "runs",
+    ("runs", "gave-nodes-back"): "asleep",
+    ("asleep", "has-nodes-again"): "runs",
+    ("new", "ended"): "over",
+    ("runs", "ended"): "over",
+    ("asleep", "ended"): "over",
+}
+"""Whatever is not here changes nothing."""
 
 _NB_ABSENT = 2
 """An attempt is forgotten when it is missing in so many lists, one after the other."""
 
-
 _ASLEEP = "the job has given its nodes back while a QPU works for it; it is submitted again when that is about to end"
+_AWAKE = "the job has its nodes again, and goes on"
+
+
+class Moment(NamedTuple):
+    """A time for people, and one for waits, which goes on whatever is done to the clock.
+
+    Attributes:
+        time_s: seconds since 1970.
+        steady_s: seconds since some moment.
+    """
+
+    time_s: float
+    steady_s: float
 
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """An attempt that has no final report yet.
+    """An attempt, from its submission until Slurm has done with it.
 
     Attributes:
         handle: finds it.
+        key: comment and uid of its job in Slurm, or of the warm runner that has it. Numbers are used again.
         resources: what it was given.
         log: cuts what it writes into lines.
-        grace_s: how long after its end in Slurm an outcome may still appear, on a file system that lags behind.
+        is_guest: whether a warm runner runs it, whose end in Slurm is not its own.
+        stage: where its run is.
+        phase: where Slurm has it; ``ended`` also if Slurm does not know it any more.
+        since_s: stage and phase have been so since (steady).
+        known_s: Slurm was told of it then (steady): older lists say nothing about it.
         slurm_id: its number in Slurm, once that is known.
+        row: what Slurm said last.
         cause: why we end it, if we do.
         begun_s: when its run began; None before.
-        is_guest: whether a warm runner runs it, whose end in Slurm is not its own.
-        is_over: whether it has its final report.
         suspension: its run has ended to give its nodes back.
-        has_slept: whether that was ever so.
         is_given_up: whether it was given up before it began, so that nothing of it ever runs.
     """
 
     handle: str
+    key: tuple[str, int]
     resources: Resources
     log: JobLog
-    grace_s: float = 1.0
+    is_guest: bool = False
+    stage: Stage = "new"
+    phase: Phase = "unknown"
+    since_s: float = -math.inf
+    known_s: float = math.inf
     slurm_id: int | None = None
+    row: SlurmJob | None = None
     cause: Cause | None = None
     begun_s: float | None = None
-    is_guest: bool = False
-    is_over: bool = False
     suspension: Suspension | None = None
-    has_slept: bool = False
     is_given_up: bool = False
-    row: SlurmJob | None = None
+    _limit_s: float = math.inf
     _nb_absent: int = 0
-    _runs_since_s: float | None = None
-    _ended_s: float | None = None
-    _is_put_back: bool = field(default=False)
+    _is_put_back: bool = False
+    _former: tuple[int, str] | None = None
 
-    def saw(self, sight: Sight, now_s: float) -> list[Report]:
+    # --- what comes in ---
+
+    def submitted(self, slurm_id: int | None, steady_s: float) -> None:
+        """Slurm has it: for the first time, or again after it gave its nodes back."""
+        self._former = None if self.row is None else (self.row.id, self.row.submitted)
+        self.slurm_id, self.row, self.known_s = slurm_id, None, steady_s
+        self._nb_absent = 0
+        self._move(self.stage, "unknown", steady_s)
+
+    def saw(self, sight: Sight, now: Moment) -> list[Report]:
         """What its folder shows becomes reports.
 
         >>> from qhpc.access.launchers.lines import LogLimits
-        >>> attempt = Attempt("a.1", Resources(), JobLog(LogLimits()))
+        >>> attempt = Attempt("a.1", ("key", 1000), Resources(), JobLog(LogLimits()))
         >>> sight = Sight(begun_s=5.0, output={"stdout": b"hello\\n"}, result=b"42")
-        >>> [type(report).__name__ for report in attempt.saw(sight, 6.0)], attempt.saw(sight, 7.0)
-        (['JobStarted', 'JobLogged', 'Ended'], [])
+        >>> [type(report).__name__ for report in attempt.saw(sight, Moment(6.0, 1.0))]
+        ['JobStarted', 'JobLogged', 'Ended']
+        >>> attempt.stage, attempt.saw(sight, Moment(7.0, 2.0))
+        ('over', [])
         """
-        if self.is_over or sight.begun_s is None:
+        if self.stage == "over" or sight.begun_s is None:
             return []
-        reports = self._started(sight.begun_s) + self._suspended(sight.suspension, now_s)
+        reports = self._began(sight.begun_s, now) + self._slept(sight.suspension, now)
         for stream, data in sight.output.items():
-            reports += self._logged(self.log.feed(stream, data, now_s), now_s)
+            reports += self._logged(self.log.feed(stream, data, now.time_s), now)
         if sight.progress is not None:
-            reports.append(JobProgressed(**self._about(now_s), progress=sight.progress))
+            reports.append(JobProgressed(**self._about(now.time_s), progress=sight.progress))
         if sight.result is not None:
-            reports += self._final(Ended(**self._about(now_s), result=sight.result), now_s)
+            reports += self._final(Ended(**self._about(now.time_s), result=sight.result), now)
         elif sight.outcome is not None:
-            reports += self._ended(sight.outcome, now_s)
+            reports += self._ended(sight.outcome, now)
         return reports
 
-    def heard(self, row: SlurmJob | None, now_s: float) -> list[Report]:
+    def heard(self, row: SlurmJob | None, now: Moment) -> list[Report]:
         """What Slurm lists of it: its row, or None if it is not there."""
-        if self.is_over:
+        if row is None or (row.id, row.submitted) == self._former:
+            self._nb_absent += 1
+            if self._nb_absent >= _NB_ABSENT:
+                self._move(self.stage, "ended", now.steady_s)
             return []
-        self._nb_absent = 0 if row is not None else self._nb_absent + 1
-        if row is None:
-            if self._nb_absent >= _NB_ABSENT and self._ended_s is None:
-                self._ended_s = now_s
-            return []
+        self._nb_absent = 0
         self.row, self.slurm_id = row, row.id
-        phase = phase_of(row.state)
-        if phase != "running" or self.begun_s is not None:
-            self._runs_since_s = None
-        elif self._runs_since_s is None:
-            self._runs_since_s = now_s
-        self._ended_s = (self._ended_s or now_s) if phase == "ended" else None
-        is_put_back = phase == "waiting" and self.begun_s is not None and self.suspension is None
-        return self._put_back(row, now_s) if is_put_back else []
+        self._move(self.stage, phase_of(row.state), now.steady_s)
+        return self._put_back(row, now) if (self.stage, self.phase) == ("runs", "waiting") else []
+
+    # --- how it ends ---
+
+    def concluded(self, now: Moment) -> list[Report]:
+        """How it ended, as Slurm knows; it has left no outcome."""
+        row = self.row if self.row is not None and phase_of(self.row.state) == "ended" else None
+        if row is not None and self.is_guest and self.cause is None:
+            return self._ended(f"the warm runner of the job has ended (job {row.id})", now)
+        if row is not None:
+            return self._ended(slurm_ending(row, self.cause, self.resources), now)
+        return self._ended(FORGOTTEN, now) if self.cause is None else self.stopped(now)
+
+    def given_up(self, now: Moment) -> list[Report]:
+        """It never began, and never will."""
+        self.is_given_up = True
+        where = "" if self.row is None else f" on {', '.join(self.row.nodes)}"
+        return self._ended(f"Slurm has started job {self.slurm_id}{where}, and nothing of it has begun there", now)
+
+    def not_taken(self, reason: str, now: Moment) -> list[Report]:
+        """It cannot go on."""
+        return self._ended(reason, now)
+
+    def stopped(self, now: Moment) -> list[Report]:
+        """It was ended by us, for our cause."""
+        return self._ended(ending_of(self.cause, 0, self.resources, is_memory_short=False), now)
+
+    # --- what can be asked ---
 
     @property
-    def has_left_slurm(self) -> bool:
-        """Whether Slurm will do no more for it."""
-        return self._ended_s is not None
-
-    @property
-    def runs(self) -> bool:
-        """Whether a run of it has begun, and has neither ended nor given its nodes back."""
-        return self.begun_s is not None and self.suspension is None and not self.is_over
+    def is_over(self) -> bool:
+        """Whether it has its final report."""
+        return self.stage == "over"
 
     @property
     def sleeps(self) -> bool:
         """Whether it is without nodes and will go on when it has them again."""
-        return self.has_left_slurm and self.suspension is not None and self.cause is None and not self.is_over
+        return (self.stage, self.phase, self.cause) == ("asleep", "ended", None)
 
-    def resubmitted(self, slurm_id: int) -> None:
-        """It has a new job in Slurm, to go on in."""
-        self.slurm_id, self.row = slurm_id, None
-        self._ended_s, self._nb_absent = None, 0
-
-    def is_due(self, now_s: float) -> bool:
-        """Whether it is time to say how it ended: no outcome has appeared since Slurm was done with it."""
-        if self.is_over or self.sleeps:
-            return False
-        return self._ended_s is not None and now_s - self._ended_s >= self.grace_s
-
-    def never_begins(self, now_s: float, limit_s: float) -> bool:
-        """Whether Slurm has said for too long that it runs, and nothing of it has begun: its node has forgotten it."""
-        since_s = self._runs_since_s
-        return not self.is_over and self.begun_s is None and since_s is not None and now_s - since_s >= limit_s
-
-    def given_up(self, now_s: float) -> list[Report]:
-        """It never began, and never will."""
-        self.is_given_up = True
-        where = "" if self.row is None else f" on {', '.join(self.row.nodes)}"
-        return self._ended(f"Slurm has started job {self.slurm_id}{where}, and nothing of it has begun there", now_s)
-
-    def concluded(self, now_s: float) -> list[Report]:
-        """How it ended, as Slurm knows."""
-        if self.is_over:
-            return []
-        row = self.row if self.row is not None and phase_of(self.row.state) == "ended" else None
-        if row is not None and self.is_guest and self.cause is None:
-            return self._ended(f"the warm runner of the job has ended (job {row.id})", now_s)
-        if row is not None:
-            return self._ended(slurm_ending(row, self.cause, self.resources), now_s)
-        if self.cause is not None:
-            return self.stopped(now_s)
-        return self._ended(FORGOTTEN, now_s)
-
-    def not_taken(self, reason: str, now_s: float) -> list[Report]:
-        """It cannot go on."""
-        return [] if self.is_over else self._ended(reason, now_s)
-
-    def stopped(self, now_s: float) -> list[Report]:
-        """It was ended by us, for our cause."""
-        if self.is_over:
-            return []
-        return self._ended(ending_of(self.cause, 0, self.resources, is_memory_short=False), now_s)
+    def is_out_of_time(self, steady_s: float) -> bool:
+        """Whether its run has had all the time that it was given; each run has all of it."""
+        return self.stage == "runs" and self.cause is None and steady_s >= self._limit_s
 
     def explanation(self) -> str:
         """Where it is in Slurm, said to people."""
@@ -172,43 +190,62 @@ class Attempt:
         where = f"job {self.row.id} {self.row.state if state is None else state.words}"
         return f"{where}: {reason_words(self.row.reason)}" if self.row.reason is not None else where
 
-    # --- reports ---
+    # --- changes and reports ---
 
-    def _started(self, begun_s: float) -> list[Report]:
-        if self.begun_s is not None:
+    def _move(self, stage: Stage, phase: Phase, steady_s: float) -> None:
+        if (stage, phase) != (self.stage, self.phase):
+            self.stage, self.phase, self.since_s = stage, phase, steady_s
+
+    def _happened(self, what: _Happening, now: Moment) -> bool:
+        """Whether that changes its stage."""
+        stage = _STAGES.get((self.stage, what))
+        if stage is not None:
+            self._move(stage, self.phase, now.steady_s)
+        return stage is not None
+
+    def _began(self, begun_s: float, now: Moment) -> list[Report]:
+        if not self._happened("began", now):
             return []
         self.begun_s = begun_s
+        self._count_from(begun_s, now)
         return [JobStarted(**self._about(begun_s))]
 
-    def _suspended(self, suspension: Suspension | None, now_s: float) -> list[Report]:
-        """Its nodes were given back, or it goes on; both are said."""
-        was, self.suspension = self.suspension, suspension
-        if (was is None) == (suspension is None):
-            return []
-        self.has_slept = True
-        text = _ASLEEP if suspension is not None else "the job has its nodes again, and goes on"
-        return self._logged([LogLine(number=0, time_s=now_s, stream="server", text=text)], now_s)
+    def _count_from(self, begun_s: float, now: Moment) -> None:
+        given_s = self.resources.max_time_s
+        self._limit_s = math.inf if given_s is None else now.steady_s + begun_s - now.time_s + given_s
 
-    def _put_back(self, row: SlurmJob, now_s: float) -> list[Report]:
-        """Slurm took it from its nodes and will run it again; said once for each time."""
+    def _slept(self, suspension: Suspension | None, now: Moment) -> list[Report]:
+        """Its nodes were given back, or it goes on; both are said."""
+        self.suspension = suspension
+        if not self._happened("has-nodes-again" if suspension is None else "gave-nodes-back", now):
+            return []
+        self._count_from(now.time_s, now)
+        return self._said(_AWAKE if suspension is None else _ASLEEP, now)
+
+    def _put_back(self, row: SlurmJob, now: Moment) -> list[Report]:
+        """Slurm took it from its nodes and will run it again; said once."""
         if self._is_put_back:
             return []
         self._is_put_back = True
-        text = f"Slurm has put the job back into its queue (job {row.id}): {reason_words(row.reason)}"
-        return self._logged([LogLine(number=0, time_s=now_s, stream="server", text=text)], now_s)
+        return self._said(f"Slurm has put the job back into its queue (job {row.id}): {reason_words(row.reason)}", now)
 
-    def _ended(self, ending: Outcome | str, now_s: float) -> list[Report]:
-        about = self._about(now_s)
+    def _ended(self, ending: Outcome | str, now: Moment) -> list[Report]:
+        about = self._about(now.time_s)
         if isinstance(ending, str):
-            return self._final(Lost(**about, reason=ending, has_begun=not self.is_given_up), now_s)
-        return self._final(Ended(**about, failure=ending.failure, is_limit=ending.is_limit), now_s)
+            return self._final(Lost(**about, reason=ending, has_begun=not self.is_given_up), now)
+        return self._final(Ended(**about, failure=ending.failure, is_limit=ending.is_limit), now)
 
-    def _final(self, report: Report, now_s: float) -> list[Report]:
-        self.is_over = True
-        return [*self._logged(self.log.end(now_s), now_s), report]
+    def _final(self, report: Report, now: Moment) -> list[Report]:
+        """The last report; there is but one."""
+        if not self._happened("ended", now):
+            return []
+        return [*self._logged(self.log.end(now.time_s), now), report]
 
-    def _logged(self, lines: list[LogLine], now_s: float) -> list[Report]:
-        return [JobLogged(**self._about(now_s), lines=tuple(lines))] if lines else []
+    def _said(self, text: str, now: Moment) -> list[Report]:
+        return self._logged([LogLine(number=0, time_s=now.time_s, stream="server", text=text)], now)
+
+    def _logged(self, lines: list[LogLine], now: Moment) -> list[Report]:
+        return [JobLogged(**self._about(now.time_s), lines=tuple(lines))] if lines else []
 
     def _about(self, time_s: float) -> dict[str, Any]:
         job_id, _, number = self.handle.rpartition(".")

@@ -23,11 +23,13 @@ from qhpc.access.launchers.lines import Stream
 from qhpc.access.runner.frames import FrameKind, Outcome, Suspension
 from qhpc.access.runner.spool import Claim, Orders
 
-__all__ = ["Note", "Sight", "SpoolFolder"]
+__all__ = ["Note", "Sight", "SpoolFolder", "found_folders"]
 
 _CHUNK_BYTES = 1 << 16
 _SMALL_BYTES = 1 << 20
 _STREAMS: tuple[Stream, ...] = ("stdout", "stderr")
+_NO_NOTES = ("environment", "instance")
+"""Beside the notes of attempts."""
 _SPOILT = Outcome(
     failure=Failure(exception="ServerError", message="the outcome of the job cannot be read", reason="unknown")
 )
@@ -93,6 +95,7 @@ class SpoolFolder:
         self.note = Note(uid=os.geteuid())
         self._progress_seen: tuple[int, int] | None = None
         self._begun: tuple[float, str | None] | None = None
+        self._is_noted = True
 
     # --- making ---
 
@@ -118,6 +121,13 @@ class SpoolFolder:
         partial = self._note_path.with_name(f".{self._note_path.name}")
         partial.write_bytes(msgspec.msgpack.encode(self.note))
         partial.replace(self._note_path)
+        self._is_noted = True
+
+    def keep_note(self) -> None:
+        """Have the next server know what was reported. A full disk is no reason to stop; it is tried again."""
+        if not self._is_noted:
+            with suppress(OSError):
+                self.write_note()
 
     def find(self) -> bool:
         """Take up the attempt of a former server; whether there is anything left of it."""
@@ -238,6 +248,7 @@ class SpoolFolder:
         while part := self._read(folder, stream, _CHUNK_BYTES, self.note.offsets.get(stream, 0)):
             parts.append(part)
             self.note.offsets[stream] = self.note.offsets.get(stream, 0) + len(part)
+            self._is_noted = False
             if not is_all or len(parts) >= 64:
                 break
         return b"".join(parts)
@@ -267,6 +278,13 @@ class SpoolFolder:
             return _read_all(file, min(max_bytes, about.st_size - offset), offset) if is_plain else None
         finally:
             os.close(file)
+
+
+def found_folders(spool: Path) -> dict[str, SpoolFolder]:
+    """What is left of attempts of a former server, by handle."""
+    names = (file.name for file in (spool / "notes").iterdir() if not file.name.startswith("."))
+    folders = {name: SpoolFolder(spool, name) for name in names if name not in _NO_NOTES}
+    return {name: folder for name, folder in folders.items() if folder.find()}
 
 
 def _read_all(file: int, nb_bytes: int, offset: int) -> bytes:

@@ -92,12 +92,12 @@ def warm(tmp_path):
     with fake_cluster(tmp_path / "spool", warm_idle_s=60.0) as (harness, slurm):
         assert served_cold(harness, slurm, small(0)).result == b"42"
         harness.run(until(lambda: any(PREFIX in job.comment for job in slurm.jobs.values())))
-        harness.run(until(lambda: not harness.launcher._closing))
+        harness.run(until(lambda: not harness.launcher._table.all_over))
         yield harness, slurm, Runner(tmp_path / "spool")
 
 
 def spots(harness):
-    return harness.launcher._warm.spots
+    return harness.launcher._care.warm.spots
 
 
 def test_the_next_small_job_of_a_user_is_given_to_the_runner_that_waits(warm):
@@ -127,7 +127,7 @@ def test_one_that_has_ended_does_not_keep_its_user_from_the_next(warm):
     harness, slurm, runner = warm
     (runner.folder / "ready").unlink()  # it ends; Slurm has not said so
     slurm.is_away = True
-    harness.run(until(lambda: harness.launcher._trouble is not None))
+    harness.run(until(lambda: harness.launcher._queue.trouble is not None))
     slurm.is_away = False
     slurm.job_of(runner.name).state = "FAILED"
     harness.run(until(lambda: not spots(harness)))
@@ -156,7 +156,7 @@ def test_a_runner_that_cannot_be_given_a_job_is_passed_over(warm):
 def test_nobody_asks_slurm_about_nothing(tmp_path):
     with fake_cluster(tmp_path / "spool") as (harness, slurm):
         served_cold(harness, slurm, small(0))
-        harness.run(until(lambda: not harness.launcher._closing))
+        harness.run(until(lambda: not harness.launcher._table.all_over))
         former = slurm.nb_lists
         harness.run(asyncio.sleep(0.05))
         assert slurm.nb_lists == former
@@ -214,7 +214,7 @@ def test_a_job_that_slurm_may_have_taken_is_not_given_up_while_the_disk_is_full(
 
 def test_without_room_for_a_warm_runner_jobs_run_as_before(tmp_path, monkeypatch):
     with fake_cluster(tmp_path / "spool", warm_idle_s=60.0) as (harness, slurm):
-        monkeypatch.setattr(harness.launcher._warm, "make", full)
+        monkeypatch.setattr(harness.launcher._care.warm, "make", full)
         assert served_cold(harness, slurm, small(0)).result == b"42"
         assert [job.comment.endswith(".j0.1") for job in slurm.jobs.values()] == [True]
 
@@ -262,15 +262,16 @@ def test_where_a_job_stands_that_runs_or_whose_slurm_is_away(tmp_path):
 def test_what_was_told_before_an_orderly_end_is_not_told_again(tmp_path):
     with fake_cluster(tmp_path / "spool", watch_s=30.0) as (harness, _):
         harness.run(harness.submit(small(0)))
-        watched = harness.launcher._watched["j0.1"]
-        begin(watched.folder.path)
-        (watched.folder.path / "stdout").write_text("hello\n")
-        harness.run(seen(harness.launcher, watched))
-        assert not watched.is_noted
+        care = harness.launcher._care
+        begin(care.folders["j0.1"].path)
+        (care.folders["j0.1"].path / "stdout").write_text("hello\n")
+        harness.run(care._look(care.table.all_live))  # there is no other look
+        assert "stdout" not in kept_offsets(tmp_path)
+    assert kept_offsets(tmp_path)["stdout"] == len("hello\n")
+
+
+def kept_offsets(tmp_path):
+    """What the next server will know to have been reported."""
     again = SpoolFolder(tmp_path / "spool", "j0.1")
-    assert again.find() and again.note.offsets["stdout"] == len("hello\n")
-
-
-async def seen(launcher, watched):
-    """What a look at a folder shows is reported; there is no other look."""
-    launcher._saw(watched, watched.folder.look(1 << 20))
+    assert again.find()
+    return again.note.offsets
