@@ -75,7 +75,7 @@ settings_argument = click.argument("settings", type=click.Path(exists=True, dir_
 @settings_argument
 @click.option("--ready-fd", type=click.IntRange(0), help="File descriptor to write a line to when it takes jobs.")
 @click.option("--end-with-stdin", is_flag=True, help="End when standard input is closed, as when who started it ends.")
-@click.option("--slurm", is_flag=True, help="Ask Slurm about the jobs of sessions, whatever SETTINGS says.")
+@click.option("--slurm", is_flag=True, help="Ask Slurm about jobs, and drive its licences, whatever SETTINGS says.")
 def run(settings: Path, ready_fd: int | None, end_with_stdin: bool, slurm: bool) -> None:
     """Run the broker that the file SETTINGS (TOML) describes, until Ctrl-C or SIGTERM.
 
@@ -86,9 +86,8 @@ def run(settings: Path, ready_fd: int | None, end_with_stdin: bool, slurm: bool)
     from qhpc.access.logs import install_logs
     from qhpc.broker.journal import DamagedJournal, JournalTooNew
     from qhpc.broker.running import BrokerAlreadyRunning, RunningBroker, run_broker
-    from qhpc.slurm.directory import SlurmJobDirectory
 
-    site = _settings(settings)
+    site = _settings(settings).in_slurm() if slurm else _settings(settings)
     install_logs(site.log_level)
 
     def on_ready(running: RunningBroker) -> None:
@@ -101,7 +100,7 @@ def run(settings: Path, ready_fd: int | None, end_with_stdin: bool, slurm: bool)
     if end_with_stdin:
         threading.Thread(target=_end_with, args=(sys.stdin.fileno(),), name="stdin", daemon=True).start()
     try:
-        run_broker(site, on_ready, directory=SlurmJobDirectory() if slurm else None)
+        run_broker(site, on_ready)
     except (BrokerAlreadyRunning, DamagedJournal, JournalTooNew, sqlite3.Error, OSError) as error:
         raise click.ClickException(str(error)) from error
     notify_systemd("STOPPING=1")

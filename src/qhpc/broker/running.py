@@ -37,7 +37,7 @@ from qhpc.broker.usage import UsageBook
 from qhpc.broker.usage_reading import reading_usage
 from qhpc.slurm.capacity import Lever
 from qhpc.slurm.controller import Controller
-from qhpc.slurm.directory import JobDirectory, SlurmJobDirectory
+from qhpc.slurm.directory import SlurmJobDirectory
 from qhpc.slurm.site import Pool
 
 __all__ = ["BrokerAlreadyRunning", "RunningBroker", "run_broker"]
@@ -64,18 +64,12 @@ class RunningBroker:
     addresses: tuple[str, ...]
 
 
-def run_broker(
-    settings: BrokerSettings,
-    on_ready: Callable[[RunningBroker], None],
-    *,
-    directory: JobDirectory | None = None,
-) -> None:
+def run_broker(settings: BrokerSettings, on_ready: Callable[[RunningBroker], None]) -> None:
     """Run a broker until SIGINT or SIGTERM.
 
     Args:
         settings: of the site.
         on_ready: called when it takes jobs.
-        directory: tells of Slurm's jobs; the cluster's own, if the settings say that it is used.
 
     Raises:
         BrokerAlreadyRunning: another broker uses the directory.
@@ -89,14 +83,10 @@ def run_broker(
     with _alone(settings.directory):
         _raise_file_limit()
         sys.setswitchinterval(_SWITCH_S)
-        if directory is None and settings.slurm.is_used:
-            directory = SlurmJobDirectory()
-        uvloop.run(_main(settings, on_ready, directory))
+        uvloop.run(_main(settings, on_ready))
 
 
-async def _main(
-    settings: BrokerSettings, on_ready: Callable[[RunningBroker], None], directory: JobDirectory | None
-) -> None:
+async def _main(settings: BrokerSettings, on_ready: Callable[[RunningBroker], None]) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
@@ -113,7 +103,7 @@ async def _main(
         told: list[Broker] = []
         journal = Journal(settings.directory / "journal", lambda number: told[0].safe(number))
         stack.callback(journal.close)
-        watch = SlurmWatch(directory, settings.slurm.poll_s)
+        watch = SlurmWatch(SlurmJobDirectory() if settings.slurm.is_used else None, settings.slurm.poll_s)
         broker = Broker(settings, heart, journal, usage, authenticator, watch, quotas, _keeper(settings))
         told.append(broker)
         addresses = await _listen(settings, broker, stack)

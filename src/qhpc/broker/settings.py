@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from qat.comm.broker.messages import AuthenticationMethod
 from qhpc.broker.brokerage import Limits, Rules, TaskTiming
@@ -173,6 +174,15 @@ class PoolSettings(_Table, frozen=True, kw_only=True):
     target_stretch: Annotated[float, Meta(gt=1)] | None = None
     max_alpha: Annotated[float, Meta(ge=1, le=10)] = 2.0
 
+    @property
+    def largest_alpha(self) -> float:
+        """Alpha never is more than this.
+
+        >>> PoolSettings(qpus=("q",)).largest_alpha, PoolSettings(qpus=("q",), target_stretch=1.3).largest_alpha
+        (1.1, 2.0)
+        """
+        return self.alpha if self.target_stretch is None else max(self.alpha, self.max_alpha)
+
 
 class QpuSettings(_Table, frozen=True, kw_only=True):
     """``[qpus.NAME]``: a QPU and its driver.
@@ -259,6 +269,10 @@ class BrokerSettings(msgspec.Struct, frozen=True, kw_only=True):
     def driver_socket(self, qpu: str) -> Path:
         """Where the driver of a QPU listens."""
         return self.directory / "drivers" / f"{qpu}.sock"
+
+    def in_slurm(self) -> BrokerSettings:
+        """The same beside a Slurm of its own: sessions belong to its jobs, and its licences are driven."""
+        return replace(self, slurm=replace(self.slurm, is_used=True, drives_licences=True))
 
     def quota_rules(self) -> Quotas:
         """What users and accounts may use."""

@@ -69,39 +69,53 @@ class BrokerProcess:
     def _spawn(self) -> tuple[subprocess.Popen[bytes], int]:
         """A new broker, and the end of a pipe on which it says when it takes jobs."""
         ours, theirs = os.pipe()
-        with self._log_file.open("ab") as log:
-            process = subprocess.Popen(
-                [
-                    sys.executable, "-m", "openqat", "broker", "run", str(self._settings), "--end-with-stdin",
-                    "--ready-fd", str(theirs), *self._options,
-                ],
-                env=self._environment,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                pass_fds=(theirs,),
-                process_group=0,
-            )  # fmt: skip
-        os.close(theirs)
+        try:
+            with self._log_file.open("ab") as log:
+                process = subprocess.Popen(
+                    [
+                        sys.executable, "-m", "openqat", "broker", "run", str(self._settings), "--end-with-stdin",
+                        "--ready-fd", str(theirs), *self._options,
+                    ],
+                    env=self._environment,
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(theirs,),
+                    process_group=0,
+                )  # fmt: skip
+        except OSError:
+            os.close(ours)
+            raise
+        finally:
+            os.close(theirs)
         return process, ours
 
     def _keep(self) -> None:
         """The thread: start it again when it ends, later and later if that does not help."""
+        is_up = _says_something(self._pipe, _START_S)
+        self._has_failed = not is_up
+        self._is_ready.set()
         pause_s = _FIRST_PAUSE_S
         while True:
-            is_up = _says_something(self._pipe, _START_S)
-            self._has_failed = not is_up and not self._is_ready.is_set()
-            self._is_ready.set()
             if is_up:
                 self._process.wait()
             _end(self._process)
             if self._has_failed or self._is_ending.wait(pause_s):
                 return
             _log.error("the broker has ended and is started again: %s", _last_words(self._log_file))
+            is_up = self._is_up_again()
             pause_s = _FIRST_PAUSE_S if is_up else min(2 * pause_s, _LAST_PAUSE_S)
+
+    def _is_up_again(self) -> bool:
+        """Start another one; whether it takes jobs."""
+        try:
             self._process, self._pipe = self._spawn()
-            if self._is_ending.is_set():
-                _end(self._process)
+        except OSError as error:  # no process or memory is left: there may be later
+            _log.error("the broker cannot be started: %s", error)
+            return False
+        if self._is_ending.is_set():
+            _end(self._process)
+        return _says_something(self._pipe, _START_S)
 
 
 def _says_something(descriptor: int, limit_s: float) -> bool:

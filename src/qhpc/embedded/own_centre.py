@@ -32,10 +32,9 @@ def own_centre(settings: AccessSettings, *, with_slurm: bool) -> Iterator[tuple[
         cluster = None
         if with_slurm:
             found = read_broker_settings(own_settings(directory))
-            pools = {name: len(pool.qpus) for name, pool in found.pools.items()}
-            cluster = stack.enter_context(own_cluster(directory, pools))
+            cluster = stack.enter_context(own_cluster(directory, found.pools))
         address, broker = stack.enter_context(own_broker(directory, cluster))
         if cluster is not None:
-            more = {"launcher": "slurm", "slurm": slurm_options(cluster, address, pools)}
+            more = {"launcher": "slurm", "slurm": slurm_options(cluster, address, found.pools)}
         known = settings.model_dump() | {"broker": address} | more
         yield AccessSettings(**known), broker.wait_until_ready

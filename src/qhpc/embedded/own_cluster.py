@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from qhpc.broker.settings import PoolSettings
 from qhpc.slurm.cluster_files import ClusterShape
 from qhpc.slurm.private_cluster import PrivateCluster
 from qhpc.slurm.site import Pool, license_units
@@ -13,22 +14,24 @@ from qhpc.slurm.site import Pool, license_units
 __all__ = ["own_cluster", "slurm_options"]
 
 
-def own_cluster(directory: Path, pools: Mapping[str, int]) -> PrivateCluster:
+def own_cluster(directory: Path, pools: Mapping[str, PoolSettings]) -> PrivateCluster:
     """A Slurm in the folder ``slurm`` of a directory, with a licence for each pool of QPUs.
+
+    There are as many units as the broker, which drives the licences, may ever hand out.
 
     Args:
         directory: of the server.
-        pools: how many QPUs each has.
+        pools: as the broker has them.
 
-    >>> own_cluster(Path("/srv"), {"atoms": 2}).shape.licenses
+    >>> own_cluster(Path("/srv"), {"atoms": PoolSettings(qpus=("a", "b"))}).shape.licenses
     {'qpu_atoms': 2205}
     """
-    offered = [Pool(name=name, nb_qpus=nb_qpus) for name, nb_qpus in pools.items()]
+    offered = [Pool(name=name, nb_qpus=len(pool.qpus), alpha=pool.largest_alpha) for name, pool in pools.items()]
     licenses = {pool.license: license_units(pool) for pool in offered}
     return PrivateCluster(directory / "slurm", ClusterShape(nb_nodes=4, nb_cores=16, licenses=licenses))
 
 
-def slurm_options(cluster: PrivateCluster, broker: str, pools: Mapping[str, int]) -> dict[str, Any]:
+def slurm_options(cluster: PrivateCluster, broker: str, pools: Iterable[str]) -> dict[str, Any]:
     """The settings ``[slurm]`` of a server whose jobs run there."""
     munge = cluster.directory / "munge" / "socket"
     return {

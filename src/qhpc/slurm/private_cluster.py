@@ -21,6 +21,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from qhpc.slurm.cluster_files import ClusterShape, Identity, slurm_conf
+from qhpc.slurm.cluster_guard import ClusterGuard
 
 __all__ = ["ClusterError", "PrivateCluster", "missing"]
 
@@ -42,7 +43,7 @@ def missing() -> str | None:
 
 
 class PrivateCluster:
-    """A private cluster; a context that starts and stops it.
+    """A private cluster; a context that starts and stops it. It ends with its process, even if that is killed.
 
     Args:
         directory: its own; made if need be. A short path, because of sockets. To let other Unix users submit jobs,
@@ -58,11 +59,18 @@ class PrivateCluster:
         self.directory, self.shape = directory.absolute(), shape or ClusterShape()
 
     def __enter__(self) -> PrivateCluster:
-        self.start()
+        _check_installed()
+        self._guard = ClusterGuard(self.directory)
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+        self._guard.leave()
 
     @property
     def configuration(self) -> Path:
@@ -95,9 +103,7 @@ class PrivateCluster:
         Raises:
             ClusterError: it does not come up within a minute, or Slurm is not installed.
         """
-        reason = missing()
-        if reason is not None:
-            raise ClusterError(reason)
+        _check_installed()
         with self._locked():
             if not any(True for _ in self._running()):
                 self._write_files()
@@ -277,6 +283,12 @@ class PrivateCluster:
         logs = sorted((self.directory / "log").glob("*.log"))
         ends = (f"{log.name}: {line}" for log in logs for line in log.read_text(errors="replace").splitlines()[-5:])
         return "\n".join(ends)
+
+
+def _check_installed() -> None:
+    reason = missing()
+    if reason is not None:
+        raise ClusterError(reason)
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:

@@ -122,3 +122,21 @@ def test_ctrl_c_in_a_terminal_ends_all_of_it_and_starts_nothing_again(tmp_path):
     os.killpg(server.process.pid, signal.SIGINT)
     assert server.process.wait(60) == 0
     assert "started again" not in server.log.read_text() and not is_there(broker)
+
+
+def test_a_broker_that_cannot_be_started_again_at_first_is_later(tmp_path, monkeypatch, caplog):
+    with own_broker(tmp_path) as (_, broker):
+        broker.wait_until_ready()
+        killed, spawn, failures = broker.pid, broker._spawn, [BlockingIOError("no process is left")] * 2
+
+        def fails_first():
+            if failures:
+                raise failures.pop()
+            return spawn()
+
+        monkeypatch.setattr(broker, "_spawn", fails_first)
+        os.kill(killed, signal.SIGKILL)
+        until(lambda: broker.pid != killed)
+        assert is_there(broker.pid) and not failures
+        assert caplog.text.count("the broker cannot be started: no process is left") == 2
+    assert not is_there(broker.pid)

@@ -114,7 +114,10 @@ def test_an_ordinary_user_has_one_of_his_own():
     user = next(name for name in ("postgres", "nobody") if name in {entry.pw_name for entry in pwd.getpwall()})
     source = directory / "source" / "qhpc"
     (source / "slurm").mkdir(parents=True)
-    for name in ("__init__.py", "slurm/__init__.py", "slurm/private_cluster.py", "slurm/cluster_files.py"):
+    for name in (
+        "__init__.py",
+        *(f"slurm/{part}.py" for part in ("__init__", "private_cluster", "cluster_files", "cluster_guard")),
+    ):
         (source / name).write_bytes((Path(sys.modules["qhpc.slurm"].__file__).parents[1] / name).read_bytes())
     home = directory / "home"
     home.mkdir(mode=0o700)
@@ -143,3 +146,58 @@ def test_what_is_missing_is_named(monkeypatch):
 
 def test_hosts_have_short_names(cluster):
     assert f"NodeHostname={socket.gethostname().partition('.')[0]} " in cluster.configuration.read_text()
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from qhpc.slurm.private_cluster import PrivateCluster
+with PrivateCluster(Path(sys.argv[1])) as cluster:
+    cluster.call("sbatch", "--output=/dev/null", "--wrap=exec sleep 600")
+    cluster._wait(lambda: "RUNNING" in cluster.call("squeue", "-h", "-o", "%T"), "the job has not begun")
+    print(*(cluster.pid(name) for name in ("munged", "slurmctld", "slurmd.q1", "slurmd.q2")), flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def is_there(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def test_it_ends_with_a_process_that_is_killed():
+    directory = new_directory()
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(directory / "cluster")],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    daemons = list(map(int, done.stdout.split()))
+    assert len(daemons) == 4
+    cluster = PrivateCluster(directory / "cluster")
+    cluster._wait(lambda: not any(map(is_there, daemons)), "they live on")
+    cluster._wait(lambda: not list(cluster._steps()), "its jobs live on")
+    shutil.rmtree(directory)
+
+
+def test_it_leaves_no_guard_behind():
+    directory = new_directory()
+    with PrivateCluster(directory) as cluster:
+        guard = cluster._guard.pid
+        assert is_there(guard)
+    assert not is_there(guard) and all(cluster.pid(name) is None for name in DAEMONS)
+    shutil.rmtree(directory)
+
+
+def test_a_cluster_that_cannot_start_leaves_nothing_behind():
+    directory = new_directory()
+    cluster = PrivateCluster(directory, replace(SHAPE, settings={"Nonsense": "1"}))
+    with pytest.raises(ClusterError, match="Nonsense"), cluster:
+        pass
+    assert not is_there(cluster._guard.pid) and not list(cluster._running())
+    shutil.rmtree(directory)
