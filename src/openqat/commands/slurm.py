@@ -33,17 +33,33 @@ def command() -> None:
 @click.option("--cores", type=click.IntRange(1, 1024), default=8, show_default=True, help="Cores of each.")
 @click.option("--memory-mb", type=click.IntRange(256), default=8000, show_default=True, help="Memory of each.")
 @click.option("--qpu", "pools", multiple=True, help="Offer a pool of QPUs as a licence, in duty units: NAME:UNITS.")
+@click.option("--accounting", is_flag=True, help="With a database of what jobs used (slurmdbd), for sacct.")
+@click.option("--rest", is_flag=True, help="Take jobs over HTTP, too (slurmrestd), on a Unix socket.")
 @click.option("--ready-fd", type=click.IntRange(0), help="File descriptor to write a line to when jobs can run.")
 def try_cluster(
-    directory: Path, nodes: int, cores: int, memory_mb: int, pools: tuple[str, ...], ready_fd: int | None
+    directory: Path,
+    nodes: int,
+    cores: int,
+    memory_mb: int,
+    pools: tuple[str, ...],
+    accounting: bool,
+    rest: bool,
+    ready_fd: int | None,
 ) -> None:
     """Run a private Slurm on this machine, with all its files in DIRECTORY, until Ctrl-C.
 
-    Needs the programs of Slurm and MUNGE (Debian: apt-get install slurm-wlm munge), but no root, no systemd, no
-    containers. It listens on loopback alone and leaves another Slurm of the machine as it is.
+    Needs the programs of Slurm and MUNGE (Debian: apt-get install slurm-wlm munge), for --accounting slurmdbd and
+    mariadb-server, for --rest slurmrestd and slurm-wlm-jwt-plugin, but no root, no systemd, no containers. It listens
+    on loopback alone and leaves another Slurm of the machine as it is.
     """
-    licenses = dict(_licence(pool) for pool in pools)
-    shape = ClusterShape(nb_nodes=nodes, nb_cores=cores, memory_mb=memory_mb, licenses=licenses)
+    shape = ClusterShape(
+        nb_nodes=nodes,
+        nb_cores=cores,
+        memory_mb=memory_mb,
+        licenses=dict(_licence(pool) for pool in pools),
+        has_accounting=accounting,
+        has_rest=rest,
+    )
     cluster = PrivateCluster(directory, shape)
     is_told_to_end = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -52,6 +68,8 @@ def try_cluster(
         with cluster:
             click.echo(f"Slurm is ready with {nodes} nodes; Ctrl-C ends it. In another terminal:")
             click.echo(f"    export SLURM_CONF={cluster.configuration}\n    sinfo")
+            if rest:
+                click.echo(f"    export $(scontrol token)  # of this user, for HTTP at {cluster.rest}")
             if ready_fd is not None:
                 os.write(ready_fd, b"ready\n")
                 os.close(ready_fd)

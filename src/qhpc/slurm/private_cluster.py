@@ -1,4 +1,4 @@
-"""A Slurm of one's own on this machine: munged, slurmctld and some slurmd on loopback, in one directory, without root.
+"""A Slurm of one's own on this machine: its daemons on loopback, in one directory, without root.
 
 It is Slurm itself, started from the programs that are installed, so what works here works on a cluster. Nothing of it
 touches another Slurm of the machine: own configuration, own key, own ports, own processes, found again by pid files.
@@ -20,12 +20,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from qhpc.slurm.cluster_files import ClusterShape, Identity, slurm_conf
+from qhpc.slurm.cluster_daemons import daemon_command, daemons, database_tables, entries, programs
+from qhpc.slurm.cluster_files import ClusterShape, Identity, slurm_conf, slurmdbd_conf
 from qhpc.slurm.cluster_guard import ClusterGuard
 
 __all__ = ["ClusterError", "PrivateCluster", "missing"]
 
-_PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scancel", "scontrol", "sinfo")
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _UP_STATES = frozenset({"idle", "mixed", "allocated", "completing"})
 _START_S, _CALL_S, _STOP_S, _CANCEL_S = 60.0, 20.0, 3.0, 10.0
@@ -36,10 +36,12 @@ class ClusterError(RuntimeError):
     """A private cluster could not be started; the message has the end of its logs."""
 
 
-def missing() -> str | None:
-    """Why there can be no private cluster on this machine, or None."""
-    absent = [name for name in _PROGRAMS if shutil.which(name, path=_PATH) is None]
-    return f"Slurm is not installed (no {', '.join(absent)}): apt-get install slurm-wlm munge" if absent else None
+def missing(shape: ClusterShape | None = None) -> str | None:
+    """Why there can be no private cluster (of that shape) on this machine, or None."""
+    needed = programs(shape or ClusterShape())
+    absent = [name for name in needed if shutil.which(name, path=_PATH) is None]
+    packages = " ".join(dict.fromkeys(needed[name] for name in absent))
+    return f"this machine has no {', '.join(absent)}: apt-get install {packages}" if absent else None
 
 
 class PrivateCluster:
@@ -59,7 +61,7 @@ class PrivateCluster:
         self.directory, self.shape = directory.absolute(), shape or ClusterShape()
 
     def __enter__(self) -> PrivateCluster:
-        _check_installed()
+        _check_installed(self.shape)
         self._guard = ClusterGuard(self.directory)
         try:
             self.start()
@@ -76,6 +78,11 @@ class PrivateCluster:
     def configuration(self) -> Path:
         """Its slurm.conf."""
         return self.directory / "etc" / "slurm.conf"
+
+    @property
+    def rest(self) -> Path:
+        """Unix socket of its slurmrestd, if it has one."""
+        return self.directory / "rest" / "socket"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -103,56 +110,68 @@ class PrivateCluster:
         Raises:
             ClusterError: it does not come up within a minute, or Slurm is not installed.
         """
-        _check_installed()
+        _check_installed(self.shape)
         with self._locked():
             if not any(True for _ in self._running()):
                 self._write_files()
-            for name in ("munged", "slurmctld", *(f"slurmd.{node}" for node in self.shape.nodes)):
+            for name in daemons(self.shape):
                 self.start_daemon(name)
             self._wait_until_up()
 
     def start_daemon(self, name: str) -> None:
-        """Start a daemon unless it runs: ``munged``, ``slurmctld`` or ``slurmd.NODE``."""
+        """Start a daemon unless it runs: ``munged``, ``slurmctld``, ``slurmd.NODE``, ``slurmdbd`` …"""
         if self.pid(name) is not None:
             return
         self._pid_file(name).unlink(missing_ok=True)
-        program, _, node = name.partition(".")
-        commands: dict[str, Callable[[], list[str]]] = {
-            "munged": self._munged,
-            "slurmctld": lambda: ["slurmctld", "-f", str(self.configuration)],
-            "slurmd": lambda: ["slurmd", "-f", str(self.configuration), "-N", node],
-        }
-        command = commands[program]()
+        for file in (self.directory / "munge").glob("socket*") if name == "munged" else ():
+            file.unlink()
+        make, enter = database_tables(self.directory, self._user)
+        if name == "mariadbd" and not (self.directory / "database" / "mysql").exists():
+            self._run(make, "the database is not made")
+        self._run(daemon_command(name, self.directory, self._user), f"{name} does not start")
+        self._wait(lambda: self.pid(name) is not None, f"{name} has not started")
+        if name == "mariadbd":
+            self._run(enter, "the database is not open to Slurm")
+        elif name == "slurmdbd":
+            self._enter()
+
+    def _run(self, command: Sequence[str], complaint: str) -> None:
         with (self.directory / "log" / "starts.log").open("ab") as log:
             done = subprocess.run(
                 command,
-                env=self.environment,
+                env=self.environment | {"MYSQL_UNIX_PORT": str(self.directory / "database" / "socket")},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                timeout=_CALL_S,
+                timeout=_START_S,
             )
         if done.returncode:
-            raise ClusterError(f"{name} does not start:\n{self._log_ends()}")
-        self._wait(lambda: self.pid(name) is not None, f"{name} has not started")
+            raise ClusterError(f"{complaint}:\n{self._log_ends()}")
 
-    def _munged(self) -> list[str]:
-        place = self.directory / "munge"
-        # forced: the way to the socket may be closed to others, as in a home directory; then jobs are its own alone
-        for file in place.glob("socket*"):
-            file.unlink()
-        return [
-            "munged", f"--key-file={place}/key", f"--socket={place}/socket", f"--seed-file={place}/seed",
-            f"--pid-file={self._pid_file('munged')}", f"--log-file={self.directory}/log/munged.log", "--num-threads=2",
-            "--force",
-        ]  # fmt: skip
+    def _enter(self) -> None:
+        """Make cluster, accounts and users known to the accounting; what is known already stays."""
+        self._wait(self._has_accounting, "slurmdbd does not answer")
+        known = self.call("sacctmgr", "-nP", "show", "associations", "format=cluster,account,user")
+        for command in entries(self.shape) if not known.startswith("try") else ():
+            self.call(*command)
+
+    def _has_accounting(self) -> bool:
+        try:
+            self.call("sacctmgr", "-nP", "show", "cluster")
+        except ClusterError:
+            return False
+        return True
 
     def _write_files(self) -> None:
-        for name in ("etc", "run", "log", "munge", "spool", *(f"spool/{node}" for node in self.shape.nodes)):
+        for name in ("etc", "run", "log", "munge", "rest", "spool", *(f"spool/{node}" for node in self.shape.nodes)):
             self._folder(name, 0o755)
-        self._folder("state", 0o700)
+        for name in ("state", "database"):
+            self._folder(name, 0o700)
         _write(self.directory / "munge" / "key", secrets.token_bytes(128), 0o600)
+        _write(self.directory / "state" / "jwt.key", secrets.token_bytes(32), 0o600)
+        if self.shape.has_rest and self._user == "root":
+            shutil.chown(self.directory / "rest", "nobody")
         self._write_configuration()
 
     def _folder(self, name: str, mode: int) -> None:
@@ -167,17 +186,24 @@ class PrivateCluster:
         identity = Identity(
             directory=self.directory,
             host=socket.gethostname().partition(".")[0],
-            user=pwd.getpwuid(os.geteuid()).pw_name,
+            user=self._user,
             ports=self._ports(),
         )
         _write(self.configuration, slurm_conf(self.shape, identity).encode(), 0o644)
+        if self.shape.has_accounting:
+            _write(self.directory / "etc" / "slurmdbd.conf", slurmdbd_conf(identity).encode(), 0o600)
+
+    @property
+    def _user(self) -> str:
+        """Unix user of its daemons."""
+        return pwd.getpwuid(os.geteuid()).pw_name
 
     def _ports(self) -> list[int]:
-        """Of the controller and the nodes: those it had, so that running daemons are found, or free ones."""
+        """Of its daemons: those it had, so that running ones are found, or free ones."""
         file = self.directory / "run" / "ports"
         known: list[int] = json.loads(file.read_text()) if file.exists() else []
-        if len(known) != self.shape.nb_nodes + 1:
-            known = _free_ports(self.shape.nb_nodes + 1)
+        if len(known) != self.shape.nb_ports:
+            known = _free_ports(self.shape.nb_ports)
             file.write_text(json.dumps(known))
         return known
 
@@ -202,7 +228,7 @@ class PrivateCluster:
     # --- daemons ---
 
     def pid(self, name: str) -> int | None:
-        """Process of a daemon (``munged``, ``slurmctld``, ``slurmd.NODE``), if it runs."""
+        """Process of a daemon (``munged``, ``slurmctld``, ``slurmd.NODE`` …), if it runs."""
         try:
             pid = int(self._pid_file(name).read_text())
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -224,12 +250,13 @@ class PrivateCluster:
         """End all jobs and daemons. The directory stays, and so do its logs."""
         with self._locked():
             self._end_jobs()
-            *others, munged = sorted(self._running(), key=lambda name: name == "munged") or [""]
-            self._end_daemons(others)
+            kept = ("slurmdbd", "mariadbd", "munged")
+            self._end_daemons([name for name in self._running() if name not in kept])
             for pid in _with_descendants(self._steps()):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            self._end_daemons([munged] if munged else [])
+            for name in kept:
+                self._end_daemons([name])
 
     def _end_jobs(self) -> None:
         """Jobs outlive slurmd, so they have to go first."""
@@ -285,8 +312,8 @@ class PrivateCluster:
         return "\n".join(ends)
 
 
-def _check_installed() -> None:
-    reason = missing()
+def _check_installed(shape: ClusterShape) -> None:
+    reason = missing(shape)
     if reason is not None:
         raise ClusterError(reason)
 

@@ -100,9 +100,15 @@ def test_a_cluster_that_cannot_start_shows_its_logs():
 ORDINARY = """
 import sys
 from pathlib import Path
-from qhpc.slurm.private_cluster import PrivateCluster
-with PrivateCluster(Path(sys.argv[1])) as cluster:
+from qhpc.slurm.cluster_files import ClusterShape
+from qhpc.slurm.private_cluster import PrivateCluster, missing
+shape = ClusterShape(has_accounting=True, has_rest=True)
+shape = ClusterShape() if missing(shape) else shape
+with PrivateCluster(Path(sys.argv[1]), shape) as cluster:
     print(cluster.call("srun", "id", "-un").strip())
+    if shape.has_accounting:
+        cluster._wait(lambda: cluster.call("sacct", "-nX"), "nothing is accounted", 20.0)
+        assert cluster.rest.is_socket()
 """
 
 
@@ -114,10 +120,8 @@ def test_an_ordinary_user_has_one_of_his_own():
     user = next(name for name in ("postgres", "nobody") if name in {entry.pw_name for entry in pwd.getpwall()})
     source = directory / "source" / "qhpc"
     (source / "slurm").mkdir(parents=True)
-    for name in (
-        "__init__.py",
-        *(f"slurm/{part}.py" for part in ("__init__", "private_cluster", "cluster_files", "cluster_guard")),
-    ):
+    parts = ("private_cluster", "cluster_daemons", "cluster_files", "cluster_guard")
+    for name in ("__init__.py", "slurm/__init__.py", *(f"slurm/{part}.py" for part in parts)):
         (source / name).write_bytes((Path(sys.modules["qhpc.slurm"].__file__).parents[1] / name).read_bytes())
     home = directory / "home"
     home.mkdir(mode=0o700)

@@ -1,0 +1,172 @@
+"""Slurm with its database (slurmdbd on MariaDB): endings, use of QPUs beside sacct, licences kept in the database."""
+
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from signal import SIGKILL
+
+import pytest
+from click.testing import CliRunner
+
+from openqat.cli import qat
+from qat.comm.access.messages import Estimate
+from qhpc.access.launchers.protocol import Ended
+from qhpc.broker.driving import pid_of
+from qhpc.embedded.broker_process import BrokerProcess
+from qhpc.slurm.commands import add_remote_license, sacct
+from qhpc.slurm.parsers import parse_accounting
+from qhpc.slurm.private_cluster import PrivateCluster, missing
+from tests.integration.broker.harness import PATHS
+from tests.unit.qhpc.access.submissions import call, ghz_job
+
+from .conftest import new_directory
+from .endings import ENDINGS_SHAPE, HAS_CGROUPS, OTHER, Endings, remove_cgroups
+from .launching import SlurmHarness, launcher
+
+pytestmark = [pytest.mark.xdist_group("accounting"), pytest.mark.timeout(300)]
+
+LICENCE = "qpu_atoms@openqat"
+SETTINGS = """
+directory = "{place}/broker"
+cluster = "try"
+[slurm]
+is_used = true
+poll_s = 0.2
+drives_licences = true
+method = "resource"
+[pools.atoms]
+qpus = ["atoms-1"]
+alpha = {alpha}
+[qpus.atoms-1]
+driver = "emulated"
+orphan_s = 5
+[qpus.atoms-1.options]
+service = "qat.qpus:LinAlg"
+"""
+STATES = {
+    "completed": "COMPLETED",
+    "failed": "FAILED",
+    "time-limit": "TIMEOUT",
+    "out-of-memory": "OUT_OF_MEMORY",
+    "cancelled": "CANCELLED",
+    "node-lost": "NODE_FAIL",
+    "preempted": "PREEMPTED",
+    "urgent": "COMPLETED",
+    "put-back": "RUNNING",
+}
+
+
+@pytest.fixture(scope="module")
+def accounting():
+    """The cluster; its jobs that end in each way have begun, and end while others are looked at."""
+    reason = missing(ENDINGS_SHAPE)
+    if reason is not None:
+        pytest.skip(reason)
+    directory = new_directory()
+    with PrivateCluster(directory, ENDINGS_SHAPE) as cluster:
+        cluster.call(*add_remote_license("qpu_atoms", server="openqat", number=1000, cluster="try"))
+        cluster.endings = Endings(cluster)
+        cluster.endings.start()
+        yield cluster
+    shutil.rmtree(directory)
+    remove_cgroups()
+
+
+@contextmanager
+def broker(cluster, place, alpha=1.0):
+    """A broker beside the cluster; gives its settings."""
+    place.mkdir(exist_ok=True)
+    settings = place / "broker.toml"
+    settings.write_text(SETTINGS.format(place=place, alpha=alpha), encoding="utf-8")
+    with BrokerProcess(settings, place / "broker.log", cluster.environment | {"PYTHONPATH": PATHS}) as process:
+        process.wait_until_ready()
+        yield settings
+    pid = pid_of(place / "broker" / "drivers" / "atoms-1.sock")
+    if pid is not None:
+        os.kill(pid, SIGKILL)
+
+
+@pytest.fixture
+def place():
+    place = new_directory()
+    yield place
+    shutil.rmtree(place)
+
+
+def usage(cluster, settings, monkeypatch):
+    for name, value in cluster.environment.items():
+        monkeypatch.setenv(name, value)
+    command = ["usage", "--qpu", str(settings), "--by", "job", "--sacct", "--output", "json"]
+    done = CliRunner().invoke(qat, command, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return json.loads(done.output)
+
+
+def test_the_use_of_a_qpu_stands_beside_what_slurm_accounts(accounting, place, monkeypatch):
+    address = f"unix:{place}/broker/broker.sock"
+    munge = f"{accounting.directory}/munge/socket"
+    options = {
+        "environment": {"QAT_BROKER": address, "QAT_MUNGE_SOCKET": munge},
+        "pools": {"atoms": {"units": 250, "license": LICENCE}},
+        "options": {"account": "phys"},
+    }
+    with (
+        broker(accounting, place) as settings,
+        SlurmHarness(launcher(accounting, place / "spool", options, broker=address)) as harness,
+    ):
+        estimate = Estimate(qpu_pools={"atoms": None})
+        launch = harness.launch(call("SharedQPU", "atoms"), jobs=[ghz_job(nbshots=100)], estimate=estimate)
+        harness.run(harness.submit(launch))
+        end = harness.run(harness.end(launch.job_id))
+        assert isinstance(end, Ended) and end.failure is None, end
+    accounting._wait(lambda: usage(accounting, settings, monkeypatch)[0]["slurm_state"] == "COMPLETED", "no sacct")
+    (row,) = usage(accounting, settings, monkeypatch)
+    assert row["nb_tasks"] == 1 and row["nb_shots"] == 100 and row["used_s"] > 0 and row["nb_sessions"] == 1
+    assert row["slurm_nodes"][0] in accounting.shape.nodes
+    job = str(row["slurm_job"])
+    charged = accounting.call("sacct", "-nXP", "-j", job, "--format=Account,Comment").strip()
+    assert charged.startswith("phys|") and charged.endswith(f".{launch.handle}")
+
+
+def test_capacity_in_the_database_changes_while_jobs_wait(accounting, place):
+    """Slurm's configuration stays as it is, and nobody tells the controller to read it again."""
+
+    def submit():
+        asked = (f"--licenses={LICENCE}:500", "--output=/dev/null", "--mem=50", "--wrap=exec sleep 600")
+        return accounting.call("sbatch", "--parsable", *asked).strip()
+
+    def state(job):
+        return accounting.call("squeue", "-h", "-j", job, "-o", "%T %r").strip()
+
+    before = accounting.configuration.read_bytes()
+    with broker(accounting, place, alpha=1.0):
+        jobs = [submit() for _ in range(3)]
+        one_waits = ["PENDING Licenses", "RUNNING None", "RUNNING None"]
+        accounting._wait(lambda: sorted(map(state, jobs)) == one_waits, "not one waits", 30.0)
+    with broker(accounting, place, alpha=1.5):
+        accounting._wait(lambda: set(map(state, jobs)) == {"RUNNING None"}, "one waits still", 30.0)
+    accounting.call("scancel", *jobs)
+    assert accounting.configuration.read_bytes() == before
+    assert "_slurm_rpc_reconfigure_controller" not in (accounting.directory / "log" / "slurmctld.log").read_text()
+
+
+def test_every_ending_is_accounted(accounting):
+    endings = accounting.endings
+    endings.finish()
+    expected = {name: STATES[name] for name in endings.jobs}
+    assert ("out-of-memory" in expected) == HAS_CGROUPS
+
+    def accounted():
+        jobs = {job.id: job for job in parse_accounting(accounting.call(*sacct(since="2020-01-01T00:00:00")))}
+        return {name: jobs.get(int(number)) for name, number in endings.jobs.items()}
+
+    def are_all_told():
+        return {name: job and job.state for name, job in accounted().items()} == expected
+
+    accounting._wait(lambda: endings.state("put-back") == "RUNNING", "what was put back does not run again")
+    accounting._wait(are_all_told, f"sacct does not tell {expected}", 30.0)
+    told = accounted()
+    assert all(job.account == "phys" for job in told.values())
+    assert told["cancelled"].user == (OTHER if os.geteuid() == 0 else told["failed"].user)
+    assert told["node-lost"].nodes == (accounting.shape.nodes[2],)
