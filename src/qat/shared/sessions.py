@@ -100,7 +100,7 @@ def _lasting(token: str, request: SessionRequest) -> str:
 
 def _opening(request: SessionRequest, unique: str) -> OpenSession:
     """The first words of a session, whose name nobody else has: two processes of a job do not share one."""
-    slurm_job = os.environ.get("SLURM_JOB_ID", "")
+    slurm_job, restart = os.environ.get("SLURM_JOB_ID", ""), os.environ.get("SLURM_RESTART_COUNT", "")
     name = get_job_id() or (f"slurm-{slurm_job}" if slurm_job else f"pid-{os.getpid()}")
     return OpenSession(
         version=VERSION,
@@ -113,6 +113,7 @@ def _opening(request: SessionRequest, unique: str) -> OpenSession:
         owner=get_job_owner(),
         releases_nodes=request.releases_nodes,
         restart_s=request.restart_s,
+        slurm_restart=int(restart) if restart.isdecimal() else 0,
     )
 
 

@@ -10,12 +10,14 @@ from qat.comm.broker.messages import OpenSession
 from qhpc.broker.brokerage import Who
 from qhpc.broker.identity import Identity
 from qhpc.slurm.controller import ControllerUnreachable, SlurmRefused
-from qhpc.slurm.directory import JobDirectory, SlurmJob, duty_of, has_nodes, is_over
+from qhpc.slurm.directory import JobDirectory, JobRun, SlurmJob, duty_of, has_nodes, is_over, run_of
 from qhpc.slurm.parsers import NotUnderstood
 
 __all__ = ["NotOfThisJob", "SlurmWatch"]
 
 _log = logging.getLogger(__name__)
+
+_NO_ANSWER = (ControllerUnreachable, SlurmRefused, NotUnderstood)
 
 _PUT_BACK_S = 10.0
 """A running job that waits for so long was put back into the queue, and what still runs of it has survived its node."""
@@ -41,6 +43,7 @@ class SlurmWatch:
         self._jobs: Mapping[int, SlurmJob] | None = None
         self._asked_s = -poll_s
         self._waits_since_s: dict[int, float] = {}
+        self._restarts: dict[JobRun, int] = {}
 
     async def who(self, identity: Identity, message: OpenSession) -> Who:
         """Who opens a session, with what its Slurm job was granted.
@@ -48,7 +51,8 @@ class SlurmWatch:
         While the controller cannot be reached, the session is taken as it says it is, and looked at later.
 
         Raises:
-            NotOfThisJob: the Slurm job is another user's, or has no nodes, or is over, or unknown.
+            NotOfThisJob: the Slurm job is another user's, or has no nodes, or is over, or unknown, or was begun anew
+                since this process began.
         """
         job_id = message.slurm_job
         if job_id is None or self._directory is None:
@@ -65,20 +69,35 @@ class SlurmWatch:
             raise NotOfThisJob(f"Slurm job {job_id} is {job.user}'s, and this is {identity.user}")
         if self._is_put_back(job):
             raise NotOfThisJob(f"Slurm job {job_id} has lost its nodes: it waits in the queue, and will begin anew")
+        if message.slurm_restart < await self._nb_restarts(job):
+            raise NotOfThisJob(f"Slurm job {job_id} was begun anew; this is left of a former run, whose node was lost")
         share = min(duty_of(job, message.pool), 1.0) or None
-        return Who(identity.user, identity.uid, job.account or "", job.nb_nodes, share, job_id)
+        return Who(identity.user, identity.uid, job.account or "", job.nb_nodes, share, job_id, job.submitted)
+
+    async def _nb_restarts(self, job: SlurmJob) -> int:
+        """How often a job was begun anew, asked once for each run; 0 while nobody knows."""
+        assert self._directory is not None
+        run = run_of(job)
+        if run not in self._restarts:
+            try:
+                self._restarts[run] = await self._directory.nb_restarts(job.id)
+            except _NO_ANSWER as error:
+                _log.warning("nothing is known of Slurm job %d: %s", job.id, error)
+                return 0
+        return self._restarts[run]
 
     async def jobs(self, *, fresh: bool = False) -> Mapping[int, SlurmJob]:
         """All jobs that Slurm knows, as of the last poll or ``fresh``; none while nobody knows."""
         return await self._known(fresh=fresh) or {}
 
-    async def over(self, sessions: Mapping[str, int]) -> dict[str, str]:
+    async def over(self, sessions: Mapping[str, JobRun]) -> dict[str, str]:
         """Sessions whose Slurm jobs have no nodes any more, with the reason; none while nobody knows."""
         jobs = await self._known(fresh=True) if self._directory is not None and sessions else None
         if jobs is None:
             return {}
-        self._note_waiting([job for job_id in set(sessions.values()) if (job := jobs.get(job_id)) is not None])
-        reasons = {session_id: self._why_over(job_id, jobs.get(job_id)) for session_id, job_id in sessions.items()}
+        self._note_waiting([job for job_id, _ in set(sessions.values()) if (job := jobs.get(job_id)) is not None])
+        self._restarts = {run: nb for run, nb in self._restarts.items() if run.job_id in jobs}
+        reasons = {session_id: self._why_over(run, jobs.get(run.job_id)) for session_id, run in sessions.items()}
         return {session_id: reason for session_id, reason in reasons.items() if reason is not None}
 
     def _note_waiting(self, jobs: Sequence[SlurmJob]) -> None:
@@ -90,10 +109,12 @@ class SlurmWatch:
         since_s = self._waits_since_s.get(job.id)
         return not has_nodes(job) and since_s is not None and self._clock() - since_s >= _PUT_BACK_S
 
-    def _why_over(self, job_id: int, job: SlurmJob | None) -> str | None:
+    def _why_over(self, run: JobRun, job: SlurmJob | None) -> str | None:
         if job is None or is_over(job):
-            return f"its Slurm job {job_id} is over"
-        return f"its Slurm job {job_id} has lost its nodes and will begin anew" if self._is_put_back(job) else None
+            return f"its Slurm job {run.job_id} is over"
+        if run.submitted not in ("", job.submitted):
+            return f"its Slurm job {run.job_id} has lost its nodes and begins anew, or Slurm forgot it in a crash"
+        return f"its Slurm job {run.job_id} has lost its nodes and will begin anew" if self._is_put_back(job) else None
 
     async def _known(self, *, fresh: bool) -> Mapping[int, SlurmJob] | None:
         """All jobs; None if nobody knows."""
@@ -102,7 +123,7 @@ class SlurmWatch:
         if fresh or self._clock() - self._asked_s >= self._poll_s:
             try:
                 self._jobs = await self._directory.jobs()
-            except (ControllerUnreachable, SlurmRefused, NotUnderstood) as error:
+            except _NO_ANSWER as error:
                 _log.warning("nothing is known of Slurm's jobs: %s", error)
                 self._jobs = None
             self._asked_s = self._clock()

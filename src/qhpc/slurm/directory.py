@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from qhpc.slurm.commands import show, squeue
 from qhpc.slurm.controller import Controller
@@ -13,13 +13,29 @@ from qhpc.slurm.site import Cluster
 from qhpc.slurm.states import phase_of
 
 __all__ = [
-    "JobDirectory", "SlurmJob", "SlurmJobDirectory", "described", "duty_of", "has_nodes", "is_over", "listed_jobs",
-    "units_of",
+    "JobDirectory", "JobRun", "SlurmJob", "SlurmJobDirectory", "described", "duty_of", "has_nodes", "is_over",
+    "listed_jobs", "run_of", "units_of",
 ]  # fmt: skip
+
+
+class JobRun(NamedTuple):
+    """A run of a job. Numbers say little: a job that lost its nodes is run again under its own, and a controller that
+    has crashed gives those of jobs that it forgot to others.
+
+    Attributes:
+        job_id: number of the job.
+        submitted: when it was submitted or put back, as Slurm writes it; empty if Slurm could not be asked.
+    """
+
+    job_id: int
+    submitted: str = ""
 
 
 class JobDirectory(Protocol):
     """Tells which jobs there are."""
+
+    async def nb_restarts(self, job_id: int) -> int:
+        """How often a job was begun anew. Raises as ``jobs``; also if there is no such job."""
 
     async def jobs(self) -> Mapping[int, SlurmJob]:
         """All jobs that the controller knows, by id, those that ended minutes ago too. A job that is not there is over.
@@ -42,6 +58,11 @@ class SlurmJobDirectory:
     async def jobs(self) -> Mapping[int, SlurmJob]:
         """See the protocol."""
         return {job.id: job for job in await listed_jobs(self._controller)}
+
+    async def nb_restarts(self, job_id: int) -> int:
+        """See the protocol."""
+        record = parse_record(await self._controller.run(show("job", job_id)))
+        return int(record.get("Restarts", "0"))
 
 
 async def listed_jobs(controller: Controller, name: str | None = None) -> list[SlurmJob]:
@@ -87,6 +108,15 @@ def has_nodes(job: SlurmJob) -> bool:
     """
     state = job.state.partition(" ")[0]
     return state == "CONFIGURING" or phase_of(state) in ("running", "unknown")
+
+
+def run_of(job: SlurmJob) -> JobRun:
+    """The run that a job is in, or waits for.
+
+    >>> run_of(SlurmJob(id=7, state="RUNNING", submitted="2026-11-28T11:40:03"))
+    JobRun(job_id=7, submitted='2026-11-28T11:40:03')
+    """
+    return JobRun(job.id, job.submitted)
 
 
 def duty_of(job: SlurmJob, pool: str) -> float:

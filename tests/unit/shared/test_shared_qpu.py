@@ -540,11 +540,11 @@ from qat.core import Circuit
 from qat.qpus import SharedQPU
 SharedQPU("p").submit(Circuit.empty(1).to_job())
 """
-    environment = {**os.environ, "PYTHONPATH": SOURCE, "SLURM_JOB_ID": "42"}
+    environment = {**os.environ, "PYTHONPATH": SOURCE, "SLURM_JOB_ID": "42", "SLURM_RESTART_COUNT": "2"}
     subprocess.run([sys.executable, "-c", code], env=environment, check=True, timeout=60)
     broker.until_heard(said.CloseSession)
     [opened] = broker.of(said.OpenSession)
-    assert opened.slurm_job == 42
+    assert (opened.slurm_job, opened.slurm_restart) == (42, 2)
     assert opened.session.startswith("slurm-42.")
 
 

@@ -163,6 +163,7 @@ class OpenSession(_Message, frozen=True, tag="open"):
         owner: for whom a trusted process (the access server's) speaks; empty for itself.
         releases_nodes: whether it can give back its nodes while it waits for a QPU.
         restart_s: how long it takes to have them again.
+        slurm_restart: how often Slurm had begun the job anew when this process began.
     """
 
     version: int
@@ -177,6 +178,7 @@ class OpenSession(_Message, frozen=True, tag="open"):
     owner: str = ""
     releases_nodes: bool = False
     restart_s: float = 0.0
+    slurm_restart: int = 0
 
 
 class SessionOpened(_Message, frozen=True, tag="opened"):

@@ -41,6 +41,7 @@ from qhpc.broker.facts import Record, SessionIdentity
 from qhpc.broker.quotas import Payer
 from qhpc.scheduling.events import PoolAdded
 from qhpc.scheduling.machine import DEFAULT_POLICY
+from qhpc.slurm.directory import JobRun
 
 __all__ = ["Allows", "Brokerage", "Limits", "Rules", "TaskTiming", "Turn", "Who"]
 
@@ -133,10 +134,14 @@ class Brokerage:
         """Whether the sleeping sessions of a job need their nodes; see ``AskSleepers``."""
         return self._jobs.sleepers(message, now_s)
 
-    def slurm_jobs(self) -> dict[str, int]:
+    def slurm_jobs(self) -> dict[str, JobRun]:
         """The Slurm job of each open session that has one and is awake."""
         known = ((session.id, session.identity) for session in self._core.sessions.values())
-        return {name: who.slurm_job for name, who in known if who.slurm_job is not None and not who.is_asleep}
+        return {
+            name: JobRun(who.slurm_job, who.slurm_run)
+            for name, who in known
+            if who.slurm_job is not None and not who.is_asleep
+        }
 
     # ------------------------------------------------------------ drivers
     def driver_attached(self, qpu: str, message: Attached, now_s: float) -> None:

@@ -43,6 +43,7 @@ class Who(NamedTuple):
         nb_nodes: of the Slurm job.
         share: what Slurm admitted; None outside of Slurm.
         slurm_job: id of the Slurm job, after it was looked up.
+        slurm_run: when it was submitted or put back, as Slurm writes it; empty if Slurm could not be asked.
     """
 
     user: str
@@ -51,6 +52,14 @@ class Who(NamedTuple):
     nb_nodes: int = 0
     share: float | None = None
     slurm_job: int | None = None
+    slurm_run: str = ""
+
+
+def _as_before(who: Who, known: SessionIdentity, share: float) -> Who:
+    """Slurm could not be asked: what it has said of the same job before still holds."""
+    if who.slurm_job is None or who.slurm_job != known.slurm_job:
+        return who
+    return who._replace(account=known.account, nb_nodes=known.nb_nodes, share=share, slurm_run=known.slurm_run)
 
 
 class Jobs:
@@ -116,8 +125,13 @@ class Jobs:
 
     def _write_session(self, session_id: str, message: said.OpenSession, who: Who, now_s: float) -> BrokerSession:
         core = self._core
+        known, machines = core.sessions.get(session_id), core.machine.session(session_id)
+        if known is not None and machines is not None and not who.slurm_run:
+            who = _as_before(who, known.identity, machines.session.share)
         account = who.account or message.account or who.user
-        identity = SessionIdentity(now_s, session_id, who.user, who.uid, account, who.slurm_job, who.nb_nodes)
+        identity = SessionIdentity(
+            now_s, session_id, who.user, who.uid, account, who.slurm_job, who.nb_nodes, slurm_run=who.slurm_run
+        )
         session = Session(
             id=session_id,
             user=who.user,
@@ -130,7 +144,6 @@ class Jobs:
             releases_nodes=message.releases_nodes,
             restart_s=message.restart_s,
         )
-        known, machines = core.sessions.get(session_id), core.machine.session(session_id)
         was = None if known is None else replace(known.identity, time_s=now_s, waited_s=0.0, node_waited_s=0.0)
         if machines is None or machines.session != session or was != identity:
             core.write(identity)

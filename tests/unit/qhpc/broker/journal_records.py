@@ -86,7 +86,9 @@ FORMAT_2 = changed(
     PolicyRestored(7.0, "p", {"phys": (2.5,)}),
 )
 
-FORMATS = {1: FORMAT_1, 2: FORMAT_2}
+FORMAT_3 = changed(FORMAT_2, replace(FORMAT_2[1], slurm_run="2026-11-28T11:40:03"))
+
+FORMATS = {1: FORMAT_1, 2: FORMAT_2, 3: FORMAT_3}
 
 if __name__ == "__main__":
     file = RECORDED / f"journal-{FORMAT}"

@@ -85,7 +85,9 @@ class Desk:
         return self.turn
 
     def open(self, name="vqe", connection="c", user="ada", **fields):
-        who = {key: fields.pop(key) for key in ("account", "nb_nodes", "share", "slurm_job") if key in fields}
+        who = {
+            key: fields.pop(key) for key in ("account", "nb_nodes", "share", "slurm_job", "slurm_run") if key in fields
+        }
         fields = {"pool": "p", **fields}
         opening = OpenSession(fields.pop("version", 1), fields.pop("pool"), name, **fields)
         self.heart.job_opens(connection, opening, Who(user, 7, **who), self.now_s)
@@ -367,7 +369,7 @@ def test_a_job_that_ends_says_so():
 def test_sessions_of_slurm_jobs_are_closed_with_them():
     desk = Desk()
     desk.open(slurm_job=12)
-    assert desk.heart.slurm_jobs() == {"ada:vqe": 12}
+    assert desk.heart.slurm_jobs() == {"ada:vqe": (12, "")}
     desk.heart.close_session("ada:vqe", "its Slurm job 12 is over", desk.now_s)
     assert desk.told() == [SessionRevoked("its Slurm job 12 is over")]
     desk.heart.close_session("ada:vqe", "again", desk.now_s)
@@ -740,9 +742,21 @@ def test_a_session_that_goes_on_in_another_slurm_job_belongs_to_that():
     desk = Desk()
     desk.open(slurm_job=12)
     desk.open(connection="d", slurm_job=13, nb_nodes=2)
-    assert desk.heart.slurm_jobs() == {"ada:vqe": 13}
+    assert desk.heart.slurm_jobs() == {"ada:vqe": (13, "")}
     desk.restart()
-    assert desk.heart.slurm_jobs() == {"ada:vqe": 13}
+    assert desk.heart.slurm_jobs() == {"ada:vqe": (13, "")}
+
+
+def test_what_slurm_has_said_of_a_job_holds_while_it_cannot_be_asked():
+    desk = Desk()
+    desk.open(account="phys", nb_nodes=3, share=0.25, slurm_job=12, slurm_run="11:40")
+    desk.restart()
+    desk.open(connection="d", slurm_job=12)
+    (session,) = desk.heart.status(desk.now_s).sessions
+    assert (session.account, session.share) == ("phys", 0.25) and not desk.turn.records
+    assert desk.heart.slurm_jobs() == {"ada:vqe": (12, "11:40")}
+    desk.open(connection="e", slurm_job=13)
+    assert desk.heart.slurm_jobs() == {"ada:vqe": (13, "")}
 
 
 def test_a_short_journal_has_only_what_is_not_over():

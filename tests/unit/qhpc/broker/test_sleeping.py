@@ -59,7 +59,7 @@ def test_what_ended_meanwhile_is_told_when_it_is_open_again():
     opened, finished = told
     assert isinstance(opened, SessionOpened) and opened.keys == ("t",) and not opened.is_new
     assert finished == TaskFinished("t", b"result", "q", 60.0, 0.0, 1)
-    assert desk.heart.slurm_jobs() == {"ada:j1.a": 13}
+    assert desk.heart.slurm_jobs() == {"ada:j1.a": (13, "")}
     assert ask(desk) == Sleepers(0)  # it is awake
 
 

@@ -101,3 +101,11 @@ def test_the_directory_has_no_jobs_to_tell_when_slurm_fails(programs):
     programs("squeue", "exit 1")
     with pytest.raises(SlurmRefused, match="without a word"):
         asyncio.run(SlurmJobDirectory(programs.controller).jobs())
+
+
+def test_the_directory_knows_how_often_a_job_was_begun_anew(programs):
+    programs("scontrol", f"sed s/Restarts=0/Restarts=2/ {RECORDED}/job.txt")
+    assert asyncio.run(SlurmJobDirectory(programs.controller).nb_restarts(2)) == 2
+    programs("scontrol", f"cat {RECORDED}/unknown_job.txt >&2; exit 1")
+    with pytest.raises(SlurmRefused, match="Invalid job id"):
+        asyncio.run(SlurmJobDirectory(programs.controller).nb_restarts(777))
