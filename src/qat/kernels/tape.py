@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from qat.kernels.columns import TapeColumns
 from qat.kernels.gates import GateForm
 
 
@@ -209,8 +210,10 @@ class _Interned(dict[Hashable, int]):
         return self.setdefault(item, len(self))
 
 
-class TapeBuilder:
+class TapeBuilder(TapeColumns):
     """Writes a tape row by row.
+
+    ``gate(form, qubits, parameters=())`` appends a gate: its number, plain integers, controls first, and parameters.
 
     >>> from qat.kernels.gates import GATES, GateForm
     >>> builder = TapeBuilder()
@@ -221,37 +224,14 @@ class TapeBuilder:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._forms = _Interned()
-        self._expressions = _Interned()
         self._kinds: dict[int, int] = {}
-        self._gates: list[int] = []
-        self._qubits: list[int] = []
-        self._qubit_starts: list[int] = [0]
-        self._parameters: list[float] = []
-        self._parameter_starts: list[int] = [0]
-        self._objects: dict[int, Any] = {}
-        self._slots: list[int] = []
-        self._slot_expressions: list[int] = []
         self._classical: dict[int, Classical] = {}
-
-    def __len__(self) -> int:
-        return len(self._gates)
 
     def form(self, form: GateForm) -> int:
         """Number of a gate form on this tape."""
         return self._forms.index(form)
-
-    def gate(self, form: int, qubits: Sequence[int], parameters: Sequence[Any] = ()) -> None:
-        """Append a gate; ``qubits`` are plain integers, controls first."""
-        self._gates.append(form)
-        self._qubits.extend(qubits)
-        self._qubit_starts.append(len(self._qubits))
-        for value in parameters:
-            if type(value) is float:
-                self._parameters.append(value)
-            else:
-                self._special(value)
-        self._parameter_starts.append(len(self._parameters))
 
     def controlled_gate(self, cbit: int, form: int, qubits: Sequence[int], parameters: Sequence[Any] = ()) -> None:
         """Append a gate that acts when classical bit ``cbit`` is 1."""
@@ -265,18 +245,8 @@ class TapeBuilder:
 
     def _note(self, kind: Kind, classical: Classical) -> None:
         """The next row is not a plain gate."""
-        self._kinds[len(self._gates)] = kind
-        self._classical[len(self._gates)] = classical
-
-    def _special(self, value: Any) -> None:
-        index = len(self._parameters)
-        if is_symbolic(value):
-            self._slots.append(index)
-            self._slot_expressions.append(self._expressions.index(value))
-            self._parameters.append(float("nan"))
-        else:
-            self._objects[index] = value
-            self._parameters.append(as_float(value))
+        self._kinds[len(self)] = kind
+        self._classical[len(self)] = classical
 
     def row(self, row: Row) -> None:
         """Append a row as ``Tape.rows`` yields it."""
@@ -291,22 +261,44 @@ class TapeBuilder:
 
     def tape(self, nb_qubits: int, nb_cbits: int = 0) -> Tape:
         """The finished tape. Cost O(n)."""
-        kinds = np.zeros(len(self._gates), np.uint8)
+        gates, qubit_starts, qubits, parameter_starts, parameters = self.columns()
+        kinds = np.zeros(len(self), np.uint8)
         for row, kind in self._kinds.items():
             kinds[row] = kind
-        return Tape(
-            nb_qubits=nb_qubits,
-            nb_cbits=nb_cbits,
-            forms=tuple(self._forms),  # type: ignore[arg-type]
-            kinds=kinds,
-            gates=np.array(self._gates, np.int32),
-            qubit_starts=np.array(self._qubit_starts, np.int32),
-            qubits=np.array(self._qubits, np.int32),
-            parameter_starts=np.array(self._parameter_starts, np.int32),
-            parameters=np.array(self._parameters, np.float64),
-            objects=self._objects,
-            slots=np.array(self._slots, np.int32) if self._slots else _EMPTY_INT,
-            slot_expressions=np.array(self._slot_expressions, np.int32) if self._slots else _EMPTY_INT,
-            expressions=tuple(self._expressions),
-            classical=self._classical,
+        return _with_specials(
+            self.specials(),
+            Tape(
+                nb_qubits=nb_qubits,
+                nb_cbits=nb_cbits,
+                forms=tuple(self._forms),  # type: ignore[arg-type]
+                kinds=kinds,
+                gates=np.frombuffer(gates, np.int32),
+                qubit_starts=np.frombuffer(qubit_starts, np.int32),
+                qubits=np.frombuffer(qubits, np.int32),
+                parameter_starts=np.frombuffer(parameter_starts, np.int32),
+                parameters=np.frombuffer(parameters, np.float64),
+                slots=_EMPTY_INT,
+                slot_expressions=_EMPTY_INT,
+                classical=self._classical,
+            ),
         )
+
+
+def _with_specials(specials: Sequence[tuple[int, Any]], tape: Tape) -> Tape:
+    """The tape with these parameters that are no floats, by place."""
+    if not specials:
+        return tape
+    expressions = _Interned()
+    slots = [(index, expressions.index(value)) for index, value in specials if is_symbolic(value)]
+    objects = {index: value for index, value in specials if not is_symbolic(value)}
+    parameters = tape.parameters.copy()
+    for index, value in objects.items():
+        parameters[index] = as_float(value)
+    return replace(
+        tape,
+        parameters=parameters,
+        objects=objects,
+        slots=np.array([index for index, _ in slots], np.int32),
+        slot_expressions=np.array([number for _, number in slots], np.int32),
+        expressions=tuple(expressions),
+    )

@@ -4,7 +4,9 @@
 #include "engine.h"
 #include "gradient.h"
 #include "pauli.h"
+#include "recorder.h"
 #include "sampling.h"
+#include "tape_columns.h"
 
 NB_MODULE(_native, module) {
     // At exit the interpreter leaves some objects alone, such as plans of circuits that a user's class refers to.
@@ -13,4 +15,6 @@ NB_MODULE(_native, module) {
     bind_pauli(module);
     bind_gradient(module);
     bind_sampling(module);
+    bind_tape_columns(module);
+    bind_recorder(module);
 }

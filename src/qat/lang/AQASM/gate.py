@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from qat.lang.AQASM.gates import AbstractGate
     from qat.lang.AQASM.scope import ScopeManager
 
-__all__ = ["Gate", "ParamGate", "PredefGate", "check_control_count", "gate_of", "is_plain", "scope_of", "under_layers"]
+__all__ = [
+    "Gate", "ParamGate", "PredefGate", "check_control_count", "gate_of", "is_plain", "scope_of", "tape_form",
+    "under_layers",
+]  # fmt: skip
 
 _MAX_CONTROLS = 2**20
 _FOLDABLE = frozenset(("X", "Z", "CNOT"))
@@ -42,6 +45,8 @@ class Gate(Applicable):
     >>> swap.ctrl().arity, swap.dag().is_dag, swap.ctrl().subgate == swap
     (3, True, True)
     """
+
+    __slots__ = ("_tape_parameters", "arity", "form", "parameters", "signature")  # recorder.cpp reads them there
 
     form: GateForm
     parameters: tuple[Any, ...]
@@ -68,8 +73,7 @@ class Gate(Applicable):
     @property
     def tape_form(self) -> GateForm:
         """The form as circuits hold it, under the gate's own name where there is one."""
-        form = self.form
-        return _folded(form) if form.nb_controls and form.record.name in _FOLDABLE else form
+        return tape_form(self.form)
 
     @property
     def tape_parameters(self) -> tuple[Any, ...]:
@@ -248,6 +252,15 @@ class ParamGate(Gate):
     def abstract_gate(self) -> AbstractGate | None:
         """The family it belongs to."""
         return self.signature
+
+
+def tape_form(form: GateForm) -> GateForm:
+    """A form as circuits hold it, under its own name where it has one.
+
+    >>> tape_form(GateForm(GATES["X"], nb_controls=1)).syntax
+    'CNOT'
+    """
+    return _folded(form) if form.nb_controls and form.record.name in _FOLDABLE else form
 
 
 def check_control_count(nbctrls: Any) -> None:

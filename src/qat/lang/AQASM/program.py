@@ -27,8 +27,11 @@ from qat.lang.AQASM.operations import (
     ClassicOperation,
     CommentOperation,
     MeasureOperation,
+    Operation,
+    QGateOperation,
     ResetOperation,
 )
+from qat.lang.AQASM.recorder import Recorder, Recording
 from qat.lang.AQASM.scope import OperationNotAuthorized, ScopeManager, check_size
 from qat.lang.AQASM.tape_writer import Linking, TapeWriter
 
@@ -51,7 +54,7 @@ class CbitNotInitialized(PyAQASMException, InvalidFormula):
         )
 
 
-class Program(ScopeManager):
+class Program(Recorder, ScopeManager):
     """A quantum program.
 
     Args:
@@ -66,6 +69,7 @@ class Program(ScopeManager):
     """
 
     def __init__(self, default_gate_set: bool = True) -> None:
+        self._steps: list[Operation | Recording] = []
         super().__init__()
         self.cbit_count = 0
         self.qbit_count = 0
@@ -74,6 +78,7 @@ class Program(ScopeManager):
         self.var_dic: dict[str, type] = {}
         self._registers: list[QRegister] = []  # without their program
         self.gate_set: Any = None
+        self._is_recording = True
 
     # ---------------------------------------------------------------- allocation
     def qalloc(self, size: int = 1, class_type: type[QRegister] | None = None, **kwargs: Any) -> QRegister:
@@ -131,6 +136,39 @@ class Program(ScopeManager):
         return list(range(start, start + size))
 
     # ---------------------------------------------------------------- operations
+    @property
+    def op_list(self) -> list[Operation]:
+        """The operations. From the first look on, each one that is added is an object of this list."""
+        if self._is_recording:
+            self._flush()
+            self._is_recording = False
+            self._steps = [operation for step in self._steps for operation in _operations_of(step)]
+        return self._steps  # type: ignore[return-value]
+
+    @op_list.setter
+    def op_list(self, operations: list[Operation]) -> None:
+        self._take_recorded()
+        self._is_recording = False
+        self._steps = operations  # type: ignore[assignment]
+
+    def _flush(self) -> None:
+        """Put what was recorded among the steps."""
+        if (taken := self._take_recorded()) is not None:
+            self._steps.append(Recording(*taken))
+
+    def _append(self, operation: Operation) -> None:
+        self._flush()
+        self._steps.append(operation)
+
+    def _apply(self, gate: Gate, *args: Any) -> None:
+        """Apply what the recorder does not take as it stands."""
+        gate, indices = self._gate_on(gate, args)
+        if not self._record(gate, indices):
+            self._append(QGateOperation(gate, indices))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_steps": self.op_list}
+
     def measure(self, qbits: Any, cbits: Any = None) -> Program:
         """Measure qubits into classical bits, by default those of the same numbers.
 
@@ -144,7 +182,7 @@ class Program(ScopeManager):
         if len(set(qubits)) != len(qubits) or len(set(bits)) != len(bits):
             raise InvalidMeasureArguments(qubits, bits, "some are repeated, give each one once")
         self._written(bits)
-        self.op_list.append(MeasureOperation(qubits, bits))
+        self._append(MeasureOperation(qubits, bits))
         return self
 
     def reset(self, qblist: Any, cblist: Any = None) -> Program:
@@ -158,7 +196,7 @@ class Program(ScopeManager):
         if not (qubits or bits) or len(set(qubits)) != len(qubits) or len(set(bits)) != len(bits):
             raise InvalidResetArguments(qubits, bits, "give at least one qubit, each one once")
         self._written(bits)
-        self.op_list.append(ResetOperation(qubits, bits))
+        self._append(ResetOperation(qubits, bits))
         return self
 
     def cc_apply(self, cbit: Cbit | CRegister, gate: Gate, *args: Any) -> Program:
@@ -172,7 +210,7 @@ class Program(ScopeManager):
             raise InvalidClassicArguments(cbit, f"one classical bit controls a gate, not {len(bits)}; give one")
         self._check_written(bits)
         gate, qubits = self._gate_on(gate, args)
-        self.op_list.append(CCQGateOperation(gate, qubits, bits[0]))
+        self._append(CCQGateOperation(gate, qubits, bits[0]))
         return self
 
     def logic(self, cbit: Cbit | CRegister, formula: Cbit | BoolFormula) -> Program:
@@ -184,7 +222,7 @@ class Program(ScopeManager):
         bits = self._bits(cbit)
         if len(bits) != 1:
             raise InvalidClassicArguments(cbit, f"a formula sets one classical bit, not {len(bits)}; give one")
-        self.op_list.append(ClassicOperation(bits[0], self._formula(formula)))
+        self._append(ClassicOperation(bits[0], self._formula(formula)))
         self._written(bits)
         return self
 
@@ -194,12 +232,12 @@ class Program(ScopeManager):
         Raises:
             CbitNotInitialized: the formula reads a bit that nothing has written.
         """
-        self.op_list.append(BreakOperation(self._formula(formula)))
+        self._append(BreakOperation(self._formula(formula)))
         return self
 
     def comment(self, message: str) -> None:
         """Leave a remark in the program."""
-        self.op_list.append(CommentOperation(message))
+        self._append(CommentOperation(message))
 
     def _bits(self, cbits: Any) -> list[int]:
         return [self._checked_bit(bit.index, bit) for bit in unfold_cbits(cbits)]
@@ -273,7 +311,8 @@ class Program(ScopeManager):
         )
         writer = TapeWriter(self.qbit_count, linking)
         try:
-            writer.write(self.op_list)
+            self._flush()
+            writer.write(self._steps)
         except RecursionError:
             cure = "build it up from fewer levels, and none from itself"
             raise InvalidArguments("a routine", "it is nested too deep, perhaps in itself", cure) from None
@@ -304,6 +343,10 @@ class Program(ScopeManager):
     def run(self, *args: Any, **kwargs: Any) -> Any:
         """Run its circuit; see ``Circuit.run``."""
         return self.to_circ().run(*args, **kwargs)
+
+
+def _operations_of(step: Operation | Recording) -> Iterable[Operation]:
+    return step.operations() if isinstance(step, Recording) else (step,)
 
 
 def _ancilla_map(writer: TapeWriter) -> AncillaMap | None:

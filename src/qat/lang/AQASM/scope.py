@@ -100,8 +100,11 @@ class ScopeManager(ABC):
             InvalidGateArguments: there are not as many as the gate acts on.
         """
         gate, indices = self._gate_on(gate, args)
-        self.op_list.append(QGateOperation(gate, indices))
+        self._append(QGateOperation(gate, indices))
         return self
+
+    def _append(self, operation: Operation) -> None:
+        self.op_list.append(operation)
 
     def _gate_on(self, gate: Gate, args: Sequence[Any]) -> tuple[Gate, list[int]]:
         if not isinstance(gate, Applicable):
@@ -230,7 +233,7 @@ class ScopeManager(ABC):
         """
         check_size(size)
         taken = self._taken(size, together=class_name is not None)
-        self.op_list.append(AncillaOperation(taken, is_lock=True))
+        self._append(AncillaOperation(taken, is_lock=True))
         qubits = [Qbit(index, self) for index in taken]
         if class_name is None:
             return qubits
@@ -247,7 +250,7 @@ class ScopeManager(ABC):
         if twice or len(set(indices)) != len(indices):
             raise InvalidArguments(indices, "they are free already or repeated", "free each ancilla once")
         self._free_ancillae.extend(indices)
-        self.op_list.append(AncillaOperation(indices, is_lock=False))
+        self._append(AncillaOperation(indices, is_lock=False))
 
     # ---------------------------------------------------------------- with
     def __enter__(self) -> Any:

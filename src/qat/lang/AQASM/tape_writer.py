@@ -17,7 +17,7 @@ from qat.kernels.gates import GateForm, GateRecord, matrix_gate
 from qat.kernels.tape import Classical, Kind, Row, Tape, TapeBuilder, is_symbolic
 from qat.kernels.tape_algebra import hashable
 from qat.lang.AQASM.aqasm_util import InvalidArguments
-from qat.lang.AQASM.gate import Gate, ParamGate, PredefGate, gate_of, under_layers
+from qat.lang.AQASM.gate import Gate, ParamGate, PredefGate, gate_of, tape_form, under_layers
 from qat.lang.AQASM.generated import GeneratedMatrix
 from qat.lang.AQASM.operations import (
     BreakOperation,
@@ -28,6 +28,7 @@ from qat.lang.AQASM.operations import (
     QGateOperation,
     ResetOperation,
 )
+from qat.lang.AQASM.recorder import PaletteEntry, Recording
 from qat.lang.AQASM.routines import QRoutine
 
 __all__ = ["Linking", "TapeWriter"]
@@ -105,10 +106,13 @@ class TapeWriter:
         """The finished tape."""
         return self.builder.tape(self.nb_qubits, nb_cbits)
 
-    def write(self, operations: Iterable[Operation]) -> None:
+    def write(self, steps: Iterable[Operation | Recording]) -> None:
         """Write the operations of a program."""
         known, add = self._plain, self.builder.gate
-        for operation in operations:
+        for operation in steps:
+            if type(operation) is Recording:
+                self._write_recording(operation)
+                continue
             if type(operation) is not QGateOperation:
                 self._write_other(operation)
                 continue
@@ -119,7 +123,30 @@ class TapeWriter:
             else:  # nearly all gates
                 add(form, operation.args, gate._tape_parameters)
 
-    def _write_other(self, operation: Operation) -> None:
+    def _write_recording(self, recording: Recording) -> None:
+        forms = [self._plain_form(entry) for entry in recording.palette]
+        if None in forms:
+            self.write(recording.operations())
+        else:
+            self.builder.extend(recording.columns, [self._number(form) for form in forms if form is not None])
+
+    def _plain_form(self, entry: PaletteEntry) -> GateForm | None:
+        """The form that a gate has on the tape, ``None`` where that takes more than a look at its kind."""
+        signature = self.linking.signature(entry.form.record.name, entry.signature)
+        matrix = entry.form.record.matrix
+        if matrix is None or isinstance(matrix, GeneratedMatrix) or self.linking.implements(signature):
+            return None
+        return tape_form(entry.form)
+
+    def _number(self, form: GateForm) -> int:
+        """Number of a form on the tape."""
+        index = self._forms.get(id(form))
+        if index is None:
+            index = self._forms[id(form)] = self.builder.form(form)
+            self._kept.append(form)
+        return index
+
+    def _write_other(self, operation: Operation | Recording) -> None:
         match operation:
             case QGateOperation():
                 self.gate(operation.gate, operation.args)
@@ -170,10 +197,7 @@ class TapeWriter:
         self._cbit = None
 
     def _row(self, form: GateForm, qubits: Sequence[int], parameters: tuple[Any, ...]) -> None:
-        index = self._forms.get(id(form))
-        if index is None:
-            index = self._forms[id(form)] = self.builder.form(form)
-            self._kept.append(form)
+        index = self._number(form)
         if self._cbit is None:
             self.builder.gate(index, qubits, parameters)
         else:
