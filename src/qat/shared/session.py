@@ -38,7 +38,7 @@ from qat.comm.broker.messages import (
     SubmitTask,
 )
 from qat.core.errors import WireError
-from qat.shared.addresses import ClientSettings, address_in
+from qat.shared.addresses import FIRST_PATIENCE_S, ClientSettings, address_in
 from qat.shared.conversation import (
     AboutNodes,
     Answer,
@@ -54,13 +54,10 @@ from qat.shared.conversation import (
 from qat.shared.credentials import Unproven, prove
 from qat.shared.link import Link, LinkBroken, connected_to
 
-__all__ = ["FIRST_PATIENCE_S", "PATIENCE_S", "SessionOver", "SharedSession", "Ticket"]
+__all__ = ["PATIENCE_S", "SessionOver", "SharedSession", "Ticket"]
 
 PATIENCE_S = 600.0
 """How long a broker that was there may be away, e.g. while it is updated."""
-
-FIRST_PATIENCE_S = 20.0
-"""How long to try to reach a broker at first."""
 
 _HANDSHAKE_S = 10.0
 _FAREWELL_S = 2.0
@@ -157,6 +154,8 @@ class SharedSession:
     ) -> None:
         self.name = opening.session
         self._settings, self._patience_s = settings, patience_s
+        first_s = settings.first_patience_s
+        self._first_patience_s = min(patience_s, FIRST_PATIENCE_S if first_s is None else first_s)
         self._address = address_in(settings.broker)
         self._conversation = Conversation(opening, former=former)
         self.released_until_s: float | None = None
@@ -366,7 +365,7 @@ class SharedSession:
     def _is_hopeless(self, reason: str) -> bool:
         now_s = time.monotonic()
         self._trouble_s = now_s if self._trouble_s is None else self._trouble_s
-        patience_s = self._patience_s if self._was_open else min(self._patience_s, FIRST_PATIENCE_S)
+        patience_s = self._patience_s if self._was_open else self._first_patience_s
         if now_s - self._trouble_s < patience_s:
             return False
         found = f"the broker at {self._address} could not be reached for {patience_s:g} s: {reason}"

@@ -68,6 +68,13 @@ class SlurmOptions(_Part):
     options: Annotated[
         dict[str, str], Field(description='Options of sbatch for all jobs, such as `{partition = "quantum"}`.')
     ] = {}
+    accounts: Annotated[
+        dict[str, Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]],
+        Field(
+            description="Accounts that jobs of users are charged to, by the names of the users, such as "
+            '`{ada = "phys"}`; those of others to what `options` says, or to what Slurm has for the Unix user.'
+        ),
+    ] = {}
     user_options: Annotated[
         tuple[str, ...], Field(description=f"Options that users may set, of {', '.join(USER_OPTIONS)}.")
     ] = ()

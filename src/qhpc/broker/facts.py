@@ -33,7 +33,7 @@ class SessionIdentity(_Fact, frozen=True):
 
     Attributes:
         session_id: ``USER:NAME``.
-        uid: Unix user id; None for a user who has none on this machine.
+        uid: of the Unix user under whom its processes run; None for one who is not known on this machine.
         account: who pays.
         slurm_job: id of its Slurm job; None outside of Slurm.
         nb_nodes: nodes that wait while it waits.

@@ -68,11 +68,18 @@ class Identity:
         user: name.
         uid: user id; None for a user of the access server who has no account on this machine.
         is_trusted: whether it may speak for others.
+        speaker_uid: of the Unix user at the other end, if it speaks for another.
     """
 
     user: str
     uid: int | None
     is_trusted: bool = False
+    speaker_uid: int | None = None
+
+    @property
+    def process_uid(self) -> int | None:
+        """Unix user under whom its processes and its Slurm jobs run; None if that is not known."""
+        return self.uid if self.speaker_uid is None else self.speaker_uid
 
 
 class Authenticator(Protocol):
@@ -223,9 +230,9 @@ class SiteAuthenticator:
         if not _NAME.fullmatch(owner):
             raise AuthenticationError(f"{owner[:64]!r} is no name of a user: letters, digits and _.@-, 64 at most")
         try:
-            return Identity(user=owner, uid=pwd.getpwnam(owner).pw_uid)
+            return Identity(user=owner, uid=pwd.getpwnam(owner).pw_uid, speaker_uid=found.pw_uid)
         except KeyError:
-            return Identity(user=owner, uid=None)
+            return Identity(user=owner, uid=None, speaker_uid=found.pw_uid)
 
 
 def _user_of(uid: int) -> pwd.struct_passwd:

@@ -56,12 +56,12 @@ class SlurmWatch:
         """
         job_id = message.slurm_job
         if job_id is None or self._directory is None:
-            return Who(identity.user, identity.uid, slurm_job=job_id)
+            return Who(identity.user, identity.process_uid, slurm_job=job_id)
         known = None if self._jobs is None else self._jobs.get(job_id)
         is_right = known is not None and has_nodes(known) and _is_of(known, identity)  # else its id may be used again
         jobs = await self._known(fresh=not is_right)
         if jobs is None:
-            return Who(identity.user, identity.uid, slurm_job=job_id)
+            return Who(identity.user, identity.process_uid, slurm_job=job_id)
         job = jobs.get(job_id)
         if job is None or is_over(job):
             raise NotOfThisJob(f"Slurm job {job_id} is over or unknown: run this inside of a Slurm job that runs")
@@ -72,7 +72,7 @@ class SlurmWatch:
         if message.slurm_restart < await self._nb_restarts(job):
             raise NotOfThisJob(f"Slurm job {job_id} was begun anew; this is left of a former run, whose node was lost")
         share = min(duty_of(job, message.pool), 1.0) or None
-        return Who(identity.user, identity.uid, job.account or "", job.nb_nodes, share, job_id, job.submitted)
+        return Who(identity.user, identity.process_uid, job.account or "", job.nb_nodes, share, job_id, job.submitted)
 
     async def _nb_restarts(self, job: SlurmJob) -> int:
         """How often a job was begun anew, asked once for each run; 0 while nobody knows."""
@@ -131,4 +131,6 @@ class SlurmWatch:
 
 
 def _is_of(job: SlurmJob, identity: Identity) -> bool:
-    return job.uid == identity.uid if identity.uid is not None else job.user == identity.user
+    """An access server may run jobs of its users under its own account, and speaks for them."""
+    uids = {identity.uid, identity.speaker_uid} - {None}
+    return job.uid in uids if uids else job.user == identity.user

@@ -66,9 +66,12 @@ class TrialShape:
 def broker_toml(shape: TrialShape, directory: Path) -> str:
     """The settings of the broker.
 
-    >>> print(broker_toml(TrialShape(device={"shot_s": 0.005}), Path("/tmp/try")))
+    >>> print(broker_toml(TrialShape(device={"shot_s": 0.005}), Path("/tmp/try")))  # doctest: +ELLIPSIS
     directory = "/tmp/try/broker"
     cluster = "try"
+    <BLANKLINE>
+    [identity]
+    trusted_uids = [...]
     <BLANKLINE>
     [slurm]
     is_used = true
@@ -89,6 +92,7 @@ def broker_toml(shape: TrialShape, directory: Path) -> str:
     """
     lines = [
         f'directory = "{directory}/broker"', 'cluster = "try"', "",
+        "[identity]", f"trusted_uids = [{os.getuid()}]", "",
         "[slurm]", "is_used = true", "poll_s = 0.5", "",
         f'[pools."{shape.pool}"]', f"qpus = [{', '.join(map(_toml, shape.qpus))}]", f'policy = "{shape.policy}"',
         f"prefetch_depth = {shape.prefetch_depth}",

@@ -72,7 +72,9 @@ def test_its_node_serves_another_job_and_it_goes_on(centre, harness):
     assert sum(line.startswith("the job has given its nodes back") for line in told) == 3
     assert told.count("the job has its nodes again, and goes on") == 3
     assert kinds(harness.reports[searching.job_id]) == [JobStarted, Ended]
-    assert [row.key for row in slices(centre)] == ["1", "2", "3"]  # each once
+    rows = slices(centre)
+    assert [row.key for row in rows] == ["1", "2", "3"]  # each once
+    assert {row.user for row in rows} == {"ada"}  # not the Unix user of the server, under whom they run
 
 
 def test_a_job_that_is_cancelled_without_nodes_leaves_nothing_behind(centre, harness):

@@ -1,8 +1,10 @@
 """Where the broker is."""
 
+from pathlib import Path
+
 import pytest
 
-from qat.shared.addresses import Address, BrokerUnknown, ClientSettings, address_in, client_settings
+from qat.shared.addresses import FIRST_PATIENCE_S, Address, BrokerUnknown, ClientSettings, address_in, client_settings
 
 
 @pytest.mark.parametrize(("text", "address"), [
@@ -35,13 +37,41 @@ def file(tmp_path):
 def test_who_says_it_last_is_heard_first(file):
     assert client_settings("unix:/given", {"QAT_BROKER": "unix:/environment"}, file).broker == "unix:/given"
     assert client_settings(None, {"QAT_BROKER": "unix:/environment"}, file).broker == "unix:/environment"
-    assert client_settings(None, {}, file) == ClientSettings(broker="unix:/of/the/file", authority="/ca.pem")
+    assert client_settings(None, {}, file) == ClientSettings(
+        broker="unix:/of/the/file", authority="/ca.pem", first_patience_s=FIRST_PATIENCE_S
+    )
 
 
 def test_the_environment_says_the_rest(file):
     environment = {"QAT_BROKER_AUTHORITY": "/other.pem", "QAT_MUNGE_SOCKET": "/munge"}
-    expected = ClientSettings(broker="unix:/of/the/file", authority="/other.pem", munge_socket="/munge")
-    assert client_settings(None, environment, file) == expected
+    found = client_settings(None, environment, file)
+    assert (found.broker, found.authority, found.munge_socket) == ("unix:/of/the/file", "/other.pem", "/munge")
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected_s"),
+    [
+        ({}, 20.0),
+        ({"SLURM_JOB_ID": "7"}, 600.0),
+        ({"SLURM_JOB_ID": "7", "QAT_BROKER_FIRST_PATIENCE_S": "1.5"}, 1.5),
+        ({"QAT_BROKER_FIRST_PATIENCE_S": "0"}, 0.0),
+    ],
+)
+def test_how_long_to_try_at_first(file, environment, expected_s):
+    assert client_settings(None, environment, file).first_patience_s == expected_s
+
+
+def test_the_machine_says_how_long_to_try_at_first(file):
+    with Path(file).open("a") as lines:
+        lines.write("first_patience_s = 90\n")
+    assert client_settings(None, {"SLURM_JOB_ID": "7"}, file).first_patience_s == 90.0
+    assert client_settings(None, {"QAT_BROKER_FIRST_PATIENCE_S": "5"}, file).first_patience_s == 5.0
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "inf", "nan"])
+def test_a_patience_that_is_none(file, text):
+    with pytest.raises(BrokerUnknown, match=f"is '{text}': give seconds, 0 or more"):
+        client_settings(None, {"QAT_BROKER_FIRST_PATIENCE_S": text}, file)
 
 
 def test_the_environment_names_another_file(file):

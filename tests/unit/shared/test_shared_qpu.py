@@ -258,6 +258,24 @@ def test_a_broker_that_is_away_for_a_while(broker):
     assert samples(future.result(LIMIT_S)) == samples(LinAlg().submit(bell()))
 
 
+def test_a_broker_that_is_away_when_a_job_begins_is_waited_for(broker, monkeypatch):
+    monkeypatch.setenv("QAT_BROKER_FIRST_PATIENCE_S", "60")
+    broker.stop()
+    qpu = SharedQPU("p")
+    future, session = in_thread(qpu.submit, bell()), qpu._session()
+    while session._trouble_s is None:
+        assert session._thread.is_alive()
+        session._is_stopping.wait(0.001)
+    broker.start()
+    assert samples(future.result(LIMIT_S)) == samples(LinAlg().submit(bell()))
+
+
+def test_a_broker_that_is_never_there_is_waited_for_as_long_as_was_said(broker, monkeypatch):
+    monkeypatch.setenv("QAT_BROKER_FIRST_PATIENCE_S", "0.05")
+    broker.stop()
+    assert "could not be reached for 0.05 s" in failure(SharedQPU("p").submit, bell()).message
+
+
 def test_an_answer_that_comes_twice_is_acknowledged_twice_and_taken_once(broker):
     def twice(connection, task):
         answer = broker.answer(connection, task)

@@ -99,7 +99,7 @@ class Preparation:
             configuration = Configuration(policy=settings.policy, max_result_bytes=settings.max_result_bytes)
             orders = Orders(
                 configuration=configuration,
-                assignment=assignment_of(launch, request.resources),
+                assignment=assignment_of(launch, request.resources, "" if settings.run_as == "owner" else launch.owner),
                 is_safe_to_retry=launch.is_safe_to_retry,
             )
             uid, gid = identity or (os.geteuid(), os.getegid())
@@ -128,4 +128,4 @@ class Preparation:
             return script(folder, options, settings.python_path, options.default_cores, *arguments, module="warm")
 
         spot = runners.make(owner, identity, msgspec.msgpack.encode(configuration), text)
-        return spot, warm_job(spot.folder, options, comment=self.comment(spot.name), identity=identity)
+        return spot, warm_job(spot.folder, owner, options, comment=self.comment(spot.name), identity=identity)

@@ -76,8 +76,14 @@ def request_of(launch: Launch, options: SlurmOptions) -> Request:
     return Request(
         resources=resources,
         licenses=_licenses(launch, asked.scheduling.get("duty"), options),
-        options={**options.options, **_chosen(asked.scheduling, options.user_options)},
+        options={**_usual(launch.owner, options), **_chosen(asked.scheduling, options.user_options)},
     )
+
+
+def _usual(owner: str, options: SlurmOptions) -> dict[str, str]:
+    """Options of sbatch for all jobs of a user."""
+    account = options.accounts.get(owner)
+    return {**options.options, **({} if account is None else {"account": account})}
 
 
 def _expected_memory_bytes(launch: Launch, options: SlurmOptions) -> int:
@@ -122,11 +128,18 @@ def _units(duty: object) -> int:
     return units
 
 
-def assignment_of(launch: Launch, resources: Resources) -> Assignment:
-    """The job, as its run is told."""
+def assignment_of(launch: Launch, resources: Resources, owner: str = "") -> Assignment:
+    """The job, as its run is told.
+
+    Args:
+        launch: the attempt.
+        resources: what it gets.
+        owner: whose it is, if it does not run under the Unix account of its owner.
+    """
     return Assignment(
         job_id=launch.job_id,
         submission=launch.submission,
+        owner=owner,
         memory_bytes=resources.memory_bytes,
         nb_cores=resources.nb_cores,
     )
@@ -210,15 +223,19 @@ def job_in(kept: Mapping[str, Any]) -> BatchJob:
 def is_small(launch: Launch, request: Request, options: SlurmOptions) -> bool:
     """Whether a warm runner may serve a job: it is expected to be short, and fits beside nothing else."""
     duration_s = None if launch.estimate is None else launch.estimate.duration_s
-    if duration_s is None or duration_s > options.warm_job_s or request.licenses or request.options != options.options:
+    if duration_s is None or duration_s > options.warm_job_s or request.licenses:
+        return False
+    if request.options != _usual(launch.owner, options):
         return False
     resources = request.resources
     fits = (resources.memory_bytes or 0) <= options.default_memory_bytes
     return fits and (resources.nb_cores or 1) <= options.default_cores and (resources.nb_nodes or 1) == 1
 
 
-def warm_job(folder: Path, options: SlurmOptions, *, comment: str, identity: tuple[int, int] | None) -> BatchJob:
-    """The batch job of a warm runner, whose folder is given."""
+def warm_job(
+    folder: Path, owner: str, options: SlurmOptions, *, comment: str, identity: tuple[int, int] | None
+) -> BatchJob:
+    """The batch job of a warm runner of a user, whose folder is given."""
     return _in_folder(
         folder,
         comment,
@@ -226,7 +243,7 @@ def warm_job(folder: Path, options: SlurmOptions, *, comment: str, identity: tup
         memory_bytes=options.default_memory_bytes + options.overhead_bytes,
         nb_cores=options.default_cores,
         max_time_s=options.warm_life_s + options.warm_idle_s + _WARM_ROOM_S,
-        options=options.options,
+        options=_usual(owner, options),
     )
 
 

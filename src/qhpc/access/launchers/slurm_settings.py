@@ -26,6 +26,8 @@ class SlurmSettings:
         log: how much of what a job writes is kept.
         max_result_bytes: larger results are refused.
         run_as: ``"owner"``: as the Unix user of the name of the job's owner; the server has to be root then.
+            ``"server"``: all as the Unix user of the server, who speaks at the broker for the owners: it has to trust
+            this user.
         broker: where the broker of shared QPUs is; empty for what this machine says. It is asked when jobs that have
             given their nodes back need them again.
         outcome_grace_s: how long after its end in Slurm the outcome of a job may still appear.

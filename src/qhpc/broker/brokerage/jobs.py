@@ -38,7 +38,7 @@ class Who(NamedTuple):
 
     Attributes:
         user: name.
-        uid: Unix user id; None for a user who has none on this machine.
+        uid: of the Unix user under whom its processes run; None for one who is not known on this machine.
         account: of the Slurm job; empty outside of Slurm.
         nb_nodes: of the Slurm job.
         share: what Slurm admitted; None outside of Slurm.

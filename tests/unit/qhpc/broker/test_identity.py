@@ -122,14 +122,14 @@ def test_users_without_an_account_here_and_those_of_unknown_containers():
 def test_who_is_trusted_speaks_for_others():
     trusting = site(trusted=[ME.pw_uid])
     assert who(trusting, peer=peer(ME.pw_uid)) == Identity(user=ME.pw_name, uid=ME.pw_uid, is_trusted=True)
-    assert who(site(trusted=[ME.pw_uid]), peer=peer(ME.pw_uid), owner=OTHER.pw_name) == Identity(
-        user=OTHER.pw_name, uid=OTHER.pw_uid
-    )
+    found = who(site(trusted=[ME.pw_uid]), peer=peer(ME.pw_uid), owner=OTHER.pw_name)
+    assert found == Identity(user=OTHER.pw_name, uid=OTHER.pw_uid, speaker_uid=ME.pw_uid)
+    assert (found.process_uid, Identity(user="ada", uid=7).process_uid) == (ME.pw_uid, 7)
 
 
 def test_a_user_of_the_access_server_needs_no_account():
     found = who(site(trusted=[ME.pw_uid]), peer=peer(ME.pw_uid), owner="ada@example.org")
-    assert found == Identity(user="ada@example.org", uid=None)
+    assert found == Identity(user="ada@example.org", uid=None, speaker_uid=ME.pw_uid)
 
 
 @pytest.mark.parametrize("owner", ["a:b", "../root", "0", "x" * 65, "ada\n", "a b"])

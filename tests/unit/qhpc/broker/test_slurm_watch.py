@@ -95,6 +95,16 @@ def test_users_without_an_account_here_are_known_by_name():
     assert who(watching, Identity(user="ada", uid=None)).account == "phys"
 
 
+@pytest.mark.parametrize("uid", [1000, None])
+def test_an_access_server_runs_jobs_of_its_users_under_its_own_account(uid):
+    served = Identity(user="ada", uid=uid, speaker_uid=900)
+    watching, _ = watch({7: replace(JOB, user="openqat", uid=900)})
+    assert who(watching, served) == Who("ada", 900, "phys", 3, 0.25, 7, FIRST)
+    watching, _ = watch({7: replace(JOB, user="eve", uid=1001)})
+    with pytest.raises(NotOfThisJob, match="is eve's, and this is ada"):
+        who(watching, served)
+
+
 def test_what_is_known_is_not_asked_for_again_until_it_is_old():
     times = [0.0]
     watching, directory = watch({7: JOB}, now=lambda: times[0])

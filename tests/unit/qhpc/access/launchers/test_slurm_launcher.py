@@ -153,6 +153,13 @@ def test_a_runner_that_cannot_be_given_a_job_is_passed_over(warm):
     assert slurm.job_of("j1.1").state == "PENDING" and not Path("/tmp/j1.1").exists()
 
 
+def test_runs_under_the_account_of_the_server_are_told_whose_they_are(tmp_path):
+    with fake_cluster(tmp_path / "spool") as (harness, _slurm):
+        harness.run(harness.submit(small(0, owner="bob")))
+        orders = msgspec.msgpack.decode((tmp_path / "spool" / "j0.1" / "orders").read_bytes(), type=Orders)
+        assert orders.assignment.owner == "bob"
+
+
 def test_nobody_asks_slurm_about_nothing(tmp_path):
     with fake_cluster(tmp_path / "spool") as (harness, slurm):
         served_cold(harness, slurm, small(0))

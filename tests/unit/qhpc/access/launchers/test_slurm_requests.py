@@ -6,7 +6,13 @@ import pytest
 
 from qat.comm.access.messages import Estimate, Resources
 from qhpc.access.launchers.protocol import Launch
-from qhpc.access.launchers.slurm_requests import batch_job, request_of
+from qhpc.access.launchers.slurm_requests import (
+    assignment_of,
+    batch_job,
+    is_small,
+    request_of,
+    warm_job,
+)
 from qhpc.access.slurm_options import SlurmOptions
 from qhpc.slurm.commands import InvalidOption
 
@@ -81,6 +87,29 @@ def test_options_of_users_are_those_that_the_site_allows():
     assert request.options == {"partition": "quantum", "qos": "high"}
     with pytest.raises(InvalidOption, match="these may: duty, qos"):
         asked(options=options, resources=Resources(scheduling={"partition": "debug"}))
+
+
+def test_jobs_are_charged_to_the_account_that_the_site_has_for_their_owner():
+    options = {"options": {"account": "guests"}, "user_options": ["account"], "accounts": {"ada": "phys"}}
+    assert asked(options=options).options == {"account": "phys"}
+    assert asked(options={**options, "accounts": {"bob": "phys"}}).options == {"account": "guests"}
+    assert asked(options=options, resources=Resources(scheduling={"account": "chem"})).options == {"account": "chem"}
+    with pytest.raises(ValueError, match="accounts"):
+        SlurmOptions(accounts={"ada": "phys; rm"})
+
+
+def test_a_warm_runner_is_charged_as_the_jobs_of_its_user_are():
+    options = SlurmOptions(accounts={"ada": "phys"}, warm_idle_s=60.0)
+    given = launch("LinAlg", estimate=Estimate(duration_s=0.1, memory_bytes=1))
+    assert is_small(given, request_of(given, options), options)
+    warm = warm_job(Path("/spool/warm-1"), "ada", options, comment="k", identity=None)
+    assert warm.options == {"account": "phys"}
+    assert not warm_job(Path("/spool/warm-1"), "bob", options, comment="k", identity=None).options
+
+
+@pytest.mark.parametrize("owner", ["", "ada"])
+def test_the_run_is_told_whose_it_is_if_its_account_does_not_say_it(owner):
+    assert assignment_of(launch("LinAlg"), GRANTED, owner).owner == owner
 
 
 def test_the_batch_job():
