@@ -2,6 +2,7 @@
 
 import threading
 from contextlib import suppress
+from itertools import pairwise
 
 import pytest
 
@@ -48,7 +49,7 @@ def passed(log):
     """For each task of the one who asks, in order: how many of others began since the one before."""
     begun = [line.key for line in logged_slices(log) if line.what == "begun"]
     asked = [place for place, key in enumerate(begun) if "flood" not in key]
-    return [later - earlier - 1 for earlier, later in zip(asked, asked[1:], strict=False)]
+    return [later - earlier - 1 for earlier, later in pairwise(asked)]
 
 
 def test_who_keeps_to_a_share_is_not_held_up_by_a_flood(broker, tmp_path):
