@@ -16,8 +16,9 @@ from openqat.texts import moment
 from qhpc.slurm.cluster_files import ClusterShape
 from qhpc.slurm.controller import Controller, ControllerUnreachable, SlurmRefused
 from qhpc.slurm.directory import described
+from qhpc.slurm.job_submit import job_submit_lua
 from qhpc.slurm.private_cluster import ClusterError, PrivateCluster
-from qhpc.slurm.site import Pool, check, job_submit_lua, slurm_lines
+from qhpc.slurm.site import Pool, check, slurm_lines
 
 __all__ = ["command"]
 
@@ -86,14 +87,16 @@ pools_option = click.option(
 @command.command()
 @pools_option
 @click.option("--lua", is_flag=True, help="Print job_submit.lua instead of lines of slurm.conf.")
+@click.option("--duty-table", default="", help="With --lua: file of what jobs need, as [slurm] of the broker names it.")
 @click.option("--database", is_flag=True, help="The site has slurmdbd.")
-def configure(pools: tuple[str, ...], lua: bool, database: bool) -> None:
+def configure(pools: tuple[str, ...], lua: bool, duty_table: str, database: bool) -> None:
     """Print what an operator adds to Slurm so that hybrid jobs are admitted to QPUs. Nothing is changed.
 
     A QPU becomes a licence in duty units: 1000 are its whole time, and ALPHA times as many are offered, 1.1 by default.
     """
     known = [_pool(text) for text in pools]
-    click.echo(job_submit_lua(known) if lua else "\n".join(slurm_lines(known, has_database=database)))
+    text = job_submit_lua(known, duty_table=duty_table) if lua else "\n".join(slurm_lines(known, has_database=database))
+    click.echo(text)
 
 
 @command.command("check")
@@ -128,10 +131,11 @@ _COLUMNS = (
 @click.option("--since", default="", help="Sessions that ended from a date or age on, e.g. 2026-11-01 or 30d.")
 @output_option
 def duty(settings: Path, since: str, output: Output) -> None:
-    """Say how many duty units the jobs of each user need, by the accounts of the broker of SETTINGS.
+    """Say how many duty units the jobs of each user and stack need, by the accounts of the broker of SETTINGS.
 
-    For operators, and for users who do not know what to ask for. It is the median of the last nine sessions of a user
-    at a pool: QPU time over the time in which they did not wait. Fewer than three sessions tell nothing.
+    For operators, and for users who do not know what to ask for. It is the median of the last nine jobs of a user and
+    stack at a pool: QPU time over the time in which they did not wait. Fewer than three jobs tell nothing. A broker
+    with a duty_table has jobs ask for it by themselves.
     """
     from qhpc.broker.needed_duty import needed_duties
     from qhpc.broker.settings import BadSettings, read_settings
@@ -152,7 +156,8 @@ def duty(settings: Path, since: str, output: Output) -> None:
 _DUTY_COLUMNS = (
     Column("User", lambda needed: needed.user),
     Column("Pool", lambda needed: needed.pool),
-    Column("Sessions", lambda needed: str(needed.nb_sessions)),
+    Column("Stack", lambda needed: needed.stack),
+    Column("Jobs", lambda needed: str(needed.nb_jobs)),
     Column("Admitted", lambda needed: str(needed.admitted)),
     Column("Needed", lambda needed: str(needed.needed)),
     Column("Should ask for", lambda needed: needed.advice),

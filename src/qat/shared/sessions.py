@@ -17,6 +17,7 @@ from qat.comm.broker.messages import VERSION, OpenSession
 from qat.core.running_job import get_job_id, get_job_owner
 from qat.shared.addresses import ClientSettings
 from qat.shared.session import PATIENCE_S, SharedSession
+from qat.shared.stacks import this_stack
 
 if TYPE_CHECKING:
     from qat.shared.suspension import JobRecord
@@ -114,6 +115,7 @@ def _opening(request: SessionRequest, unique: str) -> OpenSession:
         releases_nodes=request.releases_nodes,
         restart_s=request.restart_s,
         slurm_restart=int(restart) if restart.isdecimal() else 0,
+        stack=this_stack(),
     )
 
 

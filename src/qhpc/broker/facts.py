@@ -42,6 +42,7 @@ class SessionIdentity(_Fact, frozen=True):
         waited_s: seconds that the session had waited for QPUs until then.
         node_waited_s: the same times the nodes that it had meanwhile.
         slurm_run: when its Slurm job was submitted or put back, as Slurm writes it; empty if that is unknown.
+        stack: name of what it runs.
     """
 
     time_s: float
@@ -55,6 +56,7 @@ class SessionIdentity(_Fact, frozen=True):
     waited_s: float = 0.0
     node_waited_s: float = 0.0
     slurm_run: str = ""
+    stack: str = ""
 
     def node_waited_until(self, waited_s: float) -> float:
         """Node seconds of waiting, when the session has waited so long and has had these nodes until then.

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,14 @@ import uvloop
 from qat.comm.unix_paths import socket_path
 from qhpc.broker.brokerage import Brokerage
 from qhpc.broker.capacity import PoolCapacity
+from qhpc.broker.duty_keeper import DutyKeeper
 from qhpc.broker.facts import Record
 from qhpc.broker.identity import SiteAuthenticator
 from qhpc.broker.job_connection import JobConnection
 from qhpc.broker.journal import Journal, JournalError
 from qhpc.broker.license_keeper import LicenseKeeper
 from qhpc.broker.merging import merge
+from qhpc.broker.needed_duty import HISTORY_S
 from qhpc.broker.quotas import QuotaBook
 from qhpc.broker.server import Broker
 from qhpc.broker.settings import BrokerSettings
@@ -104,7 +107,8 @@ async def _main(settings: BrokerSettings, on_ready: Callable[[RunningBroker], No
         journal = Journal(settings.directory / "journal", lambda number: told[0].safe(number))
         stack.callback(journal.close)
         watch = SlurmWatch(SlurmJobDirectory() if settings.slurm.is_used else None, settings.slurm.poll_s)
-        broker = Broker(settings, heart, journal, usage, authenticator, watch, quotas, _keeper(settings))
+        keepers = _keeper(settings), _duty_keeper(settings)
+        broker = Broker(settings, heart, journal, usage, authenticator, watch, quotas, *keepers)
         told.append(broker)
         addresses = await _listen(settings, broker, stack)
         broker.start()
@@ -163,6 +167,17 @@ def _keeper(settings: BrokerSettings) -> LicenseKeeper | None:
         for name, pool in settings.pools.items()
     }
     return LicenseKeeper(Controller(), pools)
+
+
+def _duty_keeper(settings: BrokerSettings) -> DutyKeeper | None:
+    """Of the table of duties, if there is to be one, with what the accounts say of jobs until now."""
+    if not settings.slurm.duty_table:
+        return None
+    keeper = DutyKeeper(Path(settings.slurm.duty_table))
+    with reading_usage(settings.directory / "usage.db") as reader:
+        closed = sorted(reader.sessions(time.time() - HISTORY_S), key=attrgetter("closed_s"))
+        keeper.count_rows(closed)
+    return keeper
 
 
 def _authenticator(settings: BrokerSettings) -> SiteAuthenticator:

@@ -28,6 +28,7 @@ from qhpc.broker.brokerage.state import BrokerTask
 from qhpc.broker.clock import BrokerClock
 from qhpc.broker.drivers.messages import Attached, DriverMessage
 from qhpc.broker.driving import DriverHost, DriverKeeper
+from qhpc.broker.duty_keeper import DutyKeeper
 from qhpc.broker.identity import AuthenticationError, Authenticator, Identity
 from qhpc.broker.job_connection import JobConnection
 from qhpc.broker.journal import Journal, JournalError
@@ -59,6 +60,7 @@ class Broker:
         watch: of Slurm's jobs.
         quotas: knows what was used lately.
         keeper: of the licences; None if Slurm hands out what it wants.
+        duties: the table of what jobs need; None if they ask for what they want.
 
     Attributes:
         failure: done with an error when the broker cannot go on.
@@ -74,10 +76,11 @@ class Broker:
         watch: SlurmWatch,
         quotas: QuotaBook,
         keeper: LicenseKeeper | None = None,
+        duties: DutyKeeper | None = None,
     ) -> None:
         self._settings, self._heart, self._journal, self._usage = settings, heart, journal, usage
         self._authenticator, self._watch, self._quotas = authenticator, watch, quotas
-        self._keeper = keeper
+        self._keeper, self._duties = keeper, duties
         self.cluster, self.methods = settings.cluster, authenticator.methods
         limits = settings.limits
         self.max_message_bytes, self.max_unread_bytes = limits.max_message_bytes, limits.max_unread_bytes
@@ -105,6 +108,8 @@ class Broker:
         self._tasks.append(self._loop.create_task(self._watch_slurm()))
         if self._keeper is not None:
             self._tasks.append(self._loop.create_task(self._keep_licenses(self._keeper)))
+        if self._duties is not None:
+            self._tasks.append(self._loop.create_task(self._keep_duties(self._duties)))
         for task in self._tasks:
             task.add_done_callback(self._ended)
 
@@ -166,6 +171,8 @@ class Broker:
         if turn.rows:
             self._usage.add(turn.rows)
             self._quotas.count_rows(turn.rows)
+            if self._duties is not None:
+                self._duties.count_rows(turn.rows)
         for connection in cast("list[JobConnection]", turn.leavers):
             connection.close()
         for task in turn.to_merge:
@@ -341,6 +348,12 @@ class Broker:
             }
             now_s = self._clock.now_s()
             await keeper.tend(self._heart.sights(wanted, now_s), now_s)
+
+    async def _keep_duties(self, duties: DutyKeeper) -> None:
+        while True:
+            if duties.is_due():
+                await asyncio.to_thread(duties.write)
+            await asyncio.sleep(self._settings.slurm.poll_s)
 
     # ------------------------------------------------------------ the journal
     def _rewrite_if_long(self) -> None:

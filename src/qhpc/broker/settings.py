@@ -84,6 +84,8 @@ class SlurmSettings(_Table, frozen=True, kw_only=True):
         method: how: by a ``reservation`` of what is withheld, or as a ``resource`` of Slurm's database.
         server: that the licences belong to in that database.
         hold_after_s: a QPU that is away for less than this changes nothing.
+        duty_table: file in which the broker says how many units jobs were measured to need, for ``job_submit.lua``,
+            which has them ask for it; none by default.
     """
 
     is_used: bool = False
@@ -92,6 +94,7 @@ class SlurmSettings(_Table, frozen=True, kw_only=True):
     method: LeverMethod = "reservation"
     server: str = "openqat"
     hold_after_s: _Positive = 10.0
+    duty_table: str = ""
 
 
 _LIMITS = Limits()
@@ -271,8 +274,9 @@ class BrokerSettings(msgspec.Struct, frozen=True, kw_only=True):
         return self.directory / "drivers" / f"{qpu}.sock"
 
     def in_slurm(self) -> BrokerSettings:
-        """The same beside a Slurm of its own: sessions belong to its jobs, and its licences are driven."""
-        return replace(self, slurm=replace(self.slurm, is_used=True, drives_licences=True))
+        """The same beside a Slurm of its own: sessions belong to its jobs, its licences are driven, duties learned."""
+        table = self.slurm.duty_table or str(self.directory / "duties")
+        return replace(self, slurm=replace(self.slurm, is_used=True, drives_licences=True, duty_table=table))
 
     def quota_rules(self) -> Quotas:
         """What users and accounts may use."""
@@ -358,6 +362,8 @@ def _check_listen(file: SettingsText, settings: BrokerSettings) -> None:
 def _check_slurm(file: SettingsText, settings: BrokerSettings) -> None:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", settings.slurm.server):
         raise file.error(("slurm", "server"), f"is {settings.slurm.server!r}: expected letters, digits, _ or -")
+    if settings.slurm.duty_table and not Path(settings.slurm.duty_table).is_absolute():
+        raise file.error(("slurm", "duty_table"), f"is {settings.slurm.duty_table!r}: give the whole path, from / on")
     for name in settings.pools if settings.slurm.drives_licences else ():
         if not name.isidentifier():
             raise file.error(("pools", name), "is no name of a licence: letters, digits and _, no digit first")

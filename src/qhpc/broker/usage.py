@@ -13,7 +13,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
 
-from qhpc.broker.usage_rows import SessionRow, SliceRow
+from qhpc.broker.usage_rows import SessionRow, SliceRow, missing_columns
 
 __all__ = ["UsageBook", "UsageRow"]
 
@@ -24,7 +24,7 @@ UsageRow = SliceRow | SessionRow
 _KEYS = {"slices": "session, opened_s, key, number", "sessions": "session, opened_s"}
 _TABLE_OF: dict[type[UsageRow], str] = {SliceRow: "slices", SessionRow: "sessions"}
 _TYPES = {"number": "INTEGER", "shots": "INTEGER", "slurm_job": "INTEGER"}
-_TEXTS = frozenset({"session", "key", "user", "account", "qpu", "pool", "outcome", "reason"})
+_TEXTS = frozenset({"session", "key", "user", "account", "qpu", "pool", "outcome", "reason", "stack"})
 
 
 def _column(name: str) -> str:
@@ -68,10 +68,17 @@ class UsageBook:
         self._database.execute("PRAGMA synchronous = NORMAL")
         for kind in _TABLE_OF:
             self._database.execute(_create(kind))
+            self._add_columns(kind)
         self._queue: SimpleQueue[Sequence[UsageRow] | Callable[[], object] | None] = SimpleQueue()
         self._has_failed = False
         self._writer = Thread(target=self._write, name="usage", daemon=True)
         self._writer.start()
+
+    def _add_columns(self, kind: type[UsageRow]) -> None:
+        """Those that accounts of former versions do not have: they have a default."""
+        table, defaults = _TABLE_OF[kind], kind._field_defaults
+        for name in missing_columns(self._database, table, kind._fields):
+            self._database.execute(f"ALTER TABLE {table} ADD COLUMN {_column(name)} DEFAULT {defaults[name]!r}")
 
     def add(self, rows: Sequence[UsageRow]) -> None:
         """Have rows written soon."""

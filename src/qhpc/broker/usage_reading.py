@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from qhpc.broker.usage_rows import SessionRow, SliceRow
+from qhpc.broker.usage_rows import SessionRow, SliceRow, missing_columns
 
 __all__ = ["AccountsUnreadable", "UsageReader", "reading_usage"]
 
@@ -28,15 +28,22 @@ class UsageReader(NamedTuple):
 
     def slices(self, since_s: float = -inf, until_s: float = inf) -> Iterator[SliceRow]:
         """Slices that began in a time, in that order."""
-        columns = ", ".join(f'"{name}"' for name in SliceRow._fields)
+        columns = self._columns("slices", SliceRow)
         query = f"SELECT {columns} FROM slices WHERE start_s >= ? AND start_s < ? ORDER BY start_s"
         return map(SliceRow._make, self.database.execute(query, (since_s, until_s)))
 
     def sessions(self, since_s: float = -inf, until_s: float = inf) -> Iterator[SessionRow]:
         """Sessions that ended in a time."""
-        columns = ", ".join(f'"{name}"' for name in SessionRow._fields)
+        columns = self._columns("sessions", SessionRow)
         query = f"SELECT {columns} FROM sessions WHERE closed_s >= ? AND closed_s < ?"
         return map(SessionRow._make, self.database.execute(query, (since_s, until_s)))
+
+    def _columns(self, table: str, kind: type[SliceRow | SessionRow]) -> str:
+        """Those of a row; what accounts of former versions do not have is as by default."""
+        defaults = {
+            name: repr(kind._field_defaults[name]) for name in missing_columns(self.database, table, kind._fields)
+        }
+        return ", ".join(defaults.get(name, f'"{name}"') for name in kind._fields)
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-__all__ = ["SessionRow", "SliceRow"]
+__all__ = ["SessionRow", "SliceRow", "missing_columns"]
 
 
 class SliceRow(NamedTuple):
@@ -42,6 +44,7 @@ class SessionRow(NamedTuple):
         used_s: seconds of QPU.
         waited_s: seconds in which it waited for QPUs that did other things.
         node_waited_s: the same times the nodes that waited with it.
+        stack: name of what it ran; empty where nobody has named it.
     """
 
     session: str
@@ -56,3 +59,16 @@ class SessionRow(NamedTuple):
     waited_s: float
     node_waited_s: float
     reason: str
+    stack: str = ""
+
+
+def missing_columns(database: sqlite3.Connection, table: str, columns: Sequence[str]) -> list[str]:
+    """Columns that a table of former accounts does not have.
+
+    >>> database = sqlite3.connect(":memory:")
+    >>> _ = database.execute("CREATE TABLE sessions (session TEXT)")
+    >>> missing_columns(database, "sessions", ["session", "stack"])
+    ['stack']
+    """
+    there = {row[1] for row in database.execute(f"PRAGMA table_info({table})")}
+    return [name for name in columns if name not in there]

@@ -31,8 +31,8 @@ def own_centre(settings: AccessSettings, *, with_slurm: bool) -> Iterator[tuple[
     with ExitStack() as stack:
         cluster = None
         if with_slurm:
-            found = read_broker_settings(own_settings(directory))
-            cluster = stack.enter_context(own_cluster(directory, found.pools))
+            found = read_broker_settings(own_settings(directory)).in_slurm()
+            cluster = stack.enter_context(own_cluster(directory, found))
         address, broker = stack.enter_context(own_broker(directory, cluster))
         if cluster is not None:
             more = {"launcher": "slurm", "slurm": slurm_options(cluster, address, found.pools)}

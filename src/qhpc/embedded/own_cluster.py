@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from qhpc.broker.settings import PoolSettings
+from qhpc.broker.settings import BrokerSettings
 from qhpc.slurm.cluster_files import ClusterShape
+from qhpc.slurm.job_submit import job_submit_lua
 from qhpc.slurm.private_cluster import PrivateCluster
 from qhpc.slurm.site import Pool, license_units
 
 __all__ = ["own_cluster", "slurm_options"]
 
 
-def own_cluster(directory: Path, pools: Mapping[str, PoolSettings]) -> PrivateCluster:
+def own_cluster(directory: Path, broker: BrokerSettings) -> PrivateCluster:
     """A Slurm in the folder ``slurm`` of a directory, with a licence for each pool of QPUs.
 
-    There are as many units as the broker, which drives the licences, may ever hand out.
+    There are as many units as the broker, which drives the licences, may ever hand out. Jobs ask for as many as jobs
+    like them have needed.
 
     Args:
         directory: of the server.
-        pools: as the broker has them.
+        broker: its settings.
 
-    >>> own_cluster(Path("/srv"), {"atoms": PoolSettings(qpus=("a", "b"))}).shape.licenses
-    {'qpu_atoms': 2205}
+    >>> from qhpc.broker.settings import settings_in
+    >>> text = 'directory = "/srv/b"\\n[pools.atoms]\\nqpus = ["a"]\\n[qpus.a]\\ndriver = "emulated"\\n'
+    >>> own_cluster(Path("/srv"), settings_in(text).in_slurm()).shape.licenses
+    {'qpu_atoms': 1103}
     """
-    offered = [Pool(name=name, nb_qpus=len(pool.qpus), alpha=pool.largest_alpha) for name, pool in pools.items()]
-    licenses = {pool.license: license_units(pool) for pool in offered}
-    return PrivateCluster(directory / "slurm", ClusterShape(nb_nodes=4, nb_cores=16, licenses=licenses))
+    pools = [Pool(name=name, nb_qpus=len(pool.qpus), alpha=pool.largest_alpha) for name, pool in broker.pools.items()]
+    shape = ClusterShape(
+        nb_nodes=4,
+        nb_cores=16,
+        licenses={pool.license: license_units(pool) for pool in pools},
+        settings={"JobSubmitPlugins": "lua"},
+        files={"job_submit.lua": job_submit_lua(pools, duty_table=broker.slurm.duty_table)},
+    )
+    return PrivateCluster(directory / "slurm", shape)
 
 
 def slurm_options(cluster: PrivateCluster, broker: str, pools: Iterable[str]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from qhpc.scheduling.admission.policies import DEFAULT_ALPHA
 
-__all__ = ["SETTINGS", "Cluster", "Finding", "Pool", "check", "job_submit_lua", "license_units", "slurm_lines"]
+__all__ = ["SETTINGS", "Cluster", "Finding", "Pool", "check", "license_units", "slurm_lines"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,51 +108,6 @@ def slurm_lines(pools: Sequence[Pool], *, has_database: bool) -> list[str]:
     if has_database:
         lines.append("AccountingStorageTRES=" + ",".join(f"license/{pool.license}" for pool in pools))
     return lines
-
-
-def job_submit_lua(pools: Sequence[Pool], *, default_units: int = 250) -> str:
-    """A job_submit.lua that translates a request for a QPU into its licence, and refuses one that cannot be met.
-
-    Users write ``#SBATCH --comment=qpu:POOL`` or ``--comment=qpu:POOL:UNITS``; ``all`` units are the whole pool.
-
-    >>> 'fresnel = 1103' in job_submit_lua([Pool(name="fresnel")])
-    True
-    """
-    units = ", ".join(f"{pool.name} = {license_units(pool)}" for pool in pools)
-    return _LUA.replace("@UNITS@", units).replace("@DEFAULT@", str(default_units))
-
-
-_LUA = """\
--- Translates a request for a QPU, --comment=qpu:POOL[:UNITS|:all], into the licence of its pool.
-local units_of = { @UNITS@ }
-
-local function request(comment)
-    local pool, units = string.match(comment or "", "^qpu:([%w_]+):?(%w*)$")
-    return pool, units
-end
-
-function slurm_job_submit(job, partitions, uid)
-    local pool, asked = request(job.comment)
-    if pool == nil then
-        return slurm.SUCCESS
-    end
-    local most = units_of[pool]
-    local units = (asked == "" and @DEFAULT@) or (asked == "all" and most) or tonumber(asked)
-    if most == nil or units == nil or units < 1 or units > most then
-        slurm.log_user("there is no QPU " .. job.comment .. "; ask for --comment=qpu:POOL:UNITS, 1000 units are a QPU")
-        return slurm.ERROR
-    end
-    local license = "qpu_" .. pool .. ":" .. math.ceil(units)
-    job.licenses = (job.licenses and job.licenses ~= "" and (job.licenses .. ",") or "") .. license
-    return slurm.SUCCESS
-end
-
-function slurm_job_modify(job, record, partitions, uid)
-    return slurm.SUCCESS
-end
-
-return slurm.SUCCESS
-"""
 
 
 def check(cluster: Cluster, pools: Sequence[Pool]) -> list[Finding]:

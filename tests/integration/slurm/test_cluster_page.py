@@ -116,9 +116,11 @@ def test_the_page_for_centres(machine):
     told = machine.do("Why a job waits")
     assert "PENDING JobHeldUser" in told
     assert "its owner holds it" in told and "1103 units of 'fresnel' are handed out" in told
+    told = machine.do("What jobs ask for")
+    assert re.search(r"^openqat-duties 1 \w+$", told, re.MULTILINE)
+    assert "duty_table = " in (machine.folder / "home" / "job_submit.lua").read_text()
     used = machine.do("What was used")
     assert len(re.findall(r"^\d+ +\d+ +\d+ ", used, re.MULTILINE)) == 4 and '"nb_sessions": 4' in used
-    assert re.search(r"^\w+ +fresnel +4 +250 +\d+ ", used, re.MULTILINE)
     assert machine.do("The access server") == ""
     settings = settings_of(machine.folder / "etc/openqat/server.toml")
     assert settings.launcher == "slurm" and settings.slurm.pools["fresnel"].units == 250

@@ -27,12 +27,12 @@ def test_users_and_what_they_need(settings):
     book = UsageBook(settings.parent / "usage.db")
     book.add(
         [
-            SessionRow(f"ada:{number}", 0.0, "ada", "", None, "p", 0.1, 100.0, 40.0, 0.0, 0.0, "ended")
+            SessionRow(f"ada:{number}", 0.0, "ada", "", None, "p", 0.1, 100.0, 40.0, 0.0, 0.0, "ended", "vqe")
             for number in range(3)
         ]
     )
     book.close()
-    assert run(settings).output.splitlines()[1].split() == ["ada", "p", "3", "100", "400", "more"]
+    assert run(settings).output.splitlines()[1].split() == ["ada", "p", "vqe", "3", "100", "400", "more"]
     [ada] = json.loads(run(settings, "--output", "json").output)
     assert (ada["admitted"], ada["needed"]) == (100, 400)
     assert "ada" not in run(settings, "--since", "1d").output

@@ -164,6 +164,7 @@ class OpenSession(_Message, frozen=True, tag="open"):
         releases_nodes: whether it can give back its nodes while it waits for a QPU.
         restart_s: how long it takes to have them again.
         slurm_restart: how often Slurm had begun the job anew when this process began.
+        stack: name of what it runs; jobs of a user and stack are expected to need alike.
     """
 
     version: int
@@ -179,6 +180,7 @@ class OpenSession(_Message, frozen=True, tag="open"):
     releases_nodes: bool = False
     restart_s: float = 0.0
     slurm_restart: int = 0
+    stack: str = ""
 
 
 class SessionOpened(_Message, frozen=True, tag="opened"):

@@ -103,7 +103,8 @@ class Preparation:
                 is_safe_to_retry=launch.is_safe_to_retry,
             )
             uid, gid = identity or (os.geteuid(), os.getegid())
-            text = script(folder.path, options, settings.python_path, request.resources.nb_cores or 1)
+            nb_cores = request.resources.nb_cores or 1
+            text = script(folder.path, options, settings.python_path, nb_cores, stack=request.stack)
             note = Note(uid=uid, resources=request.resources, batch_job=kept_job(job))
             await asyncio.to_thread(folder.make, orders, text, note, gid)
         except InvalidOption as error:

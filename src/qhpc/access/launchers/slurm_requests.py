@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from qat.comm.access.messages import Resources
+from qat.shared.stacks import STACK_VARIABLE, stack_name
 from qhpc.access.launchers.protocol import Launch
 from qhpc.access.rebuild.policy import UNLIMITED
 from qhpc.access.rebuild.submissions import read_submission
@@ -50,11 +51,13 @@ class Request:
         resources: memory without the overhead, cores, nodes, seconds.
         licenses: licences and how many of each.
         options: of sbatch.
+        stack: name of the stack: jobs of a user and stack are expected to need alike of a QPU.
     """
 
     resources: Resources
     licenses: Mapping[str, int]
     options: Mapping[str, str]
+    stack: str = ""
 
 
 def request_of(launch: Launch, options: SlurmOptions) -> Request:
@@ -77,6 +80,7 @@ def request_of(launch: Launch, options: SlurmOptions) -> Request:
         resources=resources,
         licenses=_licenses(launch, asked.scheduling.get("duty"), options),
         options={**_usual(launch.owner, options), **_chosen(asked.scheduling, options.user_options)},
+        stack=stack_name("+".join(call.name for call in submission.recipe.services)),
     )
 
 
@@ -254,8 +258,11 @@ def script(
     nb_cores: int,
     *arguments: str,
     module: str = "batch",
+    stack: str = "",
 ) -> str:
     """The batch script: an environment of its own, and the program that runs the orders in the folder.
+
+    The name of the stack is in it for ``job_submit.lua`` too, which reads the line that sets it.
 
     >>> lines = script(Path("/spool/a.1"), SlurmOptions(python="/usr/bin/python3"), ["/opt/it's"], 2).splitlines()
     >>> lines[0], lines[-1]
@@ -265,6 +272,7 @@ def script(
     variables = {
         **threads,
         **options.environment,
+        **({STACK_VARIABLE: stack} if stack else {}),
         "HOME": str(folder),
         "PYTHONPATH": os.pathsep.join(python_path),
         "PYTHONUNBUFFERED": "1",

@@ -204,6 +204,7 @@ class Core:
         row = SessionRow(
             session.id, session.opened_s, who.user, who.account, who.slurm_job, session.pool, record.session.share,
             event.time_s, record.used_s, waited_s, who.node_waited_until(waited_s), event.reason,
+            who.stack,
         )  # fmt: skip
         self.hold(self.turn_rows, row)
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from qat.comm.broker import messages as said
+from qat.shared.stacks import stack_name
 from qhpc.broker.accounts import job_of
 from qhpc.broker.brokerage.core import TASK_BYTES, Core
 from qhpc.broker.brokerage.qpus import Qpus
@@ -130,7 +131,8 @@ class Jobs:
             who = _as_before(who, known.identity, machines.session.share)
         account = who.account or message.account or who.user
         identity = SessionIdentity(
-            now_s, session_id, who.user, who.uid, account, who.slurm_job, who.nb_nodes, slurm_run=who.slurm_run
+            now_s, session_id, who.user, who.uid, account, who.slurm_job, who.nb_nodes, slurm_run=who.slurm_run,
+            stack=stack_name(message.stack),
         )
         session = Session(
             id=session_id,

@@ -88,7 +88,9 @@ FORMAT_2 = changed(
 
 FORMAT_3 = changed(FORMAT_2, replace(FORMAT_2[1], slurm_run="2026-11-28T11:40:03"))
 
-FORMATS = {1: FORMAT_1, 2: FORMAT_2, 3: FORMAT_3}
+FORMAT_4 = changed(FORMAT_3, replace(FORMAT_3[1], stack="vqe"))
+
+FORMATS = {1: FORMAT_1, 2: FORMAT_2, 3: FORMAT_3, 4: FORMAT_4}
 
 if __name__ == "__main__":
     file = RECORDED / f"journal-{FORMAT}"

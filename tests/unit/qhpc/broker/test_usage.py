@@ -5,6 +5,7 @@ import threading
 from contextlib import closing
 
 from qhpc.broker.usage import UsageBook
+from qhpc.broker.usage_reading import reading_usage
 from qhpc.broker.usage_rows import SessionRow, SliceRow
 
 SLICE = SliceRow("ada:vqe", 1.0, "t", 1, "ada", "phys", 7, "q", "p", 2.0, 3.0, 0.5, 100, "finished")
@@ -54,3 +55,20 @@ def test_nobody_is_told_that_what_failed_was_written(tmp_path, caplog):
     book.when_written(lambda: told.append(True))
     book.close()
     assert not told and "wait for the next start" in caplog.text
+
+
+def test_accounts_of_a_former_version_are_read_and_go_on(tmp_path):
+    """They do not know stacks."""
+    path = tmp_path / "usage.db"
+    UsageBook(path).close()
+    former = SessionRow("ada:vqe", 1.0, "ada", "phys", 7, "p", 0.25, 9.0, 2.0, 1.0, 4.0, "ended")
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("ALTER TABLE sessions DROP COLUMN stack")
+        database.execute(f"INSERT INTO sessions VALUES ({', '.join('?' * 12)})", former[:-1])
+    with reading_usage(path) as reader:
+        assert list(reader.sessions()) == [former]
+    book = UsageBook(path)
+    book.add([former._replace(session="ada:qaoa", stack="qaoa")])
+    book.close()
+    with reading_usage(path) as reader:
+        assert sorted(row.stack for row in reader.sessions()) == ["", "qaoa"]

@@ -112,3 +112,11 @@ def test_to_open_a_session_again_as_it_was_writes_nothing():
     nb_records = len(desk.disk)
     desk.open("vqe", connection="d", slurm_job=12, nb_nodes=3)
     assert len(desk.disk) == nb_records
+
+
+def test_the_stack_of_a_session_is_in_its_row_also_after_a_restart():
+    desk = Desk(lease_s=1e6)
+    desk.open("vqe", slurm_job=12, stack="my vqe\t\n")
+    desk.sync()
+    desk.restart()
+    assert closed(desk, "vqe").stack == "my_vqe__"

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from qhpc.slurm.job_submit import job_submit_lua
 from qhpc.slurm.parsers import parse_configuration, parse_record
-from qhpc.slurm.site import SETTINGS, Cluster, Pool, check, job_submit_lua, license_units, slurm_lines
+from qhpc.slurm.site import SETTINGS, Cluster, Pool, check, license_units, slurm_lines
 
 RECORDED = Path(__file__).with_name("recorded")
 FRESNEL = Pool(name="fresnel", alpha=1.0)
@@ -37,7 +38,13 @@ def test_the_lines():
 
 def test_the_lua_names_every_pool():
     text = job_submit_lua([FRESNEL, Pool(name="iqm")], default_units=100)
-    assert "fresnel = 1002, iqm = 1103" in text and "@" not in text and "and 100)" in text
+    assert '["fresnel"] = 1002, ["iqm"] = 1103' in text and "and 100)" in text and "@UNITS@" not in text
+    assert "duty_table" not in text
+
+
+def test_the_lua_reads_the_table_that_it_is_told():
+    text = job_submit_lua([FRESNEL], duty_table='/srv/a "b"/duties')
+    assert 'local duty_table = "/srv/a \\"b\\"/duties"' in text and "@TABLE@" not in text
 
 
 def test_a_real_cluster_is_judged():

@@ -11,6 +11,7 @@ from qhpc.access.launchers.slurm_requests import (
     batch_job,
     is_small,
     request_of,
+    script,
     warm_job,
 )
 from qhpc.access.slurm_options import SlurmOptions
@@ -127,3 +128,11 @@ def test_the_batch_job():
 def test_a_site_cannot_let_users_set_everything(options):
     with pytest.raises(ValueError, match="no option of jobs"):
         SlurmOptions(**options)
+
+
+def test_the_script_names_the_stack_for_those_who_learn_what_it_needs():
+    stack = asked(call("qat.plugins:ScipyMinimizePlugin"), call("SharedQPU", "fresnel")).stack
+    assert stack == "ScipyMinimizePlugin+SharedQPU"
+    text = script(Path("/spool/a.1"), SlurmOptions(), [], 1, stack=stack)
+    assert f"\nexport QAT_STACK={stack}\n" in text
+    assert "QAT_STACK" not in script(Path("/spool/a.1"), SlurmOptions(), [], 1)
