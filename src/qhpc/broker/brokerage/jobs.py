@@ -131,7 +131,14 @@ class Jobs:
             who = _as_before(who, known.identity, machines.session.share)
         account = who.account or message.account or who.user
         identity = SessionIdentity(
-            now_s, session_id, who.user, who.uid, account, who.slurm_job, who.nb_nodes, slurm_run=who.slurm_run,
+            now_s,
+            session_id,
+            who.user,
+            who.uid,
+            account,
+            who.slurm_job,
+            who.nb_nodes,
+            slurm_run=who.slurm_run,
             stack=stack_name(message.stack),
         )
         session = Session(
