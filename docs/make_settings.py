@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from qhpc.access.settings import AccessSettings
-from qhpc.access.slurm_options import PoolOptions, SlurmOptions
+from qhpc.access.slurm_options import PoolOptions, RestOptions, SlurmOptions
 
 PAGE = Path(__file__).with_name("settings.md")
 INTRODUCTION = """\
@@ -25,7 +25,7 @@ This page is made from `qhpc.access.settings` by `python docs/make_settings.py`;
 
 """
 HEAD = "| setting | type | default | what it does |\n|---|---|---|---|"
-PARTS = {"slurm": SlurmOptions, "slurm.pools.NAME": PoolOptions}
+PARTS = {"slurm": SlurmOptions, "slurm.rest": RestOptions, "slurm.pools.NAME": PoolOptions}
 """Tables of the TOML file, and what is in them."""
 MACHINE = {
     "python": "that of the server",
@@ -66,6 +66,7 @@ KINDS = {
     "tuple[str, ...]": "list of texts",
     "dict[str, str]": "table of texts",
     "dict[str, qhpc.access.slurm_options.PoolOptions]": "tables",
+    "qhpc.access.slurm_options.RestOptions": "table",
     "SlurmOptions": "table",
     "pathlib._local.Path": "path",
     "pathlib.Path": "path",
@@ -83,6 +84,8 @@ def default(name: str, field: FieldInfo) -> str:
     """The default as it stands in TOML."""
     if name in MACHINE:
         return MACHINE[name]
+    if field.is_required():
+        return "has to be given"
     value = field.default
     if name.endswith("_mode"):
         return f"`0o{value:o}`"

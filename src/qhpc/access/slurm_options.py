@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from qhpc.slurm.commands import USER_OPTIONS
+from qhpc.slurm.rest.link import rest_address
 
-__all__ = ["PoolOptions", "SlurmOptions"]
+__all__ = ["PoolOptions", "RestOptions", "SlurmOptions"]
 
 
 class _Part(BaseModel):
@@ -27,6 +28,32 @@ class PoolOptions(_Part):
         int, Field(ge=1, description="Duty units of a job that names none; 1000 are the whole time of a QPU.")
     ] = 250
     license: Annotated[str | None, Field(description="Name of the licence; `qpu_NAME` by default.")] = None
+
+
+class RestOptions(_Part):
+    """Jobs are given to Slurm over HTTP (slurmrestd, v0.0.38), not by its commands, `[slurm.rest]`.
+
+    >>> RestOptions(address="http://slurm.site:6820", token="/etc/openqat/token")
+    Traceback (most recent call last):
+        ...
+    pydantic_core._pydantic_core.ValidationError: 1 validation error for RestOptions...
+    """
+
+    address: Annotated[
+        str, Field(description="`unix:/PATH`, `https://HOST:PORT`, or on this machine `http://127.0.0.1:PORT`.")
+    ]
+    token: Annotated[
+        Path,
+        Field(
+            description="File with a token of Slurm (`scontrol token`), for the server alone to read; read anew each "
+            "time, so renew it before it expires. Root's, or that of Slurm's user, where jobs run as their owners."
+        ),
+    ]
+
+    @field_validator("address")
+    @classmethod
+    def _check(cls, text: str) -> str:
+        return str(rest_address(text))
 
 
 class SlurmOptions(_Part):
@@ -91,6 +118,9 @@ class SlurmOptions(_Part):
         float, Field(gt=0, description="A job is small if its services expect it to take no longer for one pass.")
     ] = 1.0
     environment: Annotated[dict[str, str], Field(description="Variables for jobs, such as `QAT_BROKER`.")] = {}
+    rest: Annotated[
+        RestOptions | None, Field(description="Jobs are given to Slurm over HTTP: see below. By its commands, if not.")
+    ] = None
     pools: Annotated[dict[str, PoolOptions], Field(description="Pools of QPUs and what a job needs to use them.")] = {}
 
     @model_validator(mode="after")

@@ -26,7 +26,7 @@ from typing import Literal, Protocol, TypeVar, get_args
 from qat.comm.broker.messages import AuthenticationMethod
 from qat.comm.broker.messages import signed_payload as payload_of
 from qat.shared.munge import MungeRefused, MungeUnavailable, unmunge
-from qhpc.broker.slurm_tokens import TokenError, user_of_token
+from qhpc.slurm.tokens import TokenError, user_of_token
 
 __all__ = ["AuthenticationError", "Authenticator", "Identity", "Peer", "SiteAuthenticator", "peer_of"]
 

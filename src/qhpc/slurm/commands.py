@@ -13,8 +13,8 @@ from pathlib import Path
 
 __all__ = [
     "JOB_FIELDS", "PLAIN_ENVIRONMENT", "USER_OPTIONS", "BatchJob", "InvalidOption", "add_remote_license",
-    "change_remote_license", "change_reservation", "delete_reservation", "ping", "reserve_licenses", "sacct", "sbatch",
-    "scancel", "show", "squeue", "waiting",
+    "change_remote_license", "change_reservation", "delete_reservation", "license_text", "literal", "minutes_of",
+    "ping", "reserve_licenses", "sacct", "sbatch", "scancel", "show", "squeue", "user_options", "waiting",
 ]  # fmt: skip
 
 Command = tuple[str, ...]
@@ -102,9 +102,9 @@ def sbatch(job: BatchJob) -> Command:
         "mem": None if job.memory_mb is None else f"{job.memory_mb}M",
         "cpus-per-task": job.nb_cores,
         "nodes": job.nb_nodes,
-        "time": None if job.max_time_s is None else max(1, math.ceil(job.max_time_s / 60)),
-        "licenses": _licenses(job.licenses) or None,
-        **_options(job.options),
+        "time": minutes_of(job),
+        "licenses": license_text(job.licenses) or None,
+        **user_options(job.options),
     }
     return (
         "sbatch",
@@ -113,8 +113,8 @@ def sbatch(job: BatchJob) -> Command:
         f"--job-name={job.name}",
         f"--comment={job.comment}",
         f"--chdir={job.directory}",
-        f"--output={_literal(job.stdout)}",
-        f"--error={_literal(job.stderr)}",
+        f"--output={literal(job.stdout)}",
+        f"--error={literal(job.stderr)}",
         "--open-mode=append",
         "--requeue" if job.is_requeued else "--no-requeue",
         *(f"--{name}={value}" for name, value in given.items() if value is not None),
@@ -123,19 +123,37 @@ def sbatch(job: BatchJob) -> Command:
     )
 
 
-def _literal(path: Path) -> str:
+def minutes_of(job: BatchJob) -> int | None:
+    """The time limit of a job as Slurm counts."""
+    return None if job.max_time_s is None else max(1, math.ceil(job.max_time_s / 60))
+
+
+def literal(path: Path) -> str:
     """A path in which Slurm replaces nothing: ``%j`` and the like stand for other things."""
     return str(path).replace("%", "%%")
 
 
-def _licenses(licenses: Mapping[str, int]) -> str:
+def license_text(licenses: Mapping[str, int]) -> str:
+    """Licences as Slurm is asked for them.
+
+    Raises:
+        InvalidOption: one is none.
+
+    >>> license_text({"qpu_fresnel": 250, "matlab@server": 1})
+    'qpu_fresnel:250,matlab@server:1'
+    """
     for name, number in licenses.items():
         if not _LICENSE.fullmatch(name) or number < 1:
             raise InvalidOption(f"the licence {name!r}:{number} cannot be asked for; a name and a number from 1 on can")
     return ",".join(f"{name}:{number}" for name, number in licenses.items())
 
 
-def _options(options: Mapping[str, str]) -> dict[str, str]:
+def user_options(options: Mapping[str, str]) -> dict[str, str]:
+    """Options that users have set.
+
+    Raises:
+        InvalidOption: they may not set one, or not to this.
+    """
     for name, value in options.items():
         if name not in USER_OPTIONS:
             raise InvalidOption(f"{name!r} is no option of a job; there are {', '.join(USER_OPTIONS)}")
@@ -262,7 +280,7 @@ def reserve_licenses(reservation: str, licenses: Mapping[str, int], *, minutes: 
     ('ReservationName=openqat_fresnel', 'Licenses=qpu_fresnel:1103', 'StartTime=now')
     """
     return (
-        "scontrol", "create", "reservation", f"ReservationName={reservation}", f"Licenses={_licenses(licenses)}",
+        "scontrol", "create", "reservation", f"ReservationName={reservation}", f"Licenses={license_text(licenses)}",
         "StartTime=now", f"Duration={minutes}", "Users=root", "Flags=LICENSE_ONLY",
     )  # fmt: skip
 
@@ -274,7 +292,7 @@ def change_reservation(reservation: str, licenses: Mapping[str, int], *, minutes
     ('Licenses=qpu_fresnel:500', 'EndTime=now+60minutes')
     """
     return (
-        "scontrol", "update", f"ReservationName={reservation}", f"Licenses={_licenses(licenses)}",
+        "scontrol", "update", f"ReservationName={reservation}", f"Licenses={license_text(licenses)}",
         f"EndTime=now+{minutes}minutes",
     )  # fmt: skip
 

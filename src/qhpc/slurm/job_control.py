@@ -1,4 +1,7 @@
-"""What a launcher does with jobs of Slurm, and the way of doing it that every cluster has: Slurm's commands."""
+"""What a launcher does with jobs of Slurm, and the way of doing it that every cluster has: Slurm's commands.
+
+The other one is HTTP: :mod:`qhpc.slurm.rest`.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from qhpc.slurm.commands import BatchJob, sbatch, scancel, show, squeue, waiting
-from qhpc.slurm.controller import Controller
+from qhpc.slurm.controller import Controller, SlurmRefused
 from qhpc.slurm.directory import listed_jobs
 from qhpc.slurm.parsers import SlurmJob, parse_jobs, parse_record, parse_submitted
 
@@ -67,7 +70,12 @@ class CommandControl:
     async def job(self, number: int) -> list[SlurmJob]:
         """See the protocol."""
         marker = secrets.token_hex(8)
-        return parse_jobs(await self._controller.run(squeue(marker, ids=(number,))), marker)
+        try:
+            return parse_jobs(await self._controller.run(squeue(marker, ids=(number,))), marker)
+        except SlurmRefused as error:
+            if "invalid job id" in str(error).lower():
+                return []
+            raise
 
     async def waiting(self) -> list[SlurmJob]:
         """See the protocol."""

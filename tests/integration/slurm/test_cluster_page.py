@@ -124,6 +124,7 @@ def test_the_page_for_centres(machine):
     assert machine.do("The access server") == ""
     settings = settings_of(machine.folder / "etc/openqat/server.toml")
     assert settings.launcher == "slurm" and settings.slurm.pools["fresnel"].units == 250
+    assert settings_of(machine.folder / "etc/openqat/elsewhere.toml").slurm.rest.address.startswith("https://")
 
 
 @pytest.mark.timeout(600)

@@ -23,14 +23,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from qhpc.access.launchers.inbox import Inbox
 from qhpc.access.launchers.protocol import Launch, LaunchError, Lost, Report, Standing
 from qhpc.access.launchers.slurm_care import Care
+from qhpc.access.launchers.slurm_control import control_of
 from qhpc.access.launchers.slurm_endings import FORGOTTEN
 from qhpc.access.launchers.slurm_preparation import Preparation
 from qhpc.access.launchers.slurm_queue import SlurmQueue
 from qhpc.access.launchers.slurm_settings import SlurmSettings
 from qhpc.access.launchers.slurm_submission import Submission
 from qhpc.access.launchers.spool_folder import found_folders
-from qhpc.slurm.controller import Controller
-from qhpc.slurm.job_control import CommandControl, JobControl
+from qhpc.slurm.job_control import JobControl
 from qhpc.slurm.states import phase_of
 
 __all__ = ["SlurmLauncher", "SlurmSettings"]
@@ -42,7 +42,7 @@ class SlurmLauncher:
     Args:
         settings: how jobs run.
         clock: seconds since 1970.
-        control: gives jobs to Slurm; by Slurm's commands, by default.
+        control: gives jobs to Slurm; what the settings say, by default.
 
     Raises:
         PermissionError: jobs are to run as their owners, and this process is not root.
@@ -55,12 +55,10 @@ class SlurmLauncher:
     ) -> None:
         if settings.run_as == "owner" and os.geteuid() != 0:
             raise PermissionError("run_as='owner' needs a server that is root; run it as root, or use run_as='server'")
-        conf = settings.options.conf
-        environment = {} if conf is None else {"SLURM_CONF": str(conf)}
         self._settings, self._clock = settings, clock
         self._inbox = Inbox()
         self._preparation = Preparation(settings)
-        self._queue = SlurmQueue(control or CommandControl(Controller(environment)))
+        self._queue = SlurmQueue(control or control_of(settings.options))
         self._care = Care(settings, clock, self._queue, self._inbox)
         self._submission = Submission(settings, self._preparation, self._queue, self._care)
         self._table = self._care.table

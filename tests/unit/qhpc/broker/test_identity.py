@@ -12,7 +12,7 @@ import pytest
 from qat.comm.broker.messages import signed_payload
 from qat.shared.munge import MungeRefused, MungeUnavailable, munge, unmunge
 from qhpc.broker.identity import AuthenticationError, Identity, Peer, SiteAuthenticator, peer_of
-from tests.unit.qhpc.broker.test_slurm_tokens import CLAIMS, KEY, NOW_S, token
+from tests.unit.qhpc.slurm.test_tokens import CLAIMS, KEY, NOW_S, token
 
 ME = pwd.getpwuid(os.getuid())
 OTHER = next(entry for entry in pwd.getpwall() if entry.pw_uid not in (0, os.getuid(), 65534))

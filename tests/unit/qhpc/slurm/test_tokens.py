@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qhpc.broker.slurm_tokens import LEEWAY_S, TokenError, user_of_token
+from qhpc.slurm.tokens import LEEWAY_S, TokenError, user_of_token
 
 KEY = bytes(range(32))
 NOW_S = 1_800_000_000.0

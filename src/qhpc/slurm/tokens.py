@@ -10,11 +10,11 @@ import binascii
 import hmac
 from base64 import b64decode
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
-__all__ = ["LEEWAY_S", "TokenError", "user_of_token"]
+__all__ = ["LEEWAY_S", "TokenClaims", "TokenError", "claims_in", "user_of_token"]
 
 LEEWAY_S = 60.0
 """How much the clocks of the cluster may differ."""
@@ -25,6 +25,31 @@ _json = msgspec.json.Decoder(dict[str, Any])
 
 class TokenError(ValueError):
     """A token proves nothing; the message says why, without any of the token."""
+
+
+class TokenClaims(NamedTuple):
+    """What a token says of itself.
+
+    Attributes:
+        user: name of whose it is.
+        expires_s: it is good until then, in seconds since 1970.
+    """
+
+    user: str
+    expires_s: float
+
+
+def claims_in(token: bytes) -> TokenClaims:
+    """What a token says, unproved: for who has it and sends it to where it is proved.
+
+    Raises:
+        TokenError: it is no token.
+
+    >>> claims_in(b"e30.eyJzdW4iOiJhZGEiLCJleHAiOjYwfQ.AA")
+    TokenClaims(user='ada', expires_s=60.0)
+    """
+    claims = _object_in(_parts(token)[1])
+    return TokenClaims(_user(claims), _time(claims, "exp"))
 
 
 def user_of_token(token: bytes, key: bytes, now_s: float) -> str:
@@ -41,11 +66,9 @@ def user_of_token(token: bytes, key: bytes, now_s: float) -> str:
     >>> user_of_token(b"not.a.token", b"key", 0.0)
     Traceback (most recent call last):
         ...
-    qhpc.broker.slurm_tokens.TokenError: the token is malformed; get one with 'scontrol token'
+    qhpc.slurm.tokens.TokenError: the token is malformed; get one with 'scontrol token'
     """
-    parts = token.split(b".")
-    if len(parts) != 3 or len(token) > _MAX_BYTES:
-        raise TokenError("the token is malformed; get one with 'scontrol token'")
+    parts = _parts(token)
     header = _object_in(parts[0])
     if header.get("alg") != "HS256" or "crit" in header:
         raise TokenError(f"the token is signed with {str(header.get('alg'))[:20]!r}; expected 'HS256', as Slurm does")
@@ -55,12 +78,23 @@ def user_of_token(token: bytes, key: bytes, now_s: float) -> str:
     return _user_in(_object_in(parts[1]), now_s)
 
 
+def _parts(token: bytes) -> list[bytes]:
+    parts = token.split(b".")
+    if len(parts) != 3 or len(token) > _MAX_BYTES:
+        raise TokenError("the token is malformed; get one with 'scontrol token'")
+    return parts
+
+
 def _user_in(claims: dict[str, Any], now_s: float) -> str:
     expires_s, begins_s = _time(claims, "exp"), max(_time(claims, "iat", 0.0), _time(claims, "nbf", 0.0))
     if now_s >= expires_s:
         raise TokenError(f"the token expired {now_s - expires_s:.0f} s ago; get a new one with 'scontrol token'")
     if begins_s > now_s + LEEWAY_S:
         raise TokenError(f"the token is good in {begins_s - now_s:.0f} s only; check that the clocks agree (NTP)")
+    return _user(claims)
+
+
+def _user(claims: dict[str, Any]) -> str:
     user = claims.get("sun")
     if not isinstance(user, str) or not user:
         raise TokenError("the token names no user ('sun'); get one with 'scontrol token'")

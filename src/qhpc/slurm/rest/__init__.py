@@ -1,0 +1,1 @@
+"""Jobs of Slurm over HTTP (slurmrestd): requests and answers (pure), the token, and the way there."""
