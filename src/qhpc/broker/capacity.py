@@ -1,8 +1,8 @@
 """How many duty units of a pool Slurm should hand out now, from what the broker sees of its QPUs and jobs. Pure.
 
 It reacts to changes alone. A QPU that is away takes its units with it when it has been away for ``patience_s``, or will
-be; until then it counts as it did before, so that a driver that is started again changes nothing. Alpha counts as
-changed when the units have by a twentieth. Jobs that were admitted keep what they have.
+be; until then it counts as it did before, so that a driver that is started again changes nothing. Alpha changes by a
+twentieth or more, and no more often than every ``smoothing_s``. Jobs that were admitted keep what they have.
 """
 
 from __future__ import annotations
@@ -100,7 +100,12 @@ class PoolCapacity:
         pool: with the alpha that it begins with.
         target_stretch: what jobs may be slowed down by, on average; alpha is moved to keep it. None never moves it.
         max_alpha: alpha is moved between 1 and this.
+        smoothing_s: time over which is averaged what alpha is moved by; it moves no more often.
         patience_s: how long a QPU may be away before its units are.
+        alpha: where it was moved before; None begins with the pool's.
+
+    Attributes:
+        alpha: where it is.
 
     >>> fresnel = PoolCapacity(Pool(name="fresnel"), patience_s=10.0)
     >>> up, calibrating = QpuSight(name="f-1"), QpuSight(name="f-1", state="calibrating", until_s=99.0)
@@ -109,17 +114,26 @@ class PoolCapacity:
     """
 
     def __init__(
-        self, pool: Pool, *, target_stretch: float | None = None, max_alpha: float = 2.0, patience_s: float = 10.0
+        self,
+        pool: Pool,
+        *,
+        target_stretch: float | None = None,
+        max_alpha: float = 2.0,
+        smoothing_s: float = 3600.0,
+        patience_s: float = 10.0,
+        alpha: float | None = None,
     ) -> None:
-        self._pool, self._patience_s = pool, patience_s
+        self._pool, self._patience_s, self._smoothing_s = pool, patience_s, smoothing_s
         self._max_alpha = max(max_alpha, pool.alpha)
-        limits = (1.0, self._max_alpha)
-        self._loop = None if target_stretch is None else ClosedLoop(pool.alpha, target_stretch, limits=limits)
-        self._alpha = pool.alpha
+        self.alpha = pool.alpha if alpha is None or target_stretch is None else min(max(alpha, 1.0), self._max_alpha)
+        self._loop = None
+        if target_stretch is not None:
+            limits = (1.0, self._max_alpha)
+            self._loop = ClosedLoop(self.alpha, target_stretch, smoothing_s=smoothing_s, limits=limits)
+        self._moved_s: float | None = None
         self._since_s: dict[str, float] = {}
         self._is_away: dict[str, bool] = {}
-        self._lived: dict[str, tuple[float, float]] = {}
-        self._looked_s: float | None = None
+        self._measured = _Measured()
 
     def look(self, sight: PoolSight, now_s: float) -> Offer | None:
         """What Slurm should hand out now; None while nobody knows, as when the broker has just been started."""
@@ -136,7 +150,7 @@ class PoolCapacity:
 
     def _units(self, nb_qpus: int) -> int:
         """Of so many QPUs; with room for jobs whose duties were rounded up."""
-        return license_units(Pool(name=self._pool.name, nb_qpus=nb_qpus, alpha=self._alpha)) if nb_qpus else 0
+        return license_units(Pool(name=self._pool.name, nb_qpus=nb_qpus, alpha=self.alpha)) if nb_qpus else 0
 
     def _for_the_largest(self, sight: PoolSight) -> int:
         """A job that asks for more than alpha gives now, such as the whole pool, would wait for ever."""
@@ -159,29 +173,58 @@ class PoolCapacity:
     # --- alpha ---
 
     def _move_alpha(self, sight: PoolSight, now_s: float) -> None:
-        stretch = self._stretch(sight)
-        looked_s, self._looked_s = self._looked_s, now_s
-        if self._loop is None or looked_s is None or now_s <= looked_s or any(self._is_away.values()):
+        """Several times in ``smoothing_s``, of what was measured since the last time."""
+        measured = self._measured
+        measured.add(sight, now_s, counts=not any(self._is_away.values()))
+        if self._loop is None or measured.period_s < self._smoothing_s / _NB_STEPS:
             return
-        self._loop.step(now_s - looked_s, idle_fraction=_idle_fraction(sight), stretch=stretch)
-        change = abs(self._loop.alpha - self._alpha)
-        if change >= _STEP * self._alpha or (change and self._loop.alpha in (1.0, self._max_alpha)):
-            self._alpha = self._loop.alpha
-
-    def _stretch(self, sight: PoolSight) -> float | None:
-        """How much slower than alone jobs were since the last look; None if there were none."""
-        lived_s = worked_s = 0.0
-        for name, (life_s, waited_s) in sight.sessions.items():
-            known_life_s, known_waited_s = self._lived.get(name, (0.0, 0.0))
-            lived_s += life_s - known_life_s
-            worked_s += (life_s - known_life_s) - (waited_s - known_waited_s)
-        self._lived = dict(sight.sessions)
-        if lived_s <= 0:
-            return None
-        return lived_s / max(worked_s, lived_s / _MAX_STRETCH)
+        self._loop.step(measured.period_s, idle_fraction=measured.idle_s / measured.period_s, stretch=measured.stretch)
+        measured.begin()
+        if self._moved_s is None:
+            self._moved_s = now_s
+        change = abs(self._loop.alpha - self.alpha)
+        is_notable = change >= _STEP * self.alpha or (change and self._loop.alpha in (1.0, self._max_alpha))
+        if is_notable and now_s - self._moved_s >= self._smoothing_s:
+            self.alpha, self._moved_s = self._loop.alpha, now_s
 
 
+_NB_STEPS = 20
 _MAX_STRETCH = 10.0
+
+
+class _Measured:
+    """What was seen of a pool in a period in which all of its QPUs were there."""
+
+    __slots__ = ("_known", "_looked_s", "idle_s", "lived_s", "period_s", "worked_s")
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[float, float]] = {}
+        self._looked_s: float | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Another period."""
+        self.period_s = self.idle_s = self.lived_s = self.worked_s = 0.0
+
+    def add(self, sight: PoolSight, now_s: float, *, counts: bool) -> None:
+        """One look more; a time in which a QPU was away does not count."""
+        length_s = 0.0 if self._looked_s is None else max(now_s - self._looked_s, 0.0)
+        known, self._looked_s, self._known = self._known, now_s, dict(sight.sessions)
+        if not counts or not length_s:
+            return
+        self.period_s += length_s
+        self.idle_s += length_s * _idle_fraction(sight)
+        for name, (life_s, waited_s) in sight.sessions.items():
+            known_life_s, known_waited_s = known.get(name, (0.0, 0.0))
+            self.lived_s += life_s - known_life_s
+            self.worked_s += (life_s - known_life_s) - (waited_s - known_waited_s)
+
+    @property
+    def stretch(self) -> float | None:
+        """How much slower than alone jobs were; None if there were none."""
+        if self.lived_s <= 0:
+            return None
+        return self.lived_s / max(self.worked_s, self.lived_s / _MAX_STRETCH)
 
 
 def _until_s(qpu: QpuSight, now_s: float, soon_s: float) -> float | None:

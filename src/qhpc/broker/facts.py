@@ -10,8 +10,8 @@ from qat.comm.broker.messages import SubmitTask
 from qhpc.scheduling.events import Event
 
 __all__ = [
-    "DriverSeen", "Fact", "Outcome", "Record", "SessionIdentity", "SliceError", "SliceResult", "TaskAcknowledged",
-    "TaskEnded", "TaskPayload",
+    "AlphaMoved", "DriverSeen", "Fact", "Outcome", "Record", "SessionIdentity", "SliceError", "SliceResult",
+    "TaskAcknowledged", "TaskEnded", "TaskPayload",
 ]  # fmt: skip
 
 Ending = Literal["finished", "failed", "cancelled"]
@@ -130,7 +130,21 @@ class TaskAcknowledged(_Fact, frozen=True):
     keys: tuple[str, ...]
 
 
-Fact = DriverSeen | SessionIdentity | TaskPayload | SliceResult | SliceError | TaskEnded | TaskAcknowledged
+class AlphaMoved(_Fact, frozen=True):
+    """The closed loop has moved the alpha of a pool.
+
+    Attributes:
+        alpha: where it is.
+        configured: where the settings had it: when they are changed, it begins anew.
+    """
+
+    time_s: float
+    pool: str
+    alpha: float
+    configured: float
+
+
+Fact = DriverSeen | SessionIdentity | TaskPayload | SliceResult | SliceError | TaskEnded | TaskAcknowledged | AlphaMoved
 
 Record = Event | Fact
 """What a journal holds."""

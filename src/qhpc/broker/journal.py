@@ -30,11 +30,12 @@ __all__ = ["FORMAT", "DamagedJournal", "Journal", "JournalError", "JournalTooNew
 
 _log = logging.getLogger(__name__)
 
-FORMAT = 4
+FORMAT = 5
 """Of the journals that are written.
 
 1: as it was first. 2: sessions know how long they had waited at which nodes, snapshots what policies know of the past.
 3: sessions know which run of their Slurm job they belong to. 4: and the name of what they run.
+5: where alpha was moved to.
 """
 _HEADER = f"qhpc-journal-{FORMAT} {OPENQAT}".encode()
 _HEADER_TEXT = re.compile(rb"qhpc-journal-(\d{1,9})(?: (.*))?", re.DOTALL)

@@ -62,6 +62,11 @@ class LicenseKeeper:
         self._look_s: dict[str, float] = {}
         self._prolonged_s: dict[str, float] = {}
 
+    @property
+    def alphas(self) -> dict[str, float]:
+        """Where the alpha of each pool is."""
+        return {name: capacity.alpha for name, (capacity, _) in self._pools.items()}
+
     async def tend(self, sights: Mapping[str, PoolSight], now_s: float) -> None:
         """Look at the pools, and tell Slurm what has changed."""
         for name, (capacity, lever) in self._pools.items():

@@ -107,7 +107,7 @@ async def _main(settings: BrokerSettings, on_ready: Callable[[RunningBroker], No
         journal = Journal(settings.directory / "journal", lambda number: told[0].safe(number))
         stack.callback(journal.close)
         watch = SlurmWatch(SlurmJobDirectory() if settings.slurm.is_used else None, settings.slurm.poll_s)
-        keepers = _keeper(settings), _duty_keeper(settings)
+        keepers = _keeper(settings, heart), _duty_keeper(settings)
         broker = Broker(settings, heart, journal, usage, authenticator, watch, quotas, *keepers)
         told.append(broker)
         addresses = await _listen(settings, broker, stack)
@@ -149,8 +149,8 @@ def _quotas(settings: BrokerSettings) -> QuotaBook:
     return book
 
 
-def _keeper(settings: BrokerSettings) -> LicenseKeeper | None:
-    """Of the licences in Slurm, if the broker is to drive them."""
+def _keeper(settings: BrokerSettings, heart: Brokerage) -> LicenseKeeper | None:
+    """Of the licences in Slurm, if the broker is to drive them; alpha goes on where it was."""
     slurm = settings.slurm
     if not slurm.drives_licences:
         return None
@@ -160,7 +160,9 @@ def _keeper(settings: BrokerSettings) -> LicenseKeeper | None:
                 Pool(name=name, nb_qpus=len(pool.qpus), alpha=pool.alpha),
                 target_stretch=pool.target_stretch,
                 max_alpha=pool.max_alpha,
+                smoothing_s=pool.smoothing_s,
                 patience_s=slurm.hold_after_s,
+                alpha=heart.alpha(name, pool.alpha),
             ),
             Lever(pool=name, method=slurm.method, server=slurm.server),
         )

@@ -348,6 +348,12 @@ class Broker:
             }
             now_s = self._clock.now_s()
             await keeper.tend(self._heart.sights(wanted, now_s), now_s)
+            self._keep_alphas(keeper, now_s)
+
+    def _keep_alphas(self, keeper: LicenseKeeper, now_s: float) -> None:
+        for pool, alpha in keeper.alphas.items():
+            self._heart.keep_alpha(pool, alpha, self._settings.pools[pool].alpha, now_s)
+        self._turn()
 
     async def _keep_duties(self, duties: DutyKeeper) -> None:
         while True:

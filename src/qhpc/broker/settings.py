@@ -167,6 +167,7 @@ class PoolSettings(_Table, frozen=True, kw_only=True):
         target_stretch: alpha is moved so that jobs are slowed down by no more than this, on average; without it alpha
             stays.
         max_alpha: alpha is moved up to this.
+        smoothing_s: alpha is moved by what was measured over so long, no more often, and by about a tenth at most.
     """
 
     qpus: Annotated[tuple[str, ...], Meta(min_length=1)]
@@ -176,6 +177,7 @@ class PoolSettings(_Table, frozen=True, kw_only=True):
     alpha: Annotated[float, Meta(ge=1, le=10)] = DEFAULT_ALPHA
     target_stretch: Annotated[float, Meta(gt=1)] | None = None
     max_alpha: Annotated[float, Meta(ge=1, le=10)] = 2.0
+    smoothing_s: _Positive = 3600.0
 
     @property
     def largest_alpha(self) -> float:

@@ -110,10 +110,14 @@ local function duties()
     return known
 end
 
+-- What a line of the script sets a variable to.
+local function said(job, variable)
+    return string.match("\\n" .. (job.script or ""), "\\nexport " .. variable .. "=([%w_.:+@-]+)\\n")
+end
+
 local function stack_of(job)
-    local said = string.match("\\n" .. (job.script or ""), "\\nexport QAT_STACK=([%w_.:+-]+)\\n")
     local name = string.gsub(job.name or "", "[^%w_.:+-]", "_")
-    return said or string.sub(name, 1, 100)
+    return said(job, "QAT_STACK") or string.sub(name, 1, 100)
 end
 
 local function needed(job, license)
@@ -122,14 +126,15 @@ local function needed(job, license)
     if most == nil then
         return nil
     end
-    local units, declared = duties()[job.user_name .. "\\t" .. pool .. "\\t" .. stack_of(job)], tonumber(asked) or 1
+    local user, stack, declared = said(job, "QAT_OWNER") or job.user_name, stack_of(job), tonumber(asked) or 1
+    local units = duties()[user .. "\\t" .. pool .. "\\t" .. stack]
     if units == nil or units < 1 or units > most or declared >= most then
         return nil
     end
     if units * 5 >= declared * 4 and units * 4 <= declared * 5 then
         return nil
     end
-    slurm.log_user("jobs like " .. stack_of(job) .. " have needed " .. units .. " units of the QPU " .. pool ..
+    slurm.log_user("jobs like " .. stack .. " have needed " .. units .. " units of the QPU " .. pool ..
         ": it asks for them instead of " .. declared)
     return "qpu_" .. pool .. server .. ":" .. units
 end

@@ -203,6 +203,9 @@ def test_jobs_of_the_access_server_are_known_by_their_stacks(told):
     text = script(told.place, SlurmOptions(python="/bin/true"), [], 1, stack="VQE+SharedQPU")
     file.write_text(text, encoding="utf-8")
     assert told.asked("--job-name=openqat", "--licenses=qpu_fresnel:1000", script=file) == "qpu_fresnel:80"
+    text = script(told.place, SlurmOptions(python="/bin/true"), [], 1, stack="other", owner="somebody")
+    file.write_text(text, encoding="utf-8")
+    assert told.asked("--job-name=openqat", "--licenses=qpu_fresnel:1000", script=file) == "qpu_fresnel:70"
 
 
 @pytest.mark.parametrize("spoilt", [None, b"", b"whatever", b"\x00\xff\n", "cut", "more", "a folder"])

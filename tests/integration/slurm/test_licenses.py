@@ -4,13 +4,17 @@ import os
 import shutil
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
 from click.testing import CliRunner
 
 from openqat.cli import qat
+from qat.core import Batch, Circuit
+from qat.qpus import SharedQPU
 from qat.shared.addresses import client_settings
+from qat.shared.sessions import close_sessions
 from qat.shared.status import broker_status
 from qhpc.broker.driving import pid_of
 from qhpc.embedded.broker_process import BrokerProcess
@@ -57,8 +61,11 @@ class Centre:
         self.settings, self.log = place / "broker.toml", place / "broker.log"
         self.process = None
 
-    def start(self, alpha=1.0, device=""):
+    def set(self, alpha=1.0, device=""):
         self.settings.write_text(SETTINGS.format(place=self.place, alpha=alpha, device=device), encoding="utf-8")
+
+    def start(self, alpha=1.0, device=""):
+        self.set(alpha, device)
         environment = self.cluster.environment | {"PYTHONPATH": PATHS}
         self.process = BrokerProcess(self.settings, self.log, environment)
         self.process.__enter__()
@@ -93,7 +100,11 @@ class Centre:
         assert done.exit_code == 0, done.output
         return done.output
 
+    def qpu(self, share=1.0):
+        return SharedQPU("fresnel", broker=self.address, share=share)
+
     def close(self):
+        close_sessions()
         if self.process is not None:
             self.stop()
         pid = pid_of(self.place / "broker" / "drivers" / "fresnel-1.sock")
@@ -168,3 +179,54 @@ def test_a_whole_pool_can_be_had(centre):
     job = centre.submit(units=2004)
     until(lambda: centre.state(job) == "RUNNING None")
     until(lambda: centre.withheld() == 1002)
+
+
+def test_jobs_start_when_a_calibration_ends_and_the_broker_lives_on(centre):
+    """The QPU calibrates for three seconds of six, again and again: jobs start in between."""
+    centre.start(device="calibration_every_s = 6.0\ncalibration_s = 3.0\nshot_s = 0.001")
+    broker = centre.process.pid
+    until(lambda: centre.qpu_state() == "calibrating" and centre.withheld() == 2004)
+    job = centre.submit(units=1000)
+    with ThreadPoolExecutor() as pool:
+        result = pool.submit(centre.qpu().submit, Circuit.empty(1).to_job(nbshots=10))
+        until(lambda: centre.state(job) == "PENDING Licenses")
+        assert "fresnel-1 is calibrating until " in centre.explain(job)
+        until(lambda: centre.state(job) == "RUNNING None")
+        assert len(result.result(timeout=60)) == 1
+    until(lambda: centre.qpu_state() == "up")
+    assert centre.process.pid == broker
+
+
+LOOP = "1.0\ntarget_stretch = 1.3\nmax_alpha = 2.0\nsmoothing_s = {}"
+
+
+@pytest.mark.timeout(240)
+def test_alpha_rises_while_the_qpu_idles_falls_while_jobs_crawl_and_survives_the_broker(centre):
+    centre.start(alpha=LOOP.format(2.0), device="shot_s = 0.001")
+    until(lambda: centre.withheld() == 1002)
+    begin_s = time.monotonic()
+    first, second = centre.submit(units=1000), centre.submit(units=150)
+    centre.qpu().submit(Circuit.empty(1).to_job(nbshots=1))  # a job that does not slow anybody down from now on
+    until(lambda: centre.state(first) == "RUNNING None")
+    assert centre.state(second).startswith("PENDING")
+    until(lambda: centre.state(second) == "RUNNING None")
+    assert time.monotonic() - begin_s >= 4.0  # twice a tenth, no more often than every two seconds
+
+    centre.set(alpha=LOOP.format(1000.0), device="shot_s = 0.001")
+    reached, killed = centre.withheld(), centre.process.pid
+    assert reached <= 852
+    os.kill(killed, signal.SIGKILL)
+    centre.cluster.call("scontrol", "delete", "ReservationName=openqat_fresnel")
+    until(lambda: centre.withheld() is not None)
+    kept = centre.withheld()
+    assert 0 < kept <= reached and centre.process.pid != killed
+
+    centre.stop()
+    centre.start(alpha=LOOP.format(2.0), device="shot_s = 0.001")
+    crowd = Batch([Circuit.empty(1).to_job(nbshots=50)] * 400)
+    with ThreadPoolExecutor() as pool:
+        crawling = [pool.submit(centre.qpu(share).submit, crowd) for share in (0.3, 0.4)]
+        until(lambda: (centre.withheld() or 0) >= kept + 50)
+        centre.stop()
+        close_sessions()
+        assert all(each.exception(timeout=60) is not None for each in crawling)

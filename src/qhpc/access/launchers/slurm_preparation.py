@@ -92,6 +92,7 @@ class Preparation:
         """
         options, settings = self._settings.options, self._settings
         folder = SpoolFolder(settings.spool, launch.handle)
+        owner = "" if settings.run_as == "owner" else launch.owner
         try:
             request = request_of(launch, options)
             comment = self.comment(launch.handle)
@@ -99,12 +100,12 @@ class Preparation:
             configuration = Configuration(policy=settings.policy, max_result_bytes=settings.max_result_bytes)
             orders = Orders(
                 configuration=configuration,
-                assignment=assignment_of(launch, request.resources, "" if settings.run_as == "owner" else launch.owner),
+                assignment=assignment_of(launch, request.resources, owner),
                 is_safe_to_retry=launch.is_safe_to_retry,
             )
             uid, gid = identity or (os.geteuid(), os.getegid())
             nb_cores = request.resources.nb_cores or 1
-            text = script(folder.path, options, settings.python_path, nb_cores, stack=request.stack)
+            text = script(folder.path, options, settings.python_path, nb_cores, stack=request.stack, owner=owner)
             note = Note(uid=uid, resources=request.resources, batch_job=kept_job(job))
             await asyncio.to_thread(folder.make, orders, text, note, gid)
         except InvalidOption as error:

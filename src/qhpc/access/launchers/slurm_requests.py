@@ -259,10 +259,12 @@ def script(
     *arguments: str,
     module: str = "batch",
     stack: str = "",
+    owner: str = "",
 ) -> str:
     """The batch script: an environment of its own, and the program that runs the orders in the folder.
 
-    The name of the stack is in it for ``job_submit.lua`` too, which reads the line that sets it.
+    The name of the stack, and of its owner where that is another account's, is in it for ``job_submit.lua`` too, which
+    reads the lines that set them.
 
     >>> lines = script(Path("/spool/a.1"), SlurmOptions(python="/usr/bin/python3"), ["/opt/it's"], 2).splitlines()
     >>> lines[0], lines[-1]
@@ -272,7 +274,7 @@ def script(
     variables = {
         **threads,
         **options.environment,
-        **({STACK_VARIABLE: stack} if stack else {}),
+        **{name: text for name, text in ((STACK_VARIABLE, stack), ("QAT_OWNER", owner)) if text},
         "HOME": str(folder),
         "PYTHONPATH": os.pathsep.join(python_path),
         "PYTHONUNBUFFERED": "1",

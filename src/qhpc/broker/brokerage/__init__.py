@@ -37,7 +37,7 @@ from qhpc.broker.brokerage.status import status
 from qhpc.broker.brokerage.turn import Turn
 from qhpc.broker.capacity import PoolSight
 from qhpc.broker.drivers.messages import Attached, DriverMessage
-from qhpc.broker.facts import Record, SessionIdentity
+from qhpc.broker.facts import AlphaMoved, Record, SessionIdentity
 from qhpc.broker.quotas import Payer
 from qhpc.scheduling.events import PoolAdded
 from qhpc.scheduling.machine import DEFAULT_POLICY
@@ -184,6 +184,16 @@ class Brokerage:
             now_s: time.
         """
         return pool_sights(self._core, wanted, now_s)
+
+    def alpha(self, pool: str, configured: float) -> float | None:
+        """Where the alpha of a pool was moved to; None if it was not since the settings have it there."""
+        moved = self._core.alphas.get(pool)
+        return None if moved is None or moved.configured != configured else moved.alpha
+
+    def keep_alpha(self, pool: str, alpha: float, configured: float, now_s: float) -> None:
+        """Keep where the alpha of a pool is, over a restart; nothing if that is known."""
+        if alpha != (self.alpha(pool, configured) or configured):
+            self._core.write(AlphaMoved(now_s, pool, alpha, configured))
 
     def explain_job(self, job: str, user: str | None, now_s: float) -> Explained:
         """Where the tasks of a job are, and why.

@@ -21,6 +21,7 @@ from qhpc.broker.brokerage.state import BrokerSession, BrokerTask, Driver, Given
 from qhpc.broker.brokerage.turn import Turn
 from qhpc.broker.drivers import messages as driver
 from qhpc.broker.facts import (
+    AlphaMoved,
     DriverSeen,
     Ending,
     Outcome,
@@ -62,6 +63,7 @@ class Core:
         self.tasks: dict[str, BrokerTask] = {}
         self.drivers: dict[str, Driver] = {}
         self.strays: dict[tuple[str, int], Stray] = {}
+        self.alphas: dict[str, AlphaMoved] = {}
         self.bytes_of: dict[str, int] = {}
         self.expected_s: dict[Payer, float] = {}
         self.wake_s: list[float] = []
@@ -126,6 +128,9 @@ class Core:
     def _pool_added(self, event: happened.PoolAdded) -> None:
         for qpu in event.pool.qpus:
             self.drivers.setdefault(qpu, Driver(qpu))
+
+    def _alpha_moved(self, fact: AlphaMoved) -> None:
+        self.alphas[fact.pool] = fact
 
     def _driver_seen(self, fact: DriverSeen) -> None:
         self.drivers.setdefault(fact.qpu, Driver(fact.qpu)).incarnation = fact.incarnation
@@ -411,6 +416,7 @@ _KEEP: dict[type[Any], Callable[[Core, Any], None]] = {
     SliceError: Core._error,
     TaskEnded: Core._ended,
     TaskAcknowledged: Core._acknowledged,
+    AlphaMoved: Core._alpha_moved,
     happened.SessionClosed: Core._before_close,
 }
 """What is kept of a record; for an event, before the machine is told."""

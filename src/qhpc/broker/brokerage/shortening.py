@@ -40,6 +40,7 @@ def _records(core: Core, now_s: float) -> Iterator[Record]:
     sessions += {id(task.session): task.session for task in tasks if not task.session.is_open}.values()
     drivers = [driver for driver in core.drivers.values() if driver.incarnation and driver.qpu in qpus]
     yield from (DriverSeen(driver.qpu, driver.incarnation) for driver in drivers)
+    yield from (moved for name, moved in core.alphas.items() if name in pools)
     yield from (session.identity for session in sessions)
     yield from (TaskPayload(task.session.id, task.submitted) for task in tasks)
     for event in snapshot(core.machine, now_s):
@@ -57,7 +58,8 @@ def _under_rules(event: Event, core: Core, pools: dict[str, Pool]) -> Iterator[E
         if event.pool in pools and _policy(core, event.pool) == core.machine.policy(event.pool):
             yield event
     elif isinstance(event, QpuStateChanged | WindowAnnounced):
-        if any(event.qpu in pool.qpus for pool in pools.values()):
+        pool = pools.get(core.machine.device(event.qpu).pool.name)
+        if pool is not None and event.qpu in pool.qpus:  # one that has another pool now begins anew
             yield event
     elif isinstance(event, TaskRestored):
         if (task := core.tasks.get(event.task.key)) is not None and task.session.pool in pools:

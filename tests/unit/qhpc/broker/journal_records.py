@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from qat.comm.broker.messages import SubmitTask
 from qhpc.broker.facts import (
+    AlphaMoved,
     DriverSeen,
     Outcome,
     SessionIdentity,
@@ -90,7 +91,9 @@ FORMAT_3 = changed(FORMAT_2, replace(FORMAT_2[1], slurm_run="2026-11-28T11:40:03
 
 FORMAT_4 = changed(FORMAT_3, replace(FORMAT_3[1], stack="vqe"))
 
-FORMATS = {1: FORMAT_1, 2: FORMAT_2, 3: FORMAT_3, 4: FORMAT_4}
+FORMAT_5 = changed(FORMAT_4, AlphaMoved(8.0, "p", 1.25, 1.1))
+
+FORMATS = {1: FORMAT_1, 2: FORMAT_2, 3: FORMAT_3, 4: FORMAT_4, 5: FORMAT_5}
 
 if __name__ == "__main__":
     file = RECORDED / f"journal-{FORMAT}"

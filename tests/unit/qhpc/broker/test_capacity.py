@@ -1,6 +1,7 @@
 """How many units a pool can serve: QPUs that come and go, alpha that moves, and nothing said twice."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -128,6 +129,47 @@ def test_alpha_does_not_rise_without_need(options):
 def test_alpha_falls_while_jobs_crawl_but_a_qpu_is_always_given_whole():
     told = looks(capacity(alpha=1.8, target_stretch=1.3), 1000, replace(UP, is_busy=True), waited=0.6)
     assert told[0] == 1804 and told[-1] == 1002 and told == sorted(told, reverse=True)
+
+
+def changes(pool, nb, *, step_s, **options):
+    """When alpha has changed, and to what."""
+    found = []
+    for number in range(nb):
+        before = pool.alpha
+        pool.look(PoolSight(qpus=[UP], sessions={"a": (step_s * number, 0.0)}, **options), step_s * number)
+        if pool.alpha != before:
+            found.append((step_s * number, pool.alpha))
+    return found
+
+
+@pytest.mark.parametrize("step_s", [2.0, 37.0, 400.0])
+def test_alpha_changes_no_more_often_than_is_said_and_by_about_a_tenth(step_s):
+    pool = capacity(alpha=1.0, target_stretch=1.3, smoothing_s=600.0)
+    found = changes(pool, int(12_000 / step_s), step_s=step_s, wanted=[250])
+    times_s, alphas = zip((0.0, 1.0), *found, strict=True)
+    assert pool.alpha == 2.0 and len(found) >= 6
+    assert all(later - earlier >= 600.0 for earlier, later in pairwise(times_s))
+    assert all(1.0 < after / before < 1.11 + 0.1 * step_s / 600.0 for before, after in pairwise(alphas))
+
+
+@pytest.mark.parametrize("look_s", [1.0, 7.0, 60.0])
+def test_the_stretch_is_that_of_the_whole_time_however_often_it_is_looked(look_s):
+    """A job that waits 20 s and runs 60 s in turn is slowed down to 4/3: no more than is allowed."""
+    pool, now_s = capacity(alpha=1.5, target_stretch=1.5, smoothing_s=1200.0), 0.0
+    while now_s < 40_000.0:
+        now_s += look_s
+        rounds, rest_s = divmod(now_s, 80.0)
+        waited_s = 20.0 * rounds + min(rest_s, 20.0)
+        pool.look(PoolSight(qpus=[replace(UP, is_busy=True)], sessions={"a": (now_s, waited_s)}), now_s)
+    assert pool.alpha == 1.5
+
+
+def test_alpha_goes_on_where_it_was():
+    assert capacity(target_stretch=1.3, alpha=1.1).alpha == 1.1
+    options = {"target_stretch": 1.3, "max_alpha": 1.6}
+    pool = Pool(name="f", alpha=1.1)
+    assert [PoolCapacity(pool, alpha=alpha, **options).alpha for alpha in (1.4, 0.5, 3.0)] == [1.4, 1.0, 1.6]
+    assert PoolCapacity(pool, alpha=1.4).alpha == 1.1  # nothing is published, so nothing moves it
 
 
 def test_waiting_for_a_qpu_that_is_away_does_not_count():
