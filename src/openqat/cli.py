@@ -16,6 +16,7 @@ import click
 __all__ = ["COMMANDS", "LazyGroup", "qat"]
 
 COMMANDS: dict[str, dict[str, str]] = {
+    "Programs": {"run": "Run a program in a batch job that shares QPUs."},
     "Jobs": {
         "jobs": "List jobs.",
         "job": "Show a job.",

@@ -17,6 +17,7 @@ from qat.core.wrappers.result import BatchResult, Result
 from qat.kernels import control
 from qat.kernels.control import RunCancelledError
 from qat.shared.addresses import BrokerUnknown, client_settings
+from qat.shared.guided import check_licence, note_task
 from qat.shared.session import PATIENCE_S, SessionOver, SharedSession, Ticket
 from qat.shared.sessions import SessionRequest, session_of
 from qat.shared.suspension import JobRecord, job_record
@@ -207,12 +208,14 @@ class SharedQPU(QPUHandler):
                     )
             control.report((number + 1) / len(tickets))
             outcome = ticket.outcome()
+            note_task(self.pool, outcome)
             if record is not None:
                 record.answer(int(ticket.key), outcome)
             results.append(result_of(outcome))
         return results
 
     def _session(self) -> SharedSession:
+        check_licence(self.pool, self.qpu_pools.get(self.pool))
         record = self._record()
         nodes = {} if record is None else {"releases_nodes": True, "restart_s": self._restart_s}
         request = SessionRequest(self.pool, client_settings(self._broker), **self._wishes, **nodes)  # type: ignore[arg-type]

@@ -109,10 +109,14 @@ def test_the_page_for_centres(machine):
     told = machine.do("Slurm")
     assert "Licenses=qpu_fresnel:1103" in told.splitlines()
     assert re.search(r"licence qpu_fresnel +ok +1103 units", told)
-    assert re.search(r"energy -[01]\.\d", machine.do("Batch jobs"))
-    assert machine.do("Arrays").count("energy -") == 2
+    told = machine.do("Batch jobs")
+    assert re.search(r"energy -[01]\.\d", told)
+    assert re.search(r"^qat run: fresnel-1: \d+ tasks, \d+\.\d s of QPU, \d+\.\d s waiting$", told, re.MULTILINE)
+    assert "submit it with --licenses=qpu_fresnel:250 (1000 units are a whole QPU)" in told
+    told = machine.do("Arrays")
+    assert told.count("energy -") == told.count("qat run: fresnel-1: ") == 2
     told = machine.do("Heterogeneous jobs")
-    assert "energy -" in told and os.uname().nodename in told
+    assert "energy -" in told and "qat run: fresnel-1: " in told and os.uname().nodename in told
     told = machine.do("Why a job waits")
     assert "PENDING JobHeldUser" in told
     assert "its owner holds it" in told and "1103 units of 'fresnel' are handed out" in told
