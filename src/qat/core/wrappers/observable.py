@@ -15,6 +15,7 @@ from qat.core.wrappers import observable_algebra as algebra
 from qat.core.wrappers.ising import as_ising, ising_terms, same_problem
 from qat.core.wrappers.observable_algebra import Terms
 from qat.core.wrappers.term import (
+    ZERO_TOLERANCE,
     Coefficient,
     Term,
     TermList,
@@ -25,6 +26,7 @@ from qat.core.wrappers.term import (
     term_of,
     variables_of,
 )
+from qat.kernels.pauli.terms import recorded_terms
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from qat.core.wrappers.schedule import Schedule
     from qat.kernels.pauli import PauliSum
+    from qat.kernels.pauli.terms import TermColumns
 
 __all__ = ["Coefficient", "Observable", "Term", "TermList"]
 
@@ -79,26 +82,46 @@ class Observable(Serializable):
             )
         self._nbqbits = index(nqbits)
         self._constant: Any = as_coefficient(constant_coeff)
-        self._data: Terms = {}
+        self._stored: Terms = {}
+        self._recorded: TermColumns | None = None  # terms at which nobody has looked yet, instead of those stored
         self._ising = None if ising is None else self._fitting_ising(as_ising(ising))
         self._terms: TermList | None = None
         self._columns: list[PauliSum] = []  # at most one; copies share the list, so that it is worked out once
         self._symbolic: tuple[Any, ...] | None = None
         if matrix is not None:
             self._set_matrix(matrix)
-        for term in pauli_terms or ():
-            self._add(term)
+        if pauli_terms is not None:
+            self._set_terms(pauli_terms)
 
     @classmethod
     def _made(cls, nb_qubits: int, data: Terms, constant: Any) -> Observable:
         """A plain observable of terms that are known to be merged and in range."""
         observable = Observable.__new__(Observable)
-        observable._nbqbits, observable._data, observable._constant = nb_qubits, data, constant
-        observable._ising = None
+        observable._nbqbits, observable._stored, observable._constant = nb_qubits, data, constant
+        observable._recorded = observable._ising = None
         observable._forget()
         return observable
 
     # ------------------------------------------------------------------ fields
+
+    @property
+    def _data(self) -> Terms:
+        if self._recorded is not None:
+            self._stored = {key_of(entry[1], entry[2]): entry for entry in self._recorded.entries(Term)}
+            self._recorded = None
+        return self._stored
+
+    @_data.setter
+    def _data(self, data: Terms) -> None:
+        self._stored, self._recorded = data, None
+
+    def _set_terms(self, terms: Iterable[Term]) -> None:
+        """Take terms where there are none."""
+        if isinstance(terms, list | tuple):
+            self._recorded = recorded_terms(terms, Term, self._nbqbits, ZERO_TOLERANCE)
+        if self._recorded is None:
+            for term in terms:
+                self._add(term)
 
     @property
     def nbqbits(self) -> int:
@@ -208,7 +231,8 @@ class Observable(Serializable):
     def _expressions(self) -> tuple[Any, ...]:
         """The constant and the coefficients that have variables."""
         if self._symbolic is None:
-            coefficients = [self._constant, *(entry[0] for entry in self._data.values())]
+            entries = self._data.values() if self._recorded is None else ()
+            coefficients = [self._constant, *(entry[0] for entry in entries)]
             self._symbolic = tuple([c for c in coefficients if isinstance(c, BaseArithmetic)])
         return self._symbolic
 
@@ -235,8 +259,8 @@ class Observable(Serializable):
 
     def _copied(self) -> Observable:
         """A plain observable with the same terms."""
-        observable = Observable._made(self._nbqbits, self._data.copy(), self._constant)
-        observable._ising = self._ising
+        observable = Observable._made(self._nbqbits, self._stored.copy(), self._constant)
+        observable._recorded, observable._ising = self._recorded, self._ising
         observable._columns, observable._symbolic = self._columns, self._symbolic
         return observable
 
@@ -390,8 +414,13 @@ class Observable(Serializable):
             ValueError: a coefficient has variables, or a qubit does not exist.
         """
         if not self._columns:
-            self._columns.append(algebra.pauli_sum(*self._parts(), self._nbqbits))
+            self._columns.append(self._new_columns())
         return self._columns[0]
+
+    def _new_columns(self) -> PauliSum:
+        if self._recorded is not None and (columns := self._recorded.columns(self._nbqbits)) is not None:
+            return algebra.sum_of_columns(columns, self._constant, self._nbqbits)
+        return algebra.pauli_sum(*self._parts(), self._nbqbits)
 
     def to_matrix(self, sparse: bool = True) -> scipy.sparse.csr_array | NDArray[np.complex128]:
         """Matrix of shape ``(2**nbqbits, 2**nbqbits)``, qubit 0 the most significant bit; CSR unless dense.
@@ -449,11 +478,12 @@ class Observable(Serializable):
     def __copy__(self) -> Observable:
         observable = object.__new__(type(self))
         observable.__dict__.update(self.__dict__)
-        observable._data = self._data.copy()
+        observable._stored = self._stored.copy()
         return observable
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_terms": None, "_symbolic": None, "_columns": []}
+        stored = self._data
+        return {**self.__dict__, "_stored": stored, "_terms": None, "_symbolic": None, "_columns": []}
 
 
 def _class_of(term: Term) -> type[Term]:

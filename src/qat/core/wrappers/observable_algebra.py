@@ -16,6 +16,7 @@ from qat.core.variables import BaseArithmetic
 from qat.core.wrappers.term import Entry, Key, Term, is_pauli, is_zero, key_of
 from qat.kernels.pauli import PauliSum
 from qat.kernels.pauli.sums import MAX_WORD_QUBITS, masks_of, string_of
+from qat.kernels.pauli.terms import PauliColumns
 
 Terms = dict[Key, Entry]
 
@@ -111,6 +112,16 @@ def pauli_sum(terms: Terms, constant: Any, nb_qubits: int) -> PauliSum:
         _require_number(coefficient)
     _require_number(constant)
     return PauliSum.from_terms(nb_qubits, (entry[:3] for entry in terms.values()), constant)
+
+
+def sum_of_columns(columns: PauliColumns, constant: Any, nb_qubits: int) -> PauliSum:
+    """The sum of terms in columns.
+
+    Raises:
+        ValueError: the constant has variables.
+    """
+    _require_number(constant)
+    return PauliSum.from_columns(nb_qubits, columns, constant)
 
 
 def from_pauli_sum(paulis: PauliSum) -> Terms:

@@ -11,6 +11,7 @@ import numpy as np
 
 from qat.core.variables import BaseArithmetic
 from qat.core.variables.expressions import as_child
+from qat.kernels.pauli.terms import plain_qubits
 
 if TYPE_CHECKING:
     import scipy.sparse
@@ -89,12 +90,15 @@ class Term:
     _do_validity_check: bool
 
     def __init__(self, coefficient: Any, pauli_op: str, qbits: Sequence[int], do_validity_check: bool = True) -> None:
-        qubits = list(map(index, qbits))
+        self._value = coefficient if type(coefficient) is float else as_coefficient(coefficient)
+        self._do_validity_check = do_validity_check
+        self.op = pauli_op
+        if (plain := plain_qubits(pauli_op, qbits)) is not None:
+            self.qbits = plain
+            return
+        self.qbits = qubits = list(map(index, qbits))
         if len(pauli_op) != len(qubits):
             raise ValueError(f"{pauli_op} and {qubits} have different length: give one qubit for each letter")
-        self._value = as_coefficient(coefficient)
-        self.op, self.qbits = pauli_op, qubits
-        self._do_validity_check = do_validity_check
         if "I" in pauli_op:
             self.clean_up()
         if do_validity_check and len(qubits) > 1:

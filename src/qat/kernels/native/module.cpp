@@ -7,6 +7,7 @@
 #include "recorder.h"
 #include "sampling.h"
 #include "tape_columns.h"
+#include "term_columns.h"
 
 NB_MODULE(_native, module) {
     // At exit the interpreter leaves some objects alone, such as plans of circuits that a user's class refers to.
@@ -17,4 +18,5 @@ NB_MODULE(_native, module) {
     bind_sampling(module);
     bind_tape_columns(module);
     bind_recorder(module);
+    bind_term_columns(module);
 }

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qat.kernels.pauli.terms import PauliColumns, pauli_columns
+
 Masks = NDArray[Any]
 Complexes = NDArray[np.complex128]
 
@@ -55,6 +57,9 @@ class PauliSum:
         Raises:
             ValueError: a letter is none of these, or a qubit is out of range or repeated.
         """
+        terms = terms if isinstance(terms, list | tuple) else list(terms)
+        if (columns := pauli_columns(terms, nb_qubits)) is not None:
+            return cls.from_columns(nb_qubits, columns, constant)
         coefficients, x_masks, z_masks = [], [], []
         for coefficient, letters, qubits in terms:
             x, z = masks_of(letters, qubits, nb_qubits)
@@ -66,6 +71,18 @@ class PauliSum:
             x_masks=mask_array(x_masks, nb_qubits),
             z_masks=mask_array(z_masks, nb_qubits),
             coefficients=np.array(coefficients, np.complex128),
+            constant=constant,
+        )
+
+    @classmethod
+    def from_columns(cls, nb_qubits: int, columns: PauliColumns, constant: complex) -> PauliSum:
+        """The sum whose columns are these, on at most 64 qubits."""
+        x, z, coefficients = columns
+        return cls(
+            nb_qubits=nb_qubits,
+            x_masks=np.frombuffer(x, np.uint64),
+            z_masks=np.frombuffer(z, np.uint64),
+            coefficients=np.frombuffer(coefficients, np.complex128),
             constant=constant,
         )
 
