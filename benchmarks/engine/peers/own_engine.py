@@ -8,12 +8,20 @@ from typing import Any
 import numpy as np
 
 from qat.kernels.engine import Moves, Precision
+from qat.kernels.gates import GATES, GateForm
+from qat.kernels.pauli import PauliSum
+from qat.kernels.tape import TapeBuilder
 
 from .base import Run, number, numbers, overlaps, z_means
 from .own_qpu import Adapter as OwnQpu
 from .published import names, observable
 
 SEED = 7
+FORMS = {
+    name: GateForm(GATES[gate])
+    for name, gate in {"h": "H", "x": "X", "cx": "CNOT", "rx": "RX", "ry": "RY", "rz": "RZ"}.items()
+}
+"""Gates that ``built`` knows."""
 
 
 class Adapter(OwnQpu):
@@ -67,10 +75,10 @@ class Adapter(OwnQpu):
 
     def jobs(self, jobs, with_building):
         if with_building:
-            return Run(lambda: [self._value(*self._parts(*job)) for job in jobs], numbers)
-        built = [self._parts(*job) for job in jobs]
-        run = Run(lambda: [self._value(*parts) for parts in built], numbers)
-        return self._limited(run, *zip(*built, strict=True))
+            return Run(lambda: [self._value(*built(*job)) for job in jobs], numbers)
+        ready = [self._parts(*job) for job in jobs]
+        run = Run(lambda: [self._value(*parts) for parts in ready], numbers)
+        return self._limited(run, *zip(*ready, strict=True))
 
     def samples(self, circuit, nb_shots):
         tape, qubits = self.circuit(circuit).tape, range(circuit.nb_qubits)
@@ -120,6 +128,19 @@ class Adapter(OwnQpu):
 
     def _value(self, tape, paulis):
         return self.engine.mean_value(tape, paulis, precision=self.precision).real
+
+
+def built(circuit, terms):
+    """Tape and sum by the engine's own builders."""
+    builder = TapeBuilder()
+    numbers = {name: builder.form(form) for name, form in FORMS.items()}
+    add = builder.gate
+    for name, qubits, angle, _ in circuit.gates:
+        if angle is None:
+            add(numbers[name], qubits)
+        else:
+            add(numbers[name], qubits, (angle,))
+    return builder.tape(circuit.nb_qubits), PauliSum.from_terms(circuit.nb_qubits, terms)
 
 
 def _joined(found, nb_qubits):

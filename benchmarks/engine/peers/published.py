@@ -75,8 +75,20 @@ class Adapter(Peer):
         program = Program()
         qubits, cbits = list(program.qalloc(circuit.nb_qubits)), program.calloc(circuit.nb_cbits)
         variables: dict[int, Any] = {}
+        apply = program.apply
         for gate in circuit.gates:
-            self._append(program, qubits, cbits, gate, variables)
+            name, places, angle, _ = gate
+            if name in CONSTANT:
+                applied = CONSTANT[name]
+            elif name in ROTATIONS:
+                applied = ROTATIONS[name](_angle(program, angle, variables) if type(angle) is Scaled else angle)
+            else:
+                self._append(program, qubits, cbits, gate, variables)
+                continue
+            if len(places) == 1:
+                apply(applied, qubits[places[0]])
+            else:
+                apply(applied, *[qubits[place] for place in places])
         return program.to_circ()
 
     def job(self, circuit, terms):
@@ -157,7 +169,7 @@ class Adapter(Peer):
 
 
 def _angle(program, angle, variables):
-    if not isinstance(angle, Scaled):
+    if type(angle) is not Scaled:
         return angle
     if angle.index not in variables:
         variables[angle.index] = program.new_var(float, f"p{angle.index:04}")

@@ -348,7 +348,10 @@ def _wires(row: Row, nb_qubits: int) -> list[Any]:
 
 def first_not_a_number(tape: Tape) -> Row | None:
     """The first row with a parameter that is NaN or infinite, if there is one."""
-    strange = np.flatnonzero(~np.isfinite(tape.parameters))
+    is_finite = np.isfinite(tape.parameters)
+    if is_finite.all():
+        return None
+    strange = np.flatnonzero(~is_finite)
     special = {*tape.objects, *tape.slots.tolist()}
     index = next((index for index in strange.tolist() if index not in special), None)
     if index is None:

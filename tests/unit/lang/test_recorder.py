@@ -249,3 +249,45 @@ def test_copies(copied):
     other = copied(program)
     assert same_operations(program.to_circ().tape, other.to_circ().tape)
     assert len(program.apply(H, 0).to_circ()) == 3
+
+
+# ---------------------------------------------------------------- families of gates
+@pytest.mark.parametrize("family", [RX, AbstractGate("OWN", [float], arity=2), TURN])
+def test_gates_of_a_family_are_alike_however_they_are_made(family):
+    first, second = family(0.5), family(0.5)  # the second one by the form of the first
+    slow = family._made(0.5)
+    for gate in (first, second):
+        assert gate == slow and type(gate) is type(slow) and gate.signature is family and gate.form is slow.form
+        assert (gate.arity, gate.parameters, gate.tape_parameters) == (slow.arity, (0.5,), (0.5,))
+
+
+@pytest.mark.parametrize("values", [(), (0.1, 0.2), ("a",), (float("nan"),), (float("inf"),), (None,)])
+def test_wrong_parameters_are_refused_before_and_after_the_first_gate(values):
+    family, used = AbstractGate("OWN", [float], arity=1), AbstractGate("OWN", [float], arity=1)
+    used(0.5)
+    messages = []
+    for each in (family, used):
+        with pytest.raises(Exception, match=r".") as error:
+            each(*values)
+        messages.append((error.type, str(error.value)))
+    assert messages[0] == messages[1]
+    with pytest.raises(TypeError):
+        used(angle=0.5)
+
+
+def test_a_family_that_learns_its_matrix_makes_gates_with_it():
+    family = AbstractGate("OWN", [float], arity=1)
+    assert family(0.5).matrix is None and family(0.5).matrix is None
+    family.set_matrix_generator(lambda angle: np.diag([1, angle]))
+    assert family(-1.0).matrix.tolist() == [[1, 0], [0, -1]]
+
+
+def test_integers_and_expressions_are_kept_as_they_are():
+    assert RX(0.5) == RX(np.float64(0.5)) and RX(1).parameters == (1,) and RX(Variable("a")).get_variables() == ["a"]
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, copy.copy, lambda family: pickle.loads(pickle.dumps(family))])
+def test_copied_families(copied):
+    RX(0.25)
+    family = copied(RX)
+    assert family == RX and family(0.5) == RX(0.5) and family(0.5) == RX(0.5)

@@ -2,7 +2,9 @@
 #include <nanobind/nanobind.h>
 
 #include "engine.h"
+#include "gate_family.h"
 #include "gradient.h"
+#include "layout.h"
 #include "pauli.h"
 #include "recorder.h"
 #include "sampling.h"
@@ -17,6 +19,8 @@ NB_MODULE(_native, module) {
     bind_gradient(module);
     bind_sampling(module);
     bind_tape_columns(module);
+    bind_layout(module);
+    bind_gate_family(module);
     bind_recorder(module);
     bind_term_columns(module);
 }

@@ -6,6 +6,7 @@
 #include <nanobind/nanobind.h>
 
 #include <new>
+#include <vector>
 
 namespace qat {
 
@@ -67,21 +68,23 @@ int clear_boxed(PyObject* self) {
 using FastMethod = PyObject* (*)(PyObject* self, PyObject* const* args, Py_ssize_t nb_args);
 inline PyCFunction as_method(FastMethod method) { return reinterpret_cast<PyCFunction>(reinterpret_cast<void*>(method)); }
 
-// Adds the type of a content to the module. `name`: with its module; `methods` and `getters` end with an empty one.
+// Adds the type of a content to the module. `name`: with its module; `methods` and `getters` end with an empty one; `more`:
+// further slots.
 template <class Content>
 PyObject* add_type(nanobind::module_& module, const char* name, const char* doc, PyMethodDef* methods,
-                   PyGetSetDef* getters, lenfunc length = nullptr) {
-    const auto slot = [](auto function) { return reinterpret_cast<void*>(function); };
-    PyType_Slot slots[] = {{Py_tp_doc, const_cast<char*>(doc)},
-                           {Py_tp_new, slot(new_boxed<Content>)},
-                           {Py_tp_dealloc, slot(free_boxed<Content>)},
-                           {Py_tp_traverse, slot(visit_boxed<Content>)},
-                           {Py_tp_clear, slot(clear_boxed<Content>)},
-                           {Py_tp_methods, methods},
-                           {Py_tp_getset, getters},
-                           {length ? Py_sq_length : 0, slot(length)},
-                           {0, nullptr}};
-    PyType_Spec spec = {name, sizeof(Boxed<Content>), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+                   PyGetSetDef* getters, std::vector<PyType_Slot> more = {}) {
+    const auto pointer = [](auto function) { return reinterpret_cast<void*>(function); };
+    std::vector<PyType_Slot> slots = {{Py_tp_doc, const_cast<char*>(doc)},
+                                      {Py_tp_new, pointer(new_boxed<Content>)},
+                                      {Py_tp_dealloc, pointer(free_boxed<Content>)},
+                                      {Py_tp_traverse, pointer(visit_boxed<Content>)},
+                                      {Py_tp_clear, pointer(clear_boxed<Content>)},
+                                      {Py_tp_methods, methods},
+                                      {Py_tp_getset, getters}};
+    slots.insert(slots.end(), more.begin(), more.end());
+    slots.push_back({0, nullptr});
+    PyType_Spec spec = {name, sizeof(Boxed<Content>), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+                        slots.data()};
     PyObject* const type = PyType_FromModuleAndSpec(module.ptr(), &spec, nullptr);
     if (!type || PyModule_AddType(module.ptr(), reinterpret_cast<PyTypeObject*>(type)) < 0) throw nanobind::python_error();
     return type;

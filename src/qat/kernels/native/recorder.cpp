@@ -1,10 +1,9 @@
 #include "recorder.h"
 
-#include <structmember.h>
-
-#include <array>
 #include <unordered_map>
+#include <vector>
 
+#include "layout.h"
 #include "python_types.h"
 #include "tape_columns.h"
 
@@ -16,52 +15,8 @@ namespace {
 constexpr std::size_t MAX_SEARCHED = 12;  // entries of a palette that are looked through one by one
 constexpr Py_ssize_t MAX_ARITY = 8;       // gates on more qubits take the long way
 
-// Where the classes of the language keep what is needed here: in slots, read without asking Python.
-struct Layout {
-    PyTypeObject* qubit = nullptr;
-    std::array<PyTypeObject*, 3> gates{};
-    Py_ssize_t index = 0, scope = 0;
-    Py_ssize_t form = 0, parameters = 0, tape_parameters = 0, signature = 0, arity = 0;
-
-    bool is_gate(PyTypeObject* type) const { return type == gates[0] || type == gates[1] || type == gates[2]; }
-};
-Layout layout;
-
-PyObject* slot(PyObject* object, Py_ssize_t offset) {  // borrowed; null if it was never set
-    return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + offset);
-}
-
-Py_ssize_t offset_of(nb::handle type, const char* name) {
-    const nb::object found = type.attr(name);
-    if (Py_TYPE(found.ptr()) != &PyMemberDescr_Type) throw nb::type_error("the class keeps this in no slot");
-    return reinterpret_cast<PyMemberDescrObject*>(found.ptr())->d_member->offset;
-}
-
-void set_layout(nb::handle qubit, const std::array<nb::handle, 3>& gates) {
-    Layout found;
-    found.index = offset_of(qubit, "index");
-    found.scope = offset_of(qubit, "scope");
-    found.form = offset_of(gates[0], "form");
-    found.parameters = offset_of(gates[0], "parameters");
-    found.tape_parameters = offset_of(gates[0], "_tape_parameters");
-    found.signature = offset_of(gates[0], "signature");
-    found.arity = offset_of(gates[0], "arity");
-    found.qubit = reinterpret_cast<PyTypeObject*>(qubit.inc_ref().ptr());
-    for (std::size_t i = 0; i < gates.size(); ++i)
-        found.gates[i] = reinterpret_cast<PyTypeObject*>(gates[i].inc_ref().ptr());
-    layout = found;
-}
-
-struct Entry {
-    nb::object type, form, signature;
-    nb::object gate;  // the very one, if its parameters are not those on the tape
-
-    bool is(const Entry& other) const {
-        return form.is(other.form) && signature.is(other.signature) && type.is(other.type) && gate.is(other.gate);
-    }
-};
-
-// The parts of an entry, borrowed.
+// What is recorded of a gate, its parameters apart, borrowed. `gate`: the very one, if it has other parameters than those
+// on the tape; else null.
 struct Key {
     PyObject *type, *form, *signature, *gate;
 
@@ -84,11 +39,11 @@ public:
     // Writes a gate on qubits that are added to the columns by `add_qubits`; false if it adds none.
     template <class AddQubits>
     bool record(PyObject* gate, Py_ssize_t nb_qubits, const AddQubits& add_qubits) {
-        PyObject* const arity = slot(gate, layout.arity);
-        PyObject* const parameters = slot(gate, layout.tape_parameters);
+        PyObject* const arity = slot(gate, layout().arity);
+        PyObject* const parameters = slot(gate, layout().tape_parameters);
         if (!arity || !PyLong_CheckExact(arity) || PyLong_AsLong(arity) != nb_qubits) return false;
         if (!parameters || !PyTuple_CheckExact(parameters)) return false;
-        if (!slot(gate, layout.form) || !slot(gate, layout.signature)) return false;
+        if (!slot(gate, layout().form) || !slot(gate, layout().signature)) return false;
         if (!columns_) columns_ = nb::steal(checked(new_columns()));
         TapeColumns& columns = content_of<TapeColumns>(columns_.ptr());
         try {
@@ -140,8 +95,8 @@ private:
     }
 
     std::int32_t number_of(PyObject* gate, PyObject* tape_parameters) {
-        const bool is_odd = slot(gate, layout.parameters) != tape_parameters;
-        const Key key{reinterpret_cast<PyObject*>(Py_TYPE(gate)), slot(gate, layout.form), slot(gate, layout.signature),
+        const bool is_odd = slot(gate, layout().parameters) != tape_parameters;
+        const Key key{reinterpret_cast<PyObject*>(Py_TYPE(gate)), slot(gate, layout().form), slot(gate, layout().signature),
                       is_odd ? gate : nullptr};
         if (keys_.size() <= MAX_SEARCHED) {
             for (std::size_t i = 0; i < keys_.size(); ++i)
@@ -188,8 +143,8 @@ public:
 
 private:
     bool add(PyObject* qubit) {
-        if (Py_TYPE(qubit) != layout.qubit || slot(qubit, layout.scope) != scope_) return false;
-        PyObject* const index = slot(qubit, layout.index);
+        if (Py_TYPE(qubit) != layout().qubit || slot(qubit, layout().scope) != scope_) return false;
+        PyObject* const index = slot(qubit, layout().index);
         if (!index || !PyLong_CheckExact(index)) return false;
         int overflow = 0;
         const long number = PyLong_AsLongAndOverflow(index, &overflow);
@@ -215,7 +170,7 @@ PyObject* apply(PyObject* self, PyObject* const* args, Py_ssize_t nb_args) {
     return guarded([&]() -> PyObject* {
         Recorder& recorder = content_of<Recorder>(self);
         bool is_recorded = false;
-        if (recorder.is_open && layout.is_gate(Py_TYPE(args[0]))) {
+        if (recorder.is_open && layout().is_gate(Py_TYPE(args[0]))) {
             const Qubits qubits(self, args + 1, nb_args - 1);
             is_recorded = qubits.is_read() && recorder.record(args[0], qubits.size(), [&](TapeColumns& columns) {
                 return qubits.add_to(columns);
@@ -236,7 +191,7 @@ PyObject* record(PyObject* self, PyObject* const* args, Py_ssize_t nb_args) {
     if (nb_args != 2 || !PyList_CheckExact(args[1])) return PyErr_Format(PyExc_TypeError, "_record takes a gate and a list");
     return guarded([&]() -> PyObject* {
         Recorder& recorder = content_of<Recorder>(self);
-        const bool is_recorded = recorder.is_open && layout.is_gate(Py_TYPE(args[0])) &&
+        const bool is_recorded = recorder.is_open && layout().is_gate(Py_TYPE(args[0])) &&
                                  recorder.record(args[0], PyList_GET_SIZE(args[1]), [&](TapeColumns& columns) {
                                      columns.add_qubits(args[1]);
                                      return true;
@@ -279,7 +234,4 @@ void bind_recorder(nb::module_& module) {
     apply_name = PyUnicode_InternFromString("_apply");
     if (!apply_name) throw nb::python_error();
     add_type<Recorder>(module, "qat.kernels._native.Recorder", "See native/recorder.h.", methods, getters);
-    module.def("record_classes", [](nb::handle qubit, nb::handle gate, nb::handle predefined, nb::handle parametrised) {
-        set_layout(qubit, {gate, predefined, parametrised});
-    });
 }

@@ -188,5 +188,6 @@ PyGetSetDef getters[] = {{}};
 void bind_tape_columns(nb::module_& module) {
     using namespace qat;
     the_type = reinterpret_cast<PyTypeObject*>(add_type<TapeColumns>(
-        module, "qat.kernels._native.TapeColumns", "See qat.kernels.plain_columns.TapeColumns.", methods, getters, length));
+        module, "qat.kernels._native.TapeColumns", "See qat.kernels.plain_columns.TapeColumns.", methods, getters,
+                              {{Py_sq_length, reinterpret_cast<void*>(length)}}));
 }

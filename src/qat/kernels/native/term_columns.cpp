@@ -243,6 +243,7 @@ void bind_term_columns(nb::module_& module) {
     using namespace qat;
     names = {PyUnicode_InternFromString("_value"), PyUnicode_InternFromString("op"), PyUnicode_InternFromString("qbits")};
     the_type = reinterpret_cast<PyTypeObject*>(
-        add_type<TermColumns>(module, "qat.kernels._native.TermColumns", "See native/term_columns.h.", methods, getters, length));
+        add_type<TermColumns>(module, "qat.kernels._native.TermColumns", "See native/term_columns.h.", methods, getters,
+                              {{Py_sq_length, reinterpret_cast<void*>(length)}}));
     if (PyModule_AddFunctions(module.ptr(), functions) < 0) throw nb::python_error();
 }

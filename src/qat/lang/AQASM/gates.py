@@ -19,6 +19,7 @@ from qat.lang.AQASM.gate import Gate, ParamGate, PredefGate, under_layers
 from qat.lang.AQASM.generated import GeneratedMatrix, token
 from qat.lang.AQASM.math_util import check_unitarity, get_arity
 from qat.lang.AQASM.parameters import checked_parameters
+from qat.lang.AQASM.recorder import GateFamily
 
 if TYPE_CHECKING:
     from qat.lang.AQASM.routines import QRoutine
@@ -29,11 +30,11 @@ __all__ = [
 ]  # fmt: skip
 
 
-_new_gate = object.__new__
-
-
-class AbstractGate(GateSignature):
+class AbstractGate(GateFamily, GateSignature):
     """A family of gates: call it with parameters to get a gate.
+
+    The call raises ``WrongArgumentsNumber`` for too many or too few parameters, ``WrongArgumentType`` for one that is
+    not of its type, or is NaN or infinite.
 
     The simulators know one name: ``AbstractGate("STATE_PREPARATION", [np.ndarray])(amplitudes)`` turns |0...0> into the
     state with these amplitudes.
@@ -68,26 +69,30 @@ class AbstractGate(GateSignature):
         self.dag_func: Callable[..., Any] | None = None
         self._forms: dict[int, GateForm] = {}
 
-    def __call__(self, *params: Any) -> Gate:
-        """The gate with these parameters.
-
-        Raises:
-            WrongArgumentsNumber: there are too many or too few.
-            WrongArgumentType: one is not of its type, or is NaN or infinite.
-        """
+    def _made(self, *params: Any) -> Gate:
         checked = checked_parameters(self.name, self.arg_types, params)
-        gate: ParamGate = _new_gate(ParamGate)
-        gate._set(self.plain_form(self._arity(checked)), checked, self)
+        form = self.plain_form(self._arity(checked))
+        if self.arity is not None and self.arg_types == [float]:
+            self._quick_form = form
+        gate: ParamGate = object.__new__(ParamGate)
+        gate._set(form, checked, self)
         return gate
+
+    def _forget_forms(self) -> None:
+        self._forms = {}
+        self._quick_form = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__
 
     def set_matrix_generator(self, gen: Callable[..., Any]) -> None:
         """Give the function that makes the matrix."""
-        self._forms = {}
+        self._forget_forms()
         super().set_matrix_generator(gen)
 
     def set_circuit_generator(self, gen: Callable[..., Any]) -> None:
         """Give the function that makes the routine."""
-        self._forms = {}
+        self._forget_forms()
         super().set_circuit_generator(gen)
 
     def dag(self, *params: Any) -> Gate:

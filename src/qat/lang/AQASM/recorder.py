@@ -1,7 +1,8 @@
 """Programs write gates into columns as they are applied; operations are made of them when somebody looks.
 
 ``Recorder`` is a base class of ``Program``. The compiled one has an ``apply`` of its own, see
-``kernels/native/recorder.h``; where nothing is compiled, every operation is an object from the start.
+``kernels/native/recorder.h``; where nothing is compiled, every operation is an object from the start. ``GateFamily``,
+a base class of ``AbstractGate``, makes gates: in one step those with an angle, if it is compiled.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from qat.lang.AQASM.bits import Qbit
 from qat.lang.AQASM.gate import Gate, ParamGate, PredefGate
 from qat.lang.AQASM.operations import QGateOperation
 
-__all__ = ["PaletteEntry", "PlainRecorder", "Recorder", "Recording"]
+__all__ = ["GateFamily", "PaletteEntry", "PlainRecorder", "Recorder", "Recording"]
 
 
 class PaletteEntry(NamedTuple):
@@ -49,22 +50,23 @@ class Recording:
 
     Args:
         columns: their rows.
-        palette: what their numbers mean.
+        palette: what their numbers mean: the fields of a ``PaletteEntry``.
     """
 
     def __init__(self, columns: TapeColumns, palette: list[tuple[Any, ...]]) -> None:
         self.columns = columns
-        self.palette = [PaletteEntry(*entry) for entry in palette]
+        self.palette = palette
 
     def operations(self) -> Iterator[QGateOperation]:
         """An operation for each."""
+        palette = [PaletteEntry(*entry) for entry in self.palette]
         columns = self.columns.columns()
         gates, qubit_starts, qubits, starts = (np.frombuffer(column, np.int32).tolist() for column in columns[:4])
         parameters = np.frombuffer(columns[4], np.float64).tolist()
         for index, value in self.columns.specials():
             parameters[index] = value
         for row, number in enumerate(gates):
-            gate = self.palette[number].made(tuple(parameters[starts[row] : starts[row + 1]]))
+            gate = palette[number].made(tuple(parameters[starts[row] : starts[row + 1]]))
             yield QGateOperation(gate, qubits[qubit_starts[row] : qubit_starts[row + 1]])
 
 
@@ -87,12 +89,27 @@ class PlainRecorder:
         return None
 
 
+class PlainFamily:
+    """Makes gates by the method ``_made``: what stands in where nothing is compiled."""
+
+    _quick_form: GateForm | None = None
+
+    def _made(self, *params: Any) -> Gate:
+        """The gate with these parameters."""
+        raise NotImplementedError
+
+    def __call__(self, *params: Any) -> Gate:
+        """The gate with these parameters."""
+        return self._made(*params)
+
+
 if TYPE_CHECKING:
     Recorder = PlainRecorder
+    GateFamily = PlainFamily
 else:
     try:
-        from qat.kernels._native import Recorder, record_classes
+        from qat.kernels._native import GateFamily, Recorder, record_classes
     except ImportError:  # there is no compiled engine, or an older one
-        Recorder = PlainRecorder
+        Recorder, GateFamily = PlainRecorder, PlainFamily
     else:
         record_classes(Qbit, Gate, PredefGate, ParamGate)

@@ -28,7 +28,7 @@ from qat.lang.AQASM.operations import (
     QGateOperation,
     ResetOperation,
 )
-from qat.lang.AQASM.recorder import PaletteEntry, Recording
+from qat.lang.AQASM.recorder import Recording
 from qat.lang.AQASM.routines import QRoutine
 
 __all__ = ["Linking", "TapeWriter"]
@@ -124,19 +124,19 @@ class TapeWriter:
                 add(form, operation.args, gate._tape_parameters)
 
     def _write_recording(self, recording: Recording) -> None:
-        forms = [self._plain_form(entry) for entry in recording.palette]
+        forms = [self._plain_form(form, signature) for _, form, signature, _ in recording.palette]
         if None in forms:
             self.write(recording.operations())
         else:
             self.builder.extend(recording.columns, [self._number(form) for form in forms if form is not None])
 
-    def _plain_form(self, entry: PaletteEntry) -> GateForm | None:
+    def _plain_form(self, form: GateForm, own: GateSignature | None) -> GateForm | None:
         """The form that a gate has on the tape, ``None`` where that takes more than a look at its kind."""
-        signature = self.linking.signature(entry.form.record.name, entry.signature)
-        matrix = entry.form.record.matrix
+        signature = self.linking.signature(form.record.name, own)
+        matrix = form.record.matrix
         if matrix is None or isinstance(matrix, GeneratedMatrix) or self.linking.implements(signature):
             return None
-        return tape_form(entry.form)
+        return tape_form(form)
 
     def _number(self, form: GateForm) -> int:
         """Number of a form on the tape."""
