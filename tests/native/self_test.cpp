@@ -183,6 +183,8 @@ void check_all_states() {
             if (nb_qubits > 10) check_states<float>(nb_qubits, 25, 10, fusion, 1);
         }
     check_states<double>(17, 12, 0, true, 3);
+    check_states<double>(15, 40, 0, true, 1);  // in blocks
+    check_states<float>(15, 40, 0, true, 1);
 }
 
 Complex naive_expectation(const std::vector<Complex>& state, Mask x, Mask z) {

@@ -12,7 +12,7 @@ from qat.plugins import ScipyMinimizePlugin
 from qat.qpus import LinAlg
 
 ENGINES = ["numpy", None]
-NB_QUBITS = 16
+NB_QUBITS = 18
 
 
 def circuit(nb_layers: int, nb_qubits: int = NB_QUBITS):

@@ -25,6 +25,8 @@ constexpr double CALL_S = 3e-8;            // of a kernel
 constexpr double THREAD_S = 3e-5;          // to start one
 constexpr std::size_t CACHED_BYTES = std::size_t(1) << 19;
 constexpr int PROBE_BITS = 10;             // amplitudes that probes are measured on
+constexpr int NB_ALIKE_STEPS = 4;          // measured together
+constexpr int MAX_BLOCK_FACTORS = 128;
 constexpr int STREAM_BITS = 23;            // bytes of the array that memory is measured with
 
 // Of the processor for this thread, so that neighbours do not count.
@@ -81,6 +83,7 @@ KindOfInstruction kind_of(const Instruction& each, int lane_bits) {
         first = diagonal.nb_low;
         second = (diagonal.nb_low_outer + diagonal.nb_high_outer) / 8;
     }
+    if (each.opcode == Opcode::block) first = each.target, second = each.partner;
     const bool has_target = each.opcode == Opcode::lane_rotation || each.opcode == Opcode::flip ||
                             each.opcode == Opcode::swap;
     const int target = has_target ? std::min(each.target, lane_bits) : 0;
@@ -120,6 +123,39 @@ private:
 
     // Of one tile.
     double of(const Instruction& each, int nb_bits) {
+        return each.opcode == Opcode::block ? of_block(*each.block, nb_bits) : of_kind(each, nb_bits);
+    }
+
+    // The loads and stores, and what each step adds to them.
+    double of_block(const Block& block, int nb_bits) {
+        const double bare = of_steps(Step::Kind::turn, 0, nb_bits);
+        double total = bare;
+        for (const Step* step = block.steps; step < block.steps + block.nb_steps; ++step) {
+            const double added = (of_steps(step->kind, NB_ALIKE_STEPS, nb_bits) - bare) / NB_ALIKE_STEPS;
+            total += std::ldexp(std::max(added, 0.0) * nb_ones(step->registers), -block.size - nb_ones(step->outer));
+        }
+        return total;
+    }
+
+    double of_steps(Step::Kind kind, int nb_steps, int nb_bits) {
+        Step step{};
+        step.kind = kind;
+        step.registers = static_cast<std::uint16_t>((1 << (1 << kernels_.block_bits)) - 1);
+        step.mask = kind < Step::Kind::scale ? 1 : 0;  // registers, or lane bit 0
+        const std::vector<Step> steps(nb_steps, step);
+        const std::vector<Factor> factors(MAX_BLOCK_FACTORS, Factor{1, 0});
+        Block block{kernels_.block_bits, {}, {}, nb_steps, steps.data(), factors.data()};
+        for (int i = 0; i < block.size; ++i) block.positions[i] = kernels_.lane_bits + i;
+        for (int r = 0; r < 1 << block.size; ++r) block.outputs[r] = static_cast<std::uint8_t>(r);
+        Instruction instruction{};
+        instruction.opcode = Opcode::block;
+        instruction.target = static_cast<int>(kind);  // for its kind
+        instruction.partner = nb_steps;
+        instruction.block = &block;
+        return of_kind(instruction, nb_bits);
+    }
+
+    double of_kind(const Instruction& each, int nb_bits) {
         const auto [known, is_new] = known_.try_emplace(kind_of(each, kernels_.lane_bits), 0.0);
         if (is_new) {
             auto tile = zeros<Real>(std::size_t(2) << nb_bits);

@@ -29,6 +29,7 @@ enum class Opcode : std::uint8_t {
     dense,           // any matrix on any positions, where all of `mask` is 1
     transpose,       // exchanges the lowest positions with `positions`
     string,          // a turn about a Pauli string
+    block,           // many gates on a few positions while they are in registers
 };
 
 // The entries of the matrices: cheaper kernels for purely real and purely imaginary ones.
@@ -73,6 +74,38 @@ struct StringTurn {
     double cos, sin;  // of angle / 2
 };
 
+// What a block does to its 2^size vectors x[r], once they are in registers. Where a gate is only about which register
+// stands for which amplitude (X, CNOT, SWAP within the block), there is no step: the block keeps the names.
+struct Step {
+    enum class Kind : std::uint8_t {
+        turn,            // x[r] += re(factors[r]) * x[r ^ mask]
+        imaginary_turn,  // the same with i * im(factors[r])
+        exchange,        // of x[r] and x[r ^ mask]
+        choose,          // the same for some lanes
+        scale,           // x[r] *= factors[r]
+        real_scale,      // x[r] *= re(factors[r])
+        lane_turn,       // x[r] += re(factors[lane]) * x[r] with lane bit `mask` flipped
+        lane_flip,       // x[r] with lane bit `mask` flipped, for some lanes
+    };
+    Kind kind;
+    std::uint8_t mask;
+    bool has_lanes;           // scales: factors[r * lanes in a vector + lane]
+    std::uint16_t registers;  // scales, lane_flip: only these
+    std::uint32_t lanes;      // choose, lane_flip: bit l for lane l
+    Mask inner, outer;        // only where the positions in the tile, and the outer bits, contain these
+    int first_factor;
+};
+
+// Cost: one load and one store of the tile, and the steps.
+struct Block {
+    int size;
+    int positions[4];
+    std::uint8_t outputs[16];  // the amplitude (bits: the positions) that register r holds at the end
+    int nb_steps;
+    const Step* steps;
+    const Factor* factors;
+};
+
 struct Instruction {
     Opcode opcode;
     Mask outer;  // acts only on tiles whose outer bits contain these
@@ -85,7 +118,8 @@ struct Instruction {
     const Factor* matrix;     // dense: rows of 2^nb_targets
     const Diagonal* diagonal;
     StringTurn string;
-    const Rotations *first, *second;  // belong to the plan
+    const Rotations *first, *second;  // belong to the plan, as does:
+    const Block* block;
 };
 
 // The kernels of one instruction set and precision.
@@ -93,6 +127,7 @@ template <class Real>
 struct Kernels {
     const char* name;
     int lane_bits;  // log2 of the complex numbers in a vector
+    int block_bits; // log2 of the vectors that a block keeps in registers
     void (*run)(Real* tile, int nb_bits, const Instruction* instructions, int nb_instructions, Mask outer);
     // The same on a tile of each of two states: the factors of diagonals are made once.
     void (*run_both)(Real* left, Real* right, int nb_bits, const Instruction* instructions, int nb_instructions, Mask outer);
@@ -106,5 +141,7 @@ struct Kernels {
 constexpr int MAX_ROW_BITS = 7;        // low bits of a Diagonal
 constexpr int MAX_TILE_BITS = 16;
 constexpr int MAX_DENSE_QUBITS = 10;   // above, a tile would not hold the gate
+constexpr int MAX_BLOCK_STEPS = 40;
+constexpr int MAX_WIDE_STEPS = 12;     // imaginary turns and scales, which need most room
 
 }  // namespace qat

@@ -1,6 +1,7 @@
 // The table of kernels of one instruction set: included by kernels_avx512.cpp, kernels_avx2.cpp, kernels_generic.cpp,
 // each compiled with its own options and width (VECTOR_BYTES).
 #pragma once
+#include "kernels_blocks.h"
 #include "kernels_burst.h"
 #include "kernels_diagonal.h"
 #include "kernels_dense.h"
@@ -24,6 +25,7 @@ void run_one(Real* tile, int nb_bits, const Instruction& instruction, Mask outer
         case Opcode::diagonal: return run_diagonal<Real, 1>({tile}, *instruction.diagonal, outer);
         case Opcode::dense: return run_dense<Real>(tile, nb_bits, instruction);
         case Opcode::string: return run_string<Real>(tile, nb_bits, instruction.string, outer);
+        case Opcode::block: return run_block<Real>(tile, nb_bits, *instruction.block, outer);
         case Opcode::transpose: return run_transpose<Real>(tile, nb_bits, instruction.positions);
     }
 }
@@ -75,8 +77,8 @@ void scatter(Real* state, const Real* tile, const std::int64_t* offsets, std::in
 
 template <class Real>
 constexpr Kernels<Real> table(const char* name) {
-    return {name, LANE_BITS<Real>, run_all<Real>, run_all_on_both<Real>, burst<Real>, BURST_OPERATIONS<Real>,
-            gather<Real>, scatter<Real>};
+    return {name, LANE_BITS<Real>, BLOCK_BITS, run_all<Real>, run_all_on_both<Real>, burst<Real>,
+            BURST_OPERATIONS<Real>, gather<Real>, scatter<Real>};
 }
 
 }  // namespace

@@ -35,6 +35,24 @@ double of_diagonal(const Diagonal& diagonal) {
     return (nb_plain * PRODUCT + (nb_rows - nb_plain) * crossed) / nb_rows;
 }
 
+double of_block(const Block& block) {
+    double total = 0;
+    for (const Step* step = block.steps; step < block.steps + block.nb_steps; ++step) {
+        const double share = std::ldexp(nb_ones(step->registers), -block.size);
+        switch (step->kind) {
+            case Step::Kind::turn:
+            case Step::Kind::imaginary_turn:
+            case Step::Kind::lane_turn: total += MULTIPLY_ADD; break;
+            case Step::Kind::scale: total += share * PRODUCT; break;
+            case Step::Kind::real_scale: total += share * 2; break;
+            case Step::Kind::exchange:
+            case Step::Kind::choose:
+            case Step::Kind::lane_flip: break;
+        }
+    }
+    return total;
+}
+
 double of_instruction(const Instruction& each, int lane_bits) {
     switch (each.opcode) {
         case Opcode::rotations: return of_rotations(*each.first);
@@ -45,6 +63,7 @@ double of_instruction(const Instruction& each, int lane_bits) {
         case Opcode::diagonal: return of_diagonal(*each.diagonal);
         case Opcode::dense: return std::ldexp(PRODUCT + 2, each.nb_targets - nb_ones(each.mask));
         case Opcode::string: return PRODUCT;
+        case Opcode::block: return of_block(*each.block);
         case Opcode::flip:
         case Opcode::swap:
         case Opcode::transpose: return 0;

@@ -9,6 +9,8 @@ namespace {
 
 constexpr int MIN_SORTED_BITS = 11;   // smaller tiles are quick anyway
 constexpr int TRANSPOSE_COST = 4;     // of two transpositions, in gates
+constexpr int PAGE_RUN_BITS = 4;      // runs in a page of memory, log2
+constexpr double MAX_COMMON = 1e18;   // squared
 
 // How much quicker a node is outside the lanes, in gates.
 int lane_weight(const Node& node) {
@@ -48,21 +50,32 @@ void set_scale(Rotations& gates, int j, Complex scale) {
 
 }  // namespace
 
-PassWriter::PassWriter(const Planner& planner, int nb_places, int lane_bits, Pass& pass)
+PassWriter::PassWriter(const Planner& planner, int nb_places, TileShape shape, Pass& pass, Complex& common)
     : planner_(planner),
       nb_places_(nb_places),
-      lane_bits_(lane_bits),
+      lane_bits_(shape.lane_bits),
+      shape_(shape),
       pass_(pass),
+      common_(common),
       positions_(nb_places, -1),
       outer_positions_(nb_places, -1) {}
 
-void PassWriter::write(Mask tile, const std::vector<int>& nodes) {
+void PassWriter::write(Mask tile, const std::vector<int>& nodes, bool leaves_common) {
     choose_positions(tile);
     choose_lanes(nodes);
+    places_.resize(pass_.nb_bits());
+    for (int place : pass_.tile_places) places_[positions_[place]] = place;
+    has_probes_ = planner_.nb_slots() > 0;
     pass_.instructions.reserve(nodes.size() + 2);
     pass_.rotations.reserve(nodes.size());  // instructions refer to them: they stay where they are
     write_transpose();
-    for (int number : pass_.nb_bits() < MIN_SORTED_BITS ? nodes : by_kind(tile, nodes)) write_node(planner_.nodes()[number]);
+    if (nb_places_ >= shape_.min_block_places && pass_.nb_bits() >= lane_bits_ + shape_.block_bits)
+        write_in_blocks(tile, nodes);
+    else if (pass_.nb_bits() >= MIN_SORTED_BITS)
+        write_in_turns(tile, nodes);
+    else
+        write_nodes(nodes);
+    close_block(!leaves_common);
     for (int entries = 0; entries < NB_ENTRIES; ++entries) flush_rotations(entries);
     flush_phases();
     flush_probes();
@@ -96,38 +109,83 @@ void PassWriter::choose_lanes(const std::vector<int>& nodes) {
         std::swap(positions_[pass_.tile_places[lane]], positions_[pass_.tile_places[transposed_[lane]]]);
 }
 
-// Nodes in an order that brings those of one kind together: rotations, phases, others, in turn. A turn ends when every
-// place of the tile is moved by nodes left behind, so that long circuits cost no more for each node than short ones.
-std::vector<int> PassWriter::by_kind(Mask tile, const std::vector<int>& nodes) const {
-    const auto kind = [](const Node& node) {
-        return node.kind == Node::Kind::rotation ? 0 : node.kind == Node::Kind::phase ? 1 : 2;
-    };
-    std::vector<int> order;
-    std::vector<char> is_done(nodes.size(), 0);
-    std::size_t first = 0;
-    for (int turn = 0; first < nodes.size(); turn = (turn + 1) % 3) {
-        Mask moved = 0, kept = 0;
-        for (std::size_t i = first; i < nodes.size() && (moved & tile) != tile; ++i) {
-            if (is_done[i]) continue;
-            const Node& node = planner_.nodes()[nodes[i]];
-            const bool is_free = kind(node) == turn && !(node.moved & (moved | kept)) && !(node.kept & moved);
-            if (is_free) {
-                order.push_back(nodes[i]);
-                is_done[i] = 1;
-            }
-            if (!is_free || (turn == 2 && node.kind != Node::Kind::string && node.kind != Node::Kind::probe)) {
-                moved |= node.moved;
-                kept |= node.kept;
-            }
-        }
-        while (first < nodes.size() && is_done[first]) ++first;
+// Nodes of one kind together: rotations, phases, others, in turn.
+void PassWriter::write_in_turns(Mask tile, const std::vector<int>& nodes) {
+    NodeList left(planner_.nodes(), nodes, tile);
+    while (!left.is_empty()) {
+        write_nodes(left.next_rotations());
+        write_nodes(left.next_phases());
+        write_nodes(left.next_others());
     }
-    return order;
+}
+
+// Blocks as long as there are some, then phases, then others, in turn.
+void PassWriter::write_in_blocks(Mask tile, const std::vector<int>& nodes) {
+    NodeList left(planner_.nodes(), nodes, tile);
+    while (!left.is_empty()) {
+        while (const auto choice = left.next_block(block_room())) write_block(*choice);
+        write_nodes(left.next_phases());
+        write_nodes(left.next_others());
+    }
+}
+
+void PassWriter::write_nodes(const std::vector<int>& numbers) {
+    for (int number : numbers) write_node(planner_.nodes()[number]);
+}
+
+BlockRoom PassWriter::block_room() const {
+    BlockRoom room{shape_.block_bits, 0, 0};
+    for (int position = 0; position < pass_.nb_bits(); ++position) {
+        if (position < lane_bits_) room.lanes |= bit_of(places_[position]);
+        if (position >= shape_.nb_run_bits + PAGE_RUN_BITS) room.far |= bit_of(places_[position]);
+    }
+    return room;
+}
+
+void PassWriter::write_block(const BlockChoice& choice) {
+    const auto is_plain = [&](int number) {
+        const Node& node = planner_.nodes()[number];
+        return node.kind == Node::Kind::rotation && !is_in_lanes(node.a);
+    };
+    if (choice.nodes.size() < 4 && std::all_of(choice.nodes.begin(), choice.nodes.end(), is_plain))
+        return write_nodes(choice.nodes);  // a product does as well
+    for (int number : choice.nodes) flush_for(planner_.nodes()[number]);
+    open_block(choice.places);
+    for (int number : choice.nodes) {
+        if (block_->is_full()) open_block(choice.places);
+        block_->write(planner_.nodes()[number]);
+    }
+}
+
+void PassWriter::open_block(Mask kept) {
+    close_block(false);
+    std::vector<int> places;
+    for (Mask rest = kept; rest; rest &= rest - 1) places.push_back(__builtin_ctzll(rest));
+    for (int position = lane_bits_; static_cast<int>(places.size()) < shape_.block_bits; ++position)
+        if (!(kept >> places_[position] & 1)) places.push_back(places_[position]);
+    block_.emplace(positions_, outer_positions_, lane_bits_, places);
+    block_instruction_ = pass_.instructions.size();
+    append(Opcode::block);
+}
+
+// The last block of a pass takes the common factor, unless that may be left; so does one before it becomes too large or
+// small, and if there are overlaps to come.
+void PassWriter::close_block(bool is_last) {
+    if (!block_) return;
+    const double size = std::norm(common_);
+    const bool takes_common = is_last || has_probes_ || size < 1 / MAX_COMMON || size > MAX_COMMON;
+    pass_.blocks.push_back(block_->finish(common_, takes_common));
+    pass_.instructions[block_instruction_].block = &pass_.blocks.back().block;
+    block_.reset();
+}
+
+void PassWriter::flush_for(const Node& node) {
+    if ((probed_ & node.moved) || (probed_by_x_ & node.kept)) flush_probes();
+    flush_touching(node.moved, node.kept);
 }
 
 void PassWriter::write_node(const Node& node) {
-    const bool is_probe = node.kind == Node::Kind::probe;
-    if (!is_probe && ((probed_ & node.moved) || (probed_by_x_ & node.kept))) flush_probes();
+    if (node.kind != Node::Kind::probe && ((probed_ & node.moved) || (probed_by_x_ & node.kept))) flush_probes();
     switch (node.kind) {
         case Node::Kind::rotation: return write_rotation(node);
         case Node::Kind::pair: return write_pair(node);

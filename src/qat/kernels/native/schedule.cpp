@@ -50,16 +50,18 @@ private:
 
 }  // namespace
 
-std::deque<Pass> scheduled(const Planner& planner, int nb_places, TileShape shape) {
+std::deque<Pass> scheduled(const Planner& planner, int nb_places, TileShape shape, Complex* left_out) {
     std::deque<Pass> passes;
+    Complex common = 1;
     Picker picker(planner.nodes(), nb_places, shape);
     std::vector<int> picked;
     while (!picker.is_finished()) {
         picked.clear();
         const Mask tile = picker.pick(picked);
         passes.emplace_back();
-        PassWriter(planner, nb_places, shape.lane_bits, passes.back()).write(tile, picked);
+        PassWriter(planner, nb_places, shape, passes.back(), common).write(tile, picked, left_out != nullptr);
     }
+    if (left_out) *left_out = common;
     return passes;
 }
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "block_writer.h"
 #include "diagonal.h"
 #include "planner.h"
 #include "probes.h"
@@ -18,13 +19,16 @@ struct TileShape {
     int lane_bits;     // of the kernels
     int nb_tile_bits;  // amplitudes of a tile, log2
     int nb_run_bits;   // at least so many lowest places always belong to the tile, so that copies run over cache lines
+    int block_bits;    // of the kernels
+    int min_block_places;  // smaller states are run without blocks
 };
 
 // One sweep over the state.
 struct Pass {
-    std::vector<int> tile_places, outer_places;  // in increasing order
+    std::vector<int> tile_places, outer_places;  // by position
     std::vector<Instruction> instructions;
     std::vector<Rotations> rotations;            // referred to by the instructions, as are:
+    std::deque<BlockStore> blocks;
     std::deque<DiagonalTables> diagonals;
     std::deque<std::vector<int>> positions;
     std::vector<Probes> probes;                  // by position
@@ -32,7 +36,8 @@ struct Pass {
     bool is_in_place() const { return tile_places.back() == nb_bits() - 1; }
 };
 
-// The planner must outlive the passes: they refer to its matrices.
-std::deque<Pass> scheduled(const Planner& planner, int nb_places, TileShape shape);
+// The planner must outlive the passes: they refer to its matrices. A factor that all amplitudes have in common costs a
+// multiplication each; with `left_out` it is put there, for the caller to multiply the state by, before or after.
+std::deque<Pass> scheduled(const Planner& planner, int nb_places, TileShape shape, Complex* left_out = nullptr);
 
 }  // namespace qat

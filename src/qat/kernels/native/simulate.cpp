@@ -14,6 +14,7 @@ namespace {
 
 constexpr int TILE_BYTES_BITS = 19;  // 512 KiB: half of a common second-level cache
 constexpr int RUN_BYTES_BITS = 8;    // four cache lines
+constexpr int MIN_BLOCK_PLACES = 15; // smaller states are run in the time that it takes to choose blocks
 constexpr std::size_t PIECE = std::size_t(1) << 20;  // numbers written between two looks: fresh memory is slow
 
 template <class Real>
@@ -21,7 +22,8 @@ TileShape shape_of(const Kernels<Real>& kernels, const Settings& settings) {
     constexpr int amplitude_bits = sizeof(Real) == 8 ? 4 : 3;
     const int wished = settings.nb_tile_bits ? settings.nb_tile_bits : TILE_BYTES_BITS - amplitude_bits;
     const int least = std::max(MAX_DENSE_QUBITS, RUN_BYTES_BITS - amplitude_bits);
-    return {kernels.lane_bits, std::clamp(wished, least, MAX_TILE_BITS), RUN_BYTES_BITS - amplitude_bits};
+    return {kernels.lane_bits, std::clamp(wished, least, MAX_TILE_BITS), RUN_BYTES_BITS - amplitude_bits,
+            kernels.block_bits, settings.nb_tile_bits ? 0 : MIN_BLOCK_PLACES};
 }
 
 // Zeros.
@@ -72,9 +74,10 @@ Buffer<Real> simulated(const Program& program, const double* parameters, const C
     Planner planner(nb_places, !start.amplitudes, settings.fusion);
     program.feed(planner, parameters, supplied);
     planner.finish();
-    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings));
+    Complex left_out;
+    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings), &left_out);
     Buffer<Real> state = allocated<Real>(std::size_t(2) << nb_places);
-    fill(state.get(), nb_places, start, planner.global_factor());
+    fill(state.get(), nb_places, start, planner.global_factor() * left_out);
     execute(state.get(), nb_places, passes, chosen, settings.execution);
     return state;
 }
@@ -127,7 +130,8 @@ PlanSize plan_size(const Program& program, const double* parameters, const Compl
     Planner planner(nb_places, true, settings.fusion);
     program.feed(planner, parameters, supplied);
     planner.finish();
-    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings));
+    Complex left_out;
+    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings), &left_out);
     PlanSize size{static_cast<std::int64_t>(planner.nodes().size()), static_cast<std::int64_t>(passes.size()), 0,
                   duration_s(passes, nb_places, chosen, settings.execution.nb_threads),
                   nb_operations(passes, nb_places, chosen.lane_bits)};

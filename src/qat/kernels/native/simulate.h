@@ -10,7 +10,7 @@ namespace qat {
 
 struct Settings {
     bool fusion = true;
-    int nb_tile_bits = 0;  // log2 of the amplitudes of a tile; 0: what suits the cache
+    int nb_tile_bits = 0;  // log2 of the amplitudes of a tile, blocks whatever the size (for tests); 0: what suits the cache
     Execution execution;
 };
 
