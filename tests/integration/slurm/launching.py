@@ -15,7 +15,7 @@ def launcher(cluster, spool, options=None, controller=None, **settings):
     """A launcher for a cluster, more eager than those of servers."""
     eager = {"poll_s": 0.1, "watch_s": 0.02, "default_memory_bytes": 400 << 20, "overhead_bytes": 200 << 20}
     given = {"conf": cluster.configuration, **eager, **(options or {})}
-    settings = {"folders": (SITE,), "outcome_grace_s": 0.3, "max_result_bytes": 1_000_000, **settings}
+    settings = {"folders": (SITE,), "outcome_grace_s": 0.3, "closing_s": 3.0, "max_result_bytes": 1_000_000, **settings}
     control = controller and CommandControl(controller)
     return SlurmLauncher(SlurmSettings(spool=spool, options=SlurmOptions(**given), **settings), control=control)
 

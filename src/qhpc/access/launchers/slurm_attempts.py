@@ -18,18 +18,22 @@ from qhpc.slurm.states import STATES, Phase, phase_of, reason_words
 
 __all__ = ["Attempt", "Moment", "Stage"]
 
-Stage = Literal["new", "runs", "asleep", "over"]
-"""Where the run is: nothing of it has begun, it runs, it has given its nodes back, its last report is made."""
+Stage = Literal["new", "runs", "asleep", "waking", "over"]
+"""Where the run is: nothing of it has begun, it runs, it has given its nodes back, it was submitted again to have them
+back, its last report is made."""
 
-_Happening = Literal["began", "gave-nodes-back", "has-nodes-again", "ended"]
+_Happening = Literal["began", "gave-nodes-back", "submitted-again", "has-nodes-again", "ended"]
 
 _STAGES: dict[tuple[Stage, _Happening], Stage] = {
     ("new", "began"): "runs",
     ("runs", "gave-nodes-back"): "asleep",
     ("asleep", "has-nodes-again"): "runs",
+    ("asleep", "submitted-again"): "waking",
+    ("waking", "has-nodes-again"): "runs",
     ("new", "ended"): "over",
     ("runs", "ended"): "over",
     ("asleep", "ended"): "over",
+    ("waking", "ended"): "over",
 }
 """Whatever is not here changes nothing."""
 
@@ -101,7 +105,7 @@ class Attempt:
         self._former = None if self.row is None else (self.row.id, self.row.submitted)
         self.slurm_id, self.row, self.known_s = slurm_id, None, steady_s
         self._nb_absent = 0
-        self._move(self.stage, "unknown", steady_s)
+        self._move(_STAGES.get((self.stage, "submitted-again"), self.stage), "unknown", steady_s)
 
     def saw(self, sight: Sight, now: Moment) -> list[Report]:
         """What its folder shows becomes reports.
@@ -174,7 +178,7 @@ class Attempt:
     @property
     def sleeps(self) -> bool:
         """Whether it is without nodes and will go on when it has them again."""
-        return (self.stage, self.phase, self.cause) == ("asleep", "ended", None)
+        return self.stage in ("asleep", "waking") and self.phase == "ended" and self.cause is None
 
     def is_out_of_time(self, steady_s: float) -> bool:
         """Whether its run has had all the time that it was given; each run has all of it."""

@@ -59,7 +59,9 @@ class Care:
 
     def __init__(self, settings: SlurmSettings, clock: Callable[[], float], queue: SlurmQueue, inbox: Inbox) -> None:
         self._settings, self._clock, self._queue, self._inbox = settings, clock, queue, inbox
-        patience = Patience(outcome_s=settings.outcome_grace_s, begin_s=settings.options.begin_s)
+        patience = Patience(
+            outcome_s=settings.outcome_grace_s, begin_s=settings.options.begin_s, closing_s=settings.closing_s
+        )
         self.table = AttemptTable(patience)
         self.folders: dict[str, SpoolFolder] = {}
         self.warm = WarmRunners(settings.spool)

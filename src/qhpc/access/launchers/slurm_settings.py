@@ -31,6 +31,8 @@ class SlurmSettings:
         broker: where the broker of shared QPUs is; empty for what this machine says. It is asked when jobs that have
             given their nodes back need them again.
         outcome_grace_s: how long after its end in Slurm the outcome of a job may still appear.
+        closing_s: how long after its outcome, or after it has given its nodes back, a job may still be in Slurm before
+            it is cancelled there: a controller that has crashed may believe that it runs.
     """
 
     spool: Path
@@ -42,6 +44,7 @@ class SlurmSettings:
     run_as: Literal["server", "owner"] = "server"
     broker: str = ""
     outcome_grace_s: float = 1.0
+    closing_s: float = 30.0
 
     @property
     def python_path(self) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ class Patience:
     Attributes:
         outcome_s: an outcome may appear so long after its job has left Slurm, on a file system that lags behind.
         begin_s: a job that Slurm says runs begins in this time.
-        closing_s: a job that has left its outcome ends by itself in this time.
+        closing_s: a job that has left its outcome, or has given its nodes back, ends in Slurm in this time.
     """
 
     outcome_s: float = 1.0
@@ -48,14 +48,16 @@ class _Rule(NamedTuple):
     step: Step
 
 
-_LIVE: tuple[Stage, ...] = ("new", "runs", "asleep")
+_LIVE: tuple[Stage, ...] = ("new", "runs", "asleep", "waking")
 _IN_SLURM: tuple[Phase, ...] = ("waiting", "running", "unknown")
 
 _RULES = (
-    _Rule(("asleep",), ("ended",), False, None, "wake"),
+    _Rule(("asleep", "waking"), ("ended",), False, None, "wake"),
     _Rule(_LIVE, ("ended",), None, "outcome_s", "conclude"),
     _Rule(_LIVE, _IN_SLURM, True, None, "cancel"),
     _Rule(("new",), ("running",), False, "begin_s", "give-up"),
+    _Rule(("waking",), ("running",), False, "begin_s", "cancel"),
+    _Rule(("asleep",), ("running", "unknown"), False, "closing_s", "cancel"),
     _Rule(("over",), ("ended",), None, None, "remove"),
     _Rule(("over",), ("waiting",), None, None, "cancel"),
     _Rule(("over",), ("running", "unknown"), None, "closing_s", "cancel"),

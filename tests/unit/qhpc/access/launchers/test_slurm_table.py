@@ -18,6 +18,8 @@ from qhpc.slurm.parsers import SlurmJob
 KEY = ("i.a.1", 1000)
 ROW = SlurmJob(id=7, state="PENDING", submitted="2026-11-28T11:40:03", comment=KEY[0], uid=KEY[1])
 PATIENCE = Patience(outcome_s=1.0, begin_s=300.0, closing_s=30.0)
+AGAIN_WAITS = replace(ROW, id=8, submitted="2026-11-28T11:50:00")
+AGAIN_RUNS = replace(AGAIN_WAITS, state="RUNNING")
 BEGUN = Sight(begun_s=1.0)
 ASLEEP = Sight(begun_s=1.0, suspension=Suspension(until_s=50.0))
 DONE = Sight(begun_s=1.0, result=b"42")
@@ -98,11 +100,16 @@ def test_a_job_that_runs_needs_nothing_and_what_is_left_of_it_is_removed(world):
         (("PENDING", "cancelled"), "cancel", 0.0),
         (("RUNNING", BEGUN, "cancelled"), "cancel", 0.0),
         (("RUNNING", BEGUN, "cancelled", "CANCELLED"), "conclude", 1.0),
-        (("RUNNING", ASLEEP), None, 1e6),
+        (("RUNNING", ASLEEP), "cancel", 30.0),
+        (("RUNNING", ASLEEP, "PENDING"), None, 1e6),
         (("RUNNING", ASLEEP, "FAILED"), "wake", 0.0),
         (("RUNNING", ASLEEP, None, None), "wake", 0.0),
         (("RUNNING", ASLEEP, "FAILED", "submitted"), None, 1e6),
         (("RUNNING", ASLEEP, "FAILED", "submitted", None, None), "wake", 0.0),
+        (("RUNNING", ASLEEP, "FAILED", "submitted", AGAIN_WAITS, ASLEEP), None, 1e6),
+        (("RUNNING", ASLEEP, "FAILED", "submitted", AGAIN_RUNS, ASLEEP), "cancel", 299.0),
+        (("RUNNING", ASLEEP, "FAILED", "submitted", AGAIN_RUNS, BEGUN), None, 1e6),
+        (("RUNNING", ASLEEP, "FAILED", "submitted", "cancelled", AGAIN_RUNS), "cancel", 0.0),
         (("RUNNING", ASLEEP, "FAILED", "cancelled"), "conclude", 0.0),
         (("RUNNING", DONE), "cancel", 30.0),
         (("RUNNING", DONE, "PENDING"), "cancel", 0.0),
