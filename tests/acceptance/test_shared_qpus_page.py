@@ -30,5 +30,5 @@ def test_the_quotas():
 def test_the_commands():
     told = CliRunner().invoke(qat, ["usage", "--help"]).output
     used = set(re.findall(r"(--[a-z]+)", "\n".join(re.findall(r"```sh\n(.*?)```", TEXT, re.DOTALL))))
-    assert used == {"--qpu", "--by", "--since", "--sacct", "--output"}
+    assert used == {"--qpu", "--by", "--since", "--sacct", "--output", "--all"}
     assert all(option in told for option in used)

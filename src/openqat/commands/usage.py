@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from math import inf
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +13,7 @@ from openqat.output import Column, Output, output_option
 from openqat.texts import duration_text, moment, size_text
 
 if TYPE_CHECKING:
-    from qhpc.broker.accounts import Group
+    from qat.comm.broker.usage import Group
 
 COLUMNS = (
     Column("User", lambda usage: usage.owner),
@@ -48,10 +47,12 @@ SLURM_COLUMNS = (
 @click.option("--all", "all_users", is_flag=True, help="Of everybody (operators).")
 @click.option(
     "--qpu",
-    "broker",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    metavar="SETTINGS",
-    help="Of QPUs, from the accounts of the broker with these settings (operators).",
+    "source",
+    is_flag=False,
+    flag_value="server",
+    metavar="[SOURCE]",
+    help="Of QPUs that are shared. SOURCE is 'server' (the usual one), 'broker' (that of this machine, or unix:PATH, "
+    "tls://HOST:PORT), or the settings of a broker, whose accounts are read (operators).",
 )
 @click.option(
     "--by",
@@ -68,7 +69,7 @@ SLURM_COLUMNS = (
 def command(
     output: Output,
     all_users: bool,
-    broker: Path | None,
+    source: str | None,
     by: Group,
     since: str,
     until: str,
@@ -76,14 +77,17 @@ def command(
     profile: str | None,
 ) -> None:
     """Show what has been used."""
-    if broker is None:
+    if source is None:
         output.rows(connecting.connect(profile).usage(all_users), COLUMNS, key="owner")
         return
     if asks_slurm and by != "job":
         raise click.UsageError("--sacct is about jobs: give --by job with it")
-    from openqat.qpu_usage import qpu_usage
+    from openqat import qpu_usage
 
-    usages = qpu_usage(broker, by, _moment(since, 0.0), _moment(until, inf), asks_slurm=asks_slurm)
+    when = _moment(since, 0.0), _moment(until, inf)
+    usages = qpu_usage.used(source, by, *when, all_users=all_users, profile=profile)
+    if asks_slurm:
+        usages = qpu_usage.beside_slurm(usages, when[0])
     output.rows(usages, _qpu_columns(by, has_slurm=asks_slurm), key="name")
 
 

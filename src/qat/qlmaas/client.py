@@ -25,6 +25,7 @@ from qat.comm.access.messages import (
     Usage,
     UserView,
 )
+from qat.comm.broker.usage import QpuUsage
 from qat.qlmaas.credentials import Credentials
 from qat.qlmaas.errors import LoginError, QLMaaSError, exception_of
 from qat.qlmaas.events import Event, EventParser
@@ -116,6 +117,10 @@ class AccessClient:
     def usage(self, *, is_all: bool = False) -> list[Usage]:
         """What the user has used; ``is_all`` for everybody (operators)."""
         return self._json("GET", "/usage", query={"all": "1"} if is_all else None, type=list[Usage])
+
+    def qpu_usage(self, query: Mapping[str, Any]) -> list[QpuUsage]:
+        """What was used of shared QPUs; ``by``, ``since``, ``until``, ``all``."""
+        return self._json("GET", "/usage/qpus", query=query, type=list[QpuUsage])
 
     # ---------------------------------------------------------------- jobs
     def submit(self, submission: Submission, key: str | None = None) -> JobView:

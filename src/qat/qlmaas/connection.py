@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from qat.comm.access.messages import JobPage, ServiceView, Submission, Usage
+from qat.comm.broker.usage import Group, QpuUsage
 from qat.comm.qlmaas.ttypes import JobInfo
 from qat.qlmaas.catalogue import Catalogue
 from qat.qlmaas.client import AccessClient
@@ -292,6 +293,21 @@ class QLMaaSConnection:
     def usage(self, all_users: bool = False) -> list[Usage]:
         """What the user has used, or everybody (operators)."""
         return self.client.usage(is_all=all_users)
+
+    def qpu_usage(
+        self, by: Group = "user", since_s: float = 0.0, until_s: float | None = None, all_users: bool = False
+    ) -> list[QpuUsage]:
+        """What the user has used of the QPUs that are shared, or everybody (operators).
+
+        Args:
+            by: what it is summed up by: ``user``, ``account``, ``qpu``, ``pool`` or ``job``.
+            since_s: from then on, in seconds since 1970.
+            until_s: before that; None for until now.
+            all_users: whether everybody's use is told.
+        """
+        query: dict[str, Any] = {"by": by, "since": since_s}
+        query |= {} if until_s is None else {"until": until_s}
+        return self.client.qpu_usage(query | ({"all": "1"} if all_users else {}))
 
     # ---------------------------------------------------------------- the user and the configuration
     def create_config(self) -> None:

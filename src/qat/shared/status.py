@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import select
 import time
 from collections.abc import Callable
@@ -11,19 +12,22 @@ from qat.comm.broker.messages import (
     AskJob,
     AskSleepers,
     AskStatus,
+    AskUsage,
     Explained,
     Greeting,
     Message,
     Refused,
     Sleepers,
     Status,
+    Used,
 )
 from qat.comm.broker.status import BrokerStatus
+from qat.comm.broker.usage import Group
 from qat.shared.addresses import ClientSettings, address_in
 from qat.shared.credentials import Proof, Unproven, prove
 from qat.shared.link import Link, connected_to
 
-__all__ = ["StatusRefused", "broker_status", "job_explained", "sleepers_of"]
+__all__ = ["StatusRefused", "broker_status", "job_explained", "sleepers_of", "usage_told"]
 
 
 class StatusRefused(PermissionError):  # noqa: N818 (says what it is)
@@ -77,6 +81,30 @@ def sleepers_of(
     """
     told = _told(settings, lambda proof: AskSleepers(VERSION, job, uid, are_wanted, *proof), timeout_s)
     if isinstance(told, Sleepers):
+        return told
+    raise _refused(told)
+
+
+def usage_told(
+    settings: ClientSettings,
+    by: Group,
+    user: str | None,
+    since_s: float = 0.0,
+    until_s: float = math.inf,
+    timeout_s: float = 10.0,
+) -> Used:
+    """What was used of QPUs. Raises as ``broker_status``.
+
+    Args:
+        settings: where the broker is.
+        by: what it is summed up by.
+        user: whose; None for all, which the broker tells those alone whom it trusts.
+        since_s: from then on, in seconds since 1970.
+        until_s: before that.
+        timeout_s: how long it may take.
+    """
+    told = _told(settings, lambda proof: AskUsage(VERSION, by, user, since_s, until_s, *proof), timeout_s)
+    if isinstance(told, Used):
         return told
     raise _refused(told)
 

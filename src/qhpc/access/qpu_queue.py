@@ -1,19 +1,23 @@
-"""Where the quantum tasks of a running job are: asked of the broker of shared QPUs."""
+"""What the broker of shared QPUs knows: where the quantum tasks of a running job are, and what was used."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Protocol
 
+from qat.comm.broker.usage import Group, QpuUsage
 from qat.core.errors import WireError
 from qat.shared.addresses import BrokerUnknown, client_settings
-from qat.shared.status import job_explained
+from qat.shared.status import job_explained, usage_told
+from qhpc.access.service.problems import AccessProblem
 
 __all__ = ["BrokerQueue", "QpuQueue"]
 
 _log = logging.getLogger(__name__)
 _TIMEOUT_S = 2.0
+_USAGE_TIMEOUT_S = 30.0
 
 
 class QpuQueue(Protocol):
@@ -21,6 +25,19 @@ class QpuQueue(Protocol):
 
     async def about(self, job_id: str) -> tuple[str, ...]:
         """Sentences about the quantum tasks of a job; none if it has not asked for a shared QPU."""
+
+    async def usage(self, user: str | None, by: Group, since_s: float, until_s: float) -> Sequence[QpuUsage]:
+        """What a user has used of QPUs, or all have.
+
+        Args:
+            user: whose use; None for that of all.
+            by: what it is summed up by.
+            since_s: from then on, in seconds since 1970.
+            until_s: before that.
+
+        Raises:
+            AccessProblem: ``no-broker``, ``broker-unavailable``.
+        """
 
 
 class BrokerQueue:
@@ -48,3 +65,18 @@ class BrokerQueue:
             _log.warning("the broker at %s could not be asked about job %s: %s", settings.broker, job_id, error)
             return (f"the broker of shared QPUs could not be asked: {error}",)
         return tuple(told.text.splitlines())
+
+    async def usage(self, user: str | None, by: Group, since_s: float, until_s: float) -> Sequence[QpuUsage]:
+        """See :class:`QpuQueue`."""
+        try:
+            settings = client_settings(self._address or None)
+        except BrokerUnknown as error:
+            raise AccessProblem("no-broker", f"this server has no shared QPUs: {error}") from None
+        try:
+            told = await asyncio.to_thread(usage_told, settings, by, user, since_s, until_s, _USAGE_TIMEOUT_S)
+        except (OSError, BrokerUnknown, WireError) as error:
+            _log.warning("the broker at %s could not be asked what was used: %s", settings.broker, error)
+            raise AccessProblem(
+                "broker-unavailable", f"the broker of shared QPUs could not be asked: {error}"
+            ) from None
+        return told.rows

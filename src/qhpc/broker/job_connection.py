@@ -10,12 +10,10 @@ from typing import Any, Protocol, cast
 from qat.comm.broker.messages import (
     FRAME_KIND,
     VERSION,
-    AskJob,
-    AskSleepers,
-    AskStatus,
     Greeting,
     Message,
     OpenSession,
+    Question,
     Refused,
     frame_of,
     message_in,
@@ -56,7 +54,7 @@ class ConnectionHost(Protocol):
     async def opens(self, connection: JobConnection, message: OpenSession) -> bool:
         """A job opens its session; whether it may."""
 
-    async def asks(self, connection: JobConnection, message: AskStatus | AskJob | AskSleepers) -> Message:
+    async def asks(self, connection: JobConnection, message: Question) -> Message:
         """The answer to who looks after the broker, or asks about a job."""
 
     def says(self, connection: JobConnection, message: Message) -> None:
@@ -149,7 +147,7 @@ class JobConnection(asyncio.Protocol):
             self._transport.pause_reading()
             self._opening = asyncio.get_running_loop().create_task(self._open(message))
 
-    def _first_message(self) -> OpenSession | AskStatus | AskJob | AskSleepers | None:
+    def _first_message(self) -> OpenSession | Question | None:
         if len(self._first) < 8:
             return None
         end = 8 + int.from_bytes(self._first[:4], "little")
@@ -160,12 +158,12 @@ class JobConnection(asyncio.Protocol):
         (frame,) = FrameDecoder(_MAX_OPENING_BYTES, FRAME_KIND).feed(bytes(self._first[:end]))
         del self._first[:end]
         message = message_in(frame.kind, frame.payload)
-        if not isinstance(message, OpenSession | AskStatus | AskJob | AskSleepers):
+        if not isinstance(message, OpenSession | Question):
             raise WireError(f"{type(message).__name__} came first", "OpenSession")
         return message
 
-    async def _open(self, message: OpenSession | AskStatus | AskJob | AskSleepers) -> None:
-        if isinstance(message, AskStatus | AskJob | AskSleepers):
+    async def _open(self, message: OpenSession | Question) -> None:
+        if isinstance(message, Question):
             self.say(await self._host.asks(self, message))
             self.flush()
         elif await self._host.opens(self, message):

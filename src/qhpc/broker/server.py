@@ -15,10 +15,11 @@ from typing import cast
 from qat.comm.broker.messages import (
     AskJob,
     AskSleepers,
-    AskStatus,
+    AskUsage,
     Explained,
     Message,
     OpenSession,
+    Question,
     Refused,
     Status,
 )
@@ -38,6 +39,7 @@ from qhpc.broker.quotas import QuotaBook
 from qhpc.broker.settings import BrokerSettings
 from qhpc.broker.slurm_watch import NotOfThisJob, SlurmWatch
 from qhpc.broker.usage import UsageBook
+from qhpc.broker.usage_telling import UsageTeller
 from qhpc.slurm.directory import units_of
 
 __all__ = ["Broker"]
@@ -81,6 +83,7 @@ class Broker:
         self._settings, self._heart, self._journal, self._usage = settings, heart, journal, usage
         self._authenticator, self._watch, self._quotas = authenticator, watch, quotas
         self._keeper, self._duties = keeper, duties
+        self._teller = UsageTeller(settings.directory / "usage.db")
         self.cluster, self.methods = settings.cluster, authenticator.methods
         limits = settings.limits
         self.max_message_bytes, self.max_unread_bytes = limits.max_message_bytes, limits.max_unread_bytes
@@ -241,8 +244,8 @@ class Broker:
         self._turn()
         return may
 
-    async def asks(self, connection: JobConnection, message: AskStatus | AskJob | AskSleepers) -> Message:
-        """The answer to who looks after the broker, or asks about a job."""
+    async def asks(self, connection: JobConnection, message: Question) -> Message:
+        """The answer to who looks after the broker, or asks about a job or about use."""
         try:
             who = await self._authenticator.who(message.method, message.credential, connection.nonce, connection.peer)
         except AuthenticationError as error:
@@ -253,6 +256,8 @@ class Broker:
         if isinstance(message, AskJob):
             told = self._heart.explain_job(message.job, None if sees_all else who.user, self._clock.now_s())
             return told if told.text else await self._explain_pending(message.job, None if sees_all else who)
+        if isinstance(message, AskUsage):
+            return await self._teller.tell(message, who.user, sees_all=sees_all)
         if not sees_all:
             return Refused(
                 "not-yours", f"{who.user} may not look at all sessions; [identity] trusted_uids says who may"

@@ -15,6 +15,7 @@ from qhpc.broker.usage_rows import SessionRow, SliceRow, missing_columns
 __all__ = ["AccountsUnreadable", "UsageReader", "reading_usage"]
 
 _DEADLINE_S = 10.0
+_OF_USER = "(?3 IS NULL OR user = ?3)"
 
 
 class AccountsUnreadable(Exception):  # noqa: N818 (says what it is)
@@ -26,17 +27,17 @@ class UsageReader(NamedTuple):
 
     database: sqlite3.Connection
 
-    def slices(self, since_s: float = -inf, until_s: float = inf) -> Iterator[SliceRow]:
-        """Slices that began in a time, in that order."""
+    def slices(self, since_s: float = -inf, until_s: float = inf, user: str | None = None) -> Iterator[SliceRow]:
+        """Slices of a user, or of all, that began in a time, in that order."""
         columns = self._columns("slices", SliceRow)
-        query = f"SELECT {columns} FROM slices WHERE start_s >= ? AND start_s < ? ORDER BY start_s"
-        return map(SliceRow._make, self.database.execute(query, (since_s, until_s)))
+        query = f"SELECT {columns} FROM slices WHERE start_s >= ?1 AND start_s < ?2 AND {_OF_USER} ORDER BY start_s"
+        return map(SliceRow._make, self.database.execute(query, (since_s, until_s, user)))
 
-    def sessions(self, since_s: float = -inf, until_s: float = inf) -> Iterator[SessionRow]:
-        """Sessions that ended in a time."""
+    def sessions(self, since_s: float = -inf, until_s: float = inf, user: str | None = None) -> Iterator[SessionRow]:
+        """Sessions of a user, or of all, that ended in a time."""
         columns = self._columns("sessions", SessionRow)
-        query = f"SELECT {columns} FROM sessions WHERE closed_s >= ? AND closed_s < ?"
-        return map(SessionRow._make, self.database.execute(query, (since_s, until_s)))
+        query = f"SELECT {columns} FROM sessions WHERE closed_s >= ?1 AND closed_s < ?2 AND {_OF_USER}"
+        return map(SessionRow._make, self.database.execute(query, (since_s, until_s, user)))
 
     def _columns(self, table: str, kind: type[SliceRow | SessionRow]) -> str:
         """Those of a row; what accounts of former versions do not have is as by default."""

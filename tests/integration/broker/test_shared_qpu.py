@@ -1,6 +1,8 @@
 """SharedQPU at a real broker: the QPU's own results, quotas that outlive a restart, credentials of MUNGE."""
 
 import asyncio
+import os
+import pwd
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,7 +18,7 @@ from qat.plugins import ScipyMinimizePlugin
 from qat.qpus import LinAlg, SharedQPU
 from qat.shared.addresses import ClientSettings
 from qat.shared.sessions import close_sessions
-from qat.shared.status import job_explained
+from qat.shared.status import job_explained, usage_told
 from qhpc.access.qpu_queue import BrokerQueue
 from tests.munged import private_munged, program
 
@@ -112,6 +114,19 @@ def test_jobs_that_say_who_they_are_by_munge(broker_of, monkeypatch):
         close_sessions()
         monkeypatch.setenv("QAT_MUNGE_SOCKET", "/nowhere")
         assert "nothing says so: munge: munged does not answer at /nowhere" in refusal(shared(broker)).message
+
+
+def test_what_was_used(broker_of):
+    broker = broker_of(options=LINALG).start()
+    shared(broker).submit([energy()(a=0.1)] * 3)
+    close_sessions()
+    settings = ClientSettings(broker=f"unix:{broker.socket}")
+    me = pwd.getpwuid(os.getuid()).pw_name
+    until(lambda: usage_told(settings, "user", me).rows[0].nb_sessions == 1)
+    (mine,) = usage_told(settings, "user", me).rows
+    assert (mine.name, mine.nb_tasks) == (me, 3) and mine.used_s > 0
+    assert usage_told(settings, "qpu", None).rows[0].name == "q"
+    assert usage_told(settings, "user", "somebody else").rows == ()
 
 
 def test_where_the_tasks_of_a_job_are(broker_of):

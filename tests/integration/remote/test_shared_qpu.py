@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.remote.server import Server
 from qat.comm.broker import messages as said
+from qat.comm.broker.usage import QpuUsage
 from qat.qpus import LinAlg
 from tests.unit.shared.broker import Broker
 
@@ -87,6 +88,15 @@ def test_where_a_running_job_is(server, broker):
         assert running.result(100).returncode == 0
     assert told["summary"].startswith("The job has been running for")
     assert told["reasons"] == ["1 sessions", "of this job"]
+
+
+def test_what_a_user_has_used_of_qpus(server, broker):
+    broker.on[said.AskUsage] = lambda connection, asked: connection.say(
+        said.Used((QpuUsage(name=asked.user or "all"),))
+    )
+    owner = json.loads(server.client()("GET", "/v1/me").body)["name"]
+    (row,) = json.loads(server.client()("GET", "/v1/usage/qpus?by=pool").body)
+    assert row["name"] == owner and broker.of(said.AskUsage)[-1].by == "pool"
 
 
 def test_a_pool_by_its_name(server, broker):

@@ -125,6 +125,7 @@ def test_the_page_for_centres(machine):
     assert "duty_table = " in (machine.folder / "home" / "job_submit.lua").read_text()
     used = machine.do("What was used")
     assert len(re.findall(r"^\d+ +\d+ +\d+ ", used, re.MULTILINE)) == 4 and '"nb_sessions": 4' in used
+    assert re.search(r"^POOL .*\nfresnel +\d+ ", used, re.MULTILINE)
     assert machine.do("The access server") == ""
     settings = settings_of(machine.folder / "etc/openqat/server.toml")
     assert settings.launcher == "slurm" and settings.slurm.pools["fresnel"].units == 250

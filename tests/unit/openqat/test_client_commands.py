@@ -1,6 +1,8 @@
 """The commands of a client, against a server in this process."""
 
 import json
+import os
+import pwd
 
 import pytest
 from click.testing import CliRunner
@@ -11,13 +13,15 @@ from openqat.commands import jobs, login
 from openqat.output import ExitCode
 from openqat.results import as_data, shown
 from qat.comm.access.messages import Failure
-from qat.comm.broker.messages import Explained
+from qat.comm.broker.messages import AskUsage, Explained, Refused, Used
+from qat.comm.broker.usage import QpuUsage
 from qat.core import Batch, BatchResult, Circuit, Job, Observable, Result
 from qat.qlmaas import QLMaaSConnection
 from qat.qlmaas.config_files import read_configuration
 from qat.qlmaas.errors import QLMaaSError
 from tests.unit.qlmaas.fake_server import FakeServer
 from tests.unit.qlmaas.test_following import END, LINE, STATE, event
+from tests.unit.shared.broker import Broker
 
 
 @pytest.fixture
@@ -202,6 +206,30 @@ def test_services():
     assert "LinAlg(use_GPU: bool = False, *, seed=None)" in shown and "Exact." in shown
     assert "Warning  being mended" in run("services", "plugins", "--show", "ObservableSplitter").output
     assert "did you mean LinAlg" in str(run("services", "--show", "qat.qpus:Linalg").exception)
+
+
+def test_use_of_qpus(server):
+    """Without a source the server is asked, wherever the option stands."""
+    for arguments in (("--by", "pool", "--qpu"), ("--qpu", "--by", "pool"), ("--qpu", "server", "--by", "pool")):
+        head, row = run("usage", *arguments).output.splitlines()
+        assert head.split()[0] == "POOL" and row.split()[:6] == ["me", "3", "0", "2.5", "s", "0"]
+    run("usage", "--qpu", "--all", "--since", "2026-01-01", "--until", "2026-02-01")
+    assert server.query["all"] == ["1"] and float(server.query["until"][0]) > float(server.query["since"][0]) > 1.7e9
+
+
+def test_use_of_qpus_by_the_broker(tmp_path, monkeypatch):
+    broker = Broker(tmp_path / "socket")
+    rows = (QpuUsage(name="7", nb_tasks=2, used_s=1.5, nb_sessions=1, waited_s=0.0, node_waited_s=0.0, slurm_job=7),)
+    broker.on[AskUsage] = lambda connection, asked: connection.say(Used(rows, nb_left=4))
+    for source in ("broker", f"unix:{broker.place}"):
+        monkeypatch.setenv("QAT_BROKER", f"unix:{broker.place}" if source == "broker" else "unix:/nowhere")
+        done = run("usage", "--qpu", source, "--by", "job")
+        assert done.output.splitlines()[-1].split()[:2] == ["7", "2"] and "4 more rows are left out" in done.output
+    run("usage", "--qpu", source, "--all")
+    assert [asked.user for asked in broker.of(AskUsage)] == [pwd.getpwuid(os.getuid()).pw_name] * 2 + [None]
+    broker.on[AskUsage] = lambda connection, asked: connection.say(Refused("not-yours", "it is not told"))
+    assert "the broker does not tell: it is not told" in run("usage", "--qpu", source).output
+    broker.stop()
 
 
 def test_usage_and_sessions(sent, connection):

@@ -25,6 +25,7 @@ from qat.comm.access.messages import (
 )
 from qat.comm.access.problems import PROBLEMS
 from qat.comm.arguments import decode_message, encode_argument, unpack_argument
+from qat.comm.broker.usage import QpuUsage
 from qat.comm.wire import encode
 from qat.core.errors import GeneratorException, ServiceError, WireError
 from qat.qlmaas.transport import Response
@@ -110,6 +111,7 @@ class FakeServer:
             ("POST", "/me/password"): self._password,
             ("GET", "/services"): self._services,
             ("GET", "/usage"): lambda: [Usage(owner="me", nb_jobs=len(self.jobs), running_s=1.5)],
+            ("GET", "/usage/qpus"): lambda: [QpuUsage(name="me", nb_tasks=3, used_s=2.5, nb_sessions=1, waited_s=0.5)],
             ("POST", "/jobs"): self._submit,
             ("GET", "/jobs"): self._list,
             ("GET", job): self._job,

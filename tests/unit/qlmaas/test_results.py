@@ -245,6 +245,12 @@ def test_usage(submit, connected):
     assert connected.usage()[0].nb_jobs == 1 and connected.usage(all_users=True)
 
 
+def test_use_of_qpus(server, connected):
+    assert connected.qpu_usage()[0].used_s == 2.5
+    assert connected.qpu_usage("job", 1.5, 2.5, all_users=True)[0].nb_tasks == 3
+    assert server.query == {"by": ["job"], "since": ["1.5"], "until": ["2.5"], "all": ["1"]}
+
+
 # ---------------------------------------------------------------- problems
 def test_every_problem_has_an_exception():
     from qat.comm.access.problems import PROBLEMS

@@ -12,7 +12,7 @@ The broker speaks first: ``Greeting``. The job opens its session with ``OpenSess
 
 Who looks after the broker says ``AskStatus`` instead of ``OpenSession``, any number of times, and is told ``Status``;
 who wants to know about a job, ``AskJob``, and is told ``Explained``; who keeps a job that gave its nodes back,
-``AskSleepers``, and is told ``Sleepers``.
+``AskSleepers``, and is told ``Sleepers``; who wants to know what was used, ``AskUsage``, and is told ``Used``.
 
 A task that was accepted is not lost: after a crash of either side the job opens its session again, submits what it
 has no answer to under the same keys, and is sent each result once more until it acknowledges it. Times are seconds
@@ -26,14 +26,16 @@ from typing import Literal
 import msgspec
 
 from qat.comm.broker.status import BrokerStatus
+from qat.comm.broker.usage import Group, QpuUsage
 from qat.comm.messages import MessageCodec
 
 __all__ = [
     "FRAME_KIND", "HEARTBEAT_S", "LEASE_S", "MAX_MESSAGE_BYTES", "SLEEP_LEASE_S", "VERSION", "Acknowledge", "Alive",
-    "AskExplanation", "AskJob", "AskSleepers", "AskSpecs", "AskStatus", "Asleep", "CancelTask", "CloseSession",
-    "Explained", "Greeting", "Heartbeat", "Message", "NodesReclaimed", "NodesReleased", "OpenSession", "Refused",
-    "SessionOpened", "SessionRevoked", "Sleep", "Sleepers", "Specs", "Status", "SubmitTask", "TaskAccepted",
-    "TaskCancelled", "TaskFailed", "TaskFinished", "TaskStarted", "frame_of", "message_in", "signed_payload",
+    "AskExplanation", "AskJob", "AskSleepers", "AskSpecs", "AskStatus", "AskUsage", "Asleep", "CancelTask",
+    "CloseSession", "Explained", "Greeting", "Heartbeat", "Message", "NodesReclaimed", "NodesReleased", "OpenSession",
+    "Question", "Refused", "SessionOpened", "SessionRevoked", "Sleep", "Sleepers", "Specs", "Status", "SubmitTask",
+    "TaskAccepted", "TaskCancelled", "TaskFailed", "TaskFinished", "TaskStarted", "Used", "frame_of", "message_in",
+    "signed_payload",
 ]  # fmt: skip
 
 VERSION = 1
@@ -127,6 +129,39 @@ class Sleepers(_Message, frozen=True, tag="sleepers"):
 
     count: int
     need_nodes: bool = False
+
+
+class AskUsage(_Message, frozen=True, tag="ask-usage"):
+    """What was used of QPUs? A user is told of their own; the broker's own user and those it trusts of all.
+
+    Attributes:
+        by: what it is summed up by.
+        user: whose; None for all.
+        since_s: of slices that began, and sessions that ended, from then on (seconds since 1970).
+        until_s: before that.
+        method: how it says who it is.
+        credential: what proves it; nothing for ``peer``.
+    """
+
+    version: int
+    by: Group
+    user: str | None
+    since_s: float
+    until_s: float
+    method: AuthenticationMethod = "peer"
+    credential: bytes = b""
+
+
+class Used(_Message, frozen=True, tag="used"):
+    """What was used.
+
+    Attributes:
+        rows: the largest use first.
+        nb_left: how many more rows there are, which were left out.
+    """
+
+    rows: tuple[QpuUsage, ...]
+    nb_left: int = 0
 
 
 class AskStatus(_Message, frozen=True, tag="ask-status"):
@@ -400,7 +435,12 @@ Message = (
     | Sleepers
     | AskStatus
     | Status
+    | AskUsage
+    | Used
 )
+
+Question = AskStatus | AskJob | AskSleepers | AskUsage
+"""What may be said before any session, and has one answer."""
 
 _codec: MessageCodec[Message] = MessageCodec(Message, kind=FRAME_KIND, name="the broker of openqat")
 frame_of, message_in = _codec.frame_of, _codec.message_in

@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Header, Query, Response
 
 from qat.comm.access.messages import API_VERSION, ServiceView, Usage
+from qat.comm.broker.usage import Group, QpuUsage
 from qhpc.access.api.bodies import JSON, json_answer
 from qhpc.access.api.context import Asking, Context
 from qhpc.access.api.documented import answers
@@ -16,6 +17,7 @@ from qhpc.access.service.problems import AccessProblem
 from qhpc.version import OPENQAT
 
 router = APIRouter(prefix="/v1", tags=["site"])
+FAR_S = 1e11
 plain_router = APIRouter(tags=["operation"])
 
 
@@ -58,6 +60,22 @@ async def get_usage(
     if everyone and not caller.is_operator:
         raise AccessProblem("forbidden", "only operators see the usage of others")
     return json_answer(list(await context.service.usage(None if everyone else caller.name)))
+
+
+@router.get("/usage/qpus", responses=answers(list[QpuUsage]))
+async def get_qpu_usage(
+    context: Context,
+    caller: Asking,
+    by: Annotated[Group, Query(description="What it is summed up by")] = "user",
+    since: Annotated[float, Query(ge=0, description="From then on, in seconds since 1970")] = 0.0,
+    until: Annotated[float, Query(ge=0, description="Before that")] = FAR_S,
+    everyone: Annotated[bool, Query(alias="all", description="For operators")] = False,
+) -> Response:
+    """What was used of the QPUs that are shared, by the accounts of their broker."""
+    if everyone and not caller.is_operator:
+        raise AccessProblem("forbidden", "only operators see the usage of others")
+    user = None if everyone else caller.name
+    return json_answer(list(await context.service.qpu_usage(user, by, since, until)))
 
 
 @plain_router.get("/healthz", responses=answers(Health, also={503: ("Failing", Health)}))

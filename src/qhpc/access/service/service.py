@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Literal
 
 from qat.comm.access.messages import FINAL_STATES, Explanation, JobPage, JobView, LogLine, ServiceView, Usage
+from qat.comm.broker.usage import Group, QpuUsage
 from qhpc.access.jobs.ids import is_id
 from qhpc.access.jobs.record import JobRecord
 from qhpc.access.launchers.protocol import Catalogue, Launcher, LaunchError
@@ -254,6 +255,12 @@ class AccessService:
     async def usage(self, owner: str | None) -> Sequence[Usage]:
         """What a user has used, or all have."""
         return await self._store.usage(owner)
+
+    async def qpu_usage(self, user: str | None, by: Group, since_s: float, until_s: float) -> Sequence[QpuUsage]:
+        """What a user has used of shared QPUs, or all have; see :class:`~qhpc.access.qpu_queue.QpuQueue`."""
+        if self._qpu_queue is None:
+            raise AccessProblem("no-broker", "this server has no shared QPUs")
+        return await self._qpu_queue.usage(user, by, since_s, until_s)
 
 
 def is_reached(job: JobRecord, until: Until) -> bool:

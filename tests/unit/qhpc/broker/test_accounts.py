@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openqat.cli import qat
-from qhpc.broker.accounts import GROUPS, QpuUsage, job_of, totals, with_slurm
+from qat.comm.broker.usage import GROUPS, QpuUsage
+from qhpc.broker.accounts import job_of, totals, with_slurm
 from qhpc.broker.usage import UsageBook
 from qhpc.broker.usage_reading import AccountsUnreadable, reading_usage
 from qhpc.broker.usage_rows import SessionRow, SliceRow

@@ -3,6 +3,7 @@
 import pytest
 
 from qat.comm.access.messages import JobPage, JobView, ServiceView, SessionView, Usage
+from qat.comm.broker.usage import QpuUsage
 from tests.unit.qhpc.access.api.asking import api
 from tests.unit.qhpc.access.service.scripted import in_loop, settle, submission
 
@@ -35,6 +36,40 @@ async def test_usage_is_told_to_its_owner_and_to_operators():
         assert (await ask("GET", "/v1/usage?all=1")).problem.code == "forbidden"
         everyone = (await ask("GET", "/v1/usage?all=1", who="root")).json(list[Usage])
         assert {usage.owner for usage in everyone} == {"ada", "bob"}
+
+
+class Broker:
+    """Tells of everybody whom it is asked about."""
+
+    def __init__(self):
+        self.asked = []
+
+    async def usage(self, *question):
+        self.asked.append(question)
+        return (QpuUsage(name=question[0] or "all", used_s=2.5, nb_sessions=1),)
+
+
+@in_loop
+async def test_the_use_of_qpus_is_told_to_its_owner_and_to_operators():
+    broker = Broker()
+    async with api() as (world, ask):
+        world.service._qpu_queue = broker
+        mine = (await ask("GET", "/v1/usage/qpus?by=qpu&since=10&until=20.5")).json(list[QpuUsage])
+        assert [(usage.name, usage.used_s) for usage in mine] == [("ada", 2.5)]
+        assert (await ask("GET", "/v1/usage/qpus?all=1")).problem.code == "forbidden"
+        everyone = (await ask("GET", "/v1/usage/qpus?all=1", who="root")).json(list[QpuUsage])
+        assert [usage.name for usage in everyone] == ["all"]
+        for query in ("by=phase", "since=-1", "until=nan"):
+            assert (await ask("GET", f"/v1/usage/qpus?{query}")).problem.code == "invalid-argument"
+        await ask("GET", "/v1/usage/qpus?user=bob")  # nobody chooses whose
+    assert broker.asked == [("ada", "qpu", 10.0, 20.5), (None, "user", 0.0, 1e11), ("ada", "user", 0.0, 1e11)]
+
+
+@in_loop
+async def test_a_site_without_shared_qpus_says_so():
+    async with api() as (_, ask):
+        assert (await ask("GET", "/v1/usage/qpus")).problem.code == "no-broker"
+        assert (await ask("GET", "/v1/usage/qpus", who=None)).problem.code == "not-authenticated"
 
 
 # Sessions
