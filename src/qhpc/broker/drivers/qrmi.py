@@ -71,6 +71,10 @@ class QrmiDriver:
         self._options, self._clock, self._sleep = options, clock, sleep
         if options.environment_file is not None:
             os.environ.update(_private_environment(Path(options.environment_file)))
+        os.environ.setdefault(
+            "QRMI_JOB_UID", str(os.getuid())
+        )  # resources of the type PasqalLocal ask who they are for
+        os.environ.setdefault("QRMI_JOB_ID", "openqat")
         self._qrmi = _package() if qrmi is None else qrmi
         self._resource = self._made()
         self._token: str | None = None
