@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import signal
 import threading
 import time
@@ -18,7 +19,7 @@ from qhpc.slurm.controller import Controller, ControllerUnreachable, SlurmRefuse
 from qhpc.slurm.directory import described
 from qhpc.slurm.job_submit import job_submit_lua
 from qhpc.slurm.private_cluster import ClusterError, PrivateCluster
-from qhpc.slurm.site import Pool, check, slurm_lines
+from qhpc.slurm.site import Pool, check, resource_commands, slurm_lines
 
 __all__ = ["command"]
 
@@ -89,14 +90,23 @@ pools_option = click.option(
 @click.option("--lua", is_flag=True, help="Print job_submit.lua instead of lines of slurm.conf.")
 @click.option("--duty-table", default="", help="With --lua: file of what jobs need, as [slurm] of the broker names it.")
 @click.option("--database", is_flag=True, help="The site has slurmdbd.")
-def configure(pools: tuple[str, ...], lua: bool, duty_table: str, database: bool) -> None:
+@click.option("--resource", "cluster", metavar="CLUSTER", help="Have the licences in that database, for this cluster.")
+@click.option("--server", default="openqat", show_default=True, help="With --resource: that the licences belong to.")
+def configure(
+    pools: tuple[str, ...], lua: bool, duty_table: str, database: bool, cluster: str | None, server: str
+) -> None:
     """Print what an operator adds to Slurm so that hybrid jobs are admitted to QPUs. Nothing is changed.
 
     A QPU becomes a licence in duty units: 1000 are its whole time, and ALPHA times as many are offered, 1.1 by default.
     """
     known = [_pool(text) for text in pools]
-    text = job_submit_lua(known, duty_table=duty_table) if lua else "\n".join(slurm_lines(known, has_database=database))
-    click.echo(text)
+    of_server = server if cluster else ""
+    if lua:
+        click.echo(job_submit_lua(known, duty_table=duty_table, server=of_server))
+        return
+    for words in resource_commands(known, server=server, cluster=cluster) if cluster else ():
+        click.echo(f"# to be run once: {shlex.join(words)}")
+    click.echo("\n".join(slurm_lines(known, has_database=database, server=of_server)))
 
 
 @command.command("check")

@@ -10,7 +10,7 @@ from qhpc.slurm.site import Pool, license_units
 __all__ = ["job_submit_lua"]
 
 
-def job_submit_lua(pools: Sequence[Pool], *, default_units: int = 250, duty_table: str = "") -> str:
+def job_submit_lua(pools: Sequence[Pool], *, default_units: int = 250, duty_table: str = "", server: str = "") -> str:
     """A job_submit.lua that translates a request for a QPU into its licence, and refuses one that cannot be met.
 
     Users write ``#SBATCH --comment=qpu:POOL`` or ``--comment=qpu:POOL:UNITS``; ``all`` units are the whole pool. With a
@@ -21,6 +21,7 @@ def job_submit_lua(pools: Sequence[Pool], *, default_units: int = 250, duty_tabl
         pools: that jobs may use.
         default_units: of a job that names none.
         duty_table: file that the broker writes; see :mod:`qhpc.slurm.duty_table`.
+        server: of the licences, if they are in Slurm's database.
 
     >>> '["fresnel"] = 1103' in job_submit_lua([Pool(name="fresnel")])
     True
@@ -29,6 +30,7 @@ def job_submit_lua(pools: Sequence[Pool], *, default_units: int = 250, duty_tabl
     lua = _REQUESTS.replace(
         "@LEARNED@", _LEARNED.replace("@TABLE@", json.dumps(duty_table)) if duty_table else _NOTHING
     )
+    lua = lua.replace("@SERVER@", f"@{server}" if server else "")
     return lua.replace("@UNITS@", units).replace("@DEFAULT@", str(default_units))
 
 
@@ -52,7 +54,7 @@ function slurm_job_submit(job, partitions, uid)
                 "; ask for --comment=qpu:POOL:UNITS, 1000 units are a QPU")
             return slurm.ERROR
         end
-        local license = "qpu_" .. pool .. ":" .. math.ceil(units)
+        local license = "qpu_" .. pool .. "@SERVER@:" .. math.ceil(units)
         job.licenses = (job.licenses and job.licenses ~= "" and (job.licenses .. ",") or "") .. license
     end
     ask_for_what_is_needed(job)

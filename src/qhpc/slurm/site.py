@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from qhpc.scheduling.admission.policies import DEFAULT_ALPHA
+from qhpc.slurm.commands import Command, add_remote_license
 
-__all__ = ["SETTINGS", "Cluster", "Finding", "Pool", "check", "license_units", "slurm_lines"]
+__all__ = ["SETTINGS", "Cluster", "Finding", "Pool", "check", "license_units", "resource_commands", "slurm_lines"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,21 +94,37 @@ SETTINGS: Mapping[str, str] = {
 after some ten seconds, not two minutes; ended jobs are known for an hour, longer than a server should be away."""
 
 
-def slurm_lines(pools: Sequence[Pool], *, has_database: bool) -> list[str]:
+def slurm_lines(pools: Sequence[Pool], *, has_database: bool, server: str = "") -> list[str]:
     """Lines for slurm.conf; what is set there already has to be merged by hand.
 
     Args:
         pools: what to offer.
         has_database: whether the site has slurmdbd.
+        server: of the licences, if they are in that database, see :func:`resource_commands`.
 
     >>> slurm_lines([Pool(name="fresnel")], has_database=True)[0]
     'Licenses=qpu_fresnel:1103'
+    >>> slurm_lines([Pool(name="fresnel")], has_database=True, server="openqat")[-1]
+    'AccountingStorageTRES=license/qpu_fresnel@openqat'
     """
-    lines = ["Licenses=" + ",".join(f"{pool.license}:{license_units(pool)}" for pool in pools)]
+    offered = "Licenses=" + ",".join(f"{pool.license}:{license_units(pool)}" for pool in pools)
+    lines = [] if server else [offered]
     lines += [f"{name}={text}" for name, text in SETTINGS.items()]
-    if has_database:
-        lines.append("AccountingStorageTRES=" + ",".join(f"license/{pool.license}" for pool in pools))
+    if has_database or server:
+        names = (f"license/{pool.license}{f'@{server}' if server else ''}" for pool in pools)
+        lines.append("AccountingStorageTRES=" + ",".join(names))
     return lines
+
+
+def resource_commands(pools: Sequence[Pool], *, server: str, cluster: str) -> list[Command]:
+    """What makes the licences in Slurm's database, where the broker changes their number without slurm.conf.
+
+    >>> resource_commands([Pool(name="fresnel")], server="openqat", cluster="lab")[0][-4:]
+    ('count=1103', 'type=license', 'percentallowed=100', 'cluster=lab')
+    """
+    return [
+        add_remote_license(pool.license, server=server, number=license_units(pool), cluster=cluster) for pool in pools
+    ]
 
 
 def check(cluster: Cluster, pools: Sequence[Pool]) -> list[Finding]:
@@ -124,7 +141,7 @@ def check(cluster: Cluster, pools: Sequence[Pool]) -> list[Finding]:
 
 def _license(cluster: Cluster, pool: Pool) -> Finding:
     title, wanted = f"licence {pool.license}", license_units(pool)
-    number = cluster.licenses.get(pool.license)
+    number = next((number for name, number in cluster.licenses.items() if name.partition("@")[0] == pool.license), None)
     if number is None:
         cure = f"add {pool.license}:{wanted} to Licenses in slurm.conf, then: scontrol reconfigure"
         return Finding(title=title, level="wrong", found="there is none", cure=cure)

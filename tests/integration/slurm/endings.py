@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 from qhpc.slurm.cluster_files import ClusterShape
+from qhpc.slurm.job_submit import job_submit_lua
+from qhpc.slurm.site import Pool
 
 HAS_CGROUPS = os.geteuid() == 0 and os.access("/sys/fs/cgroup/memory", os.W_OK)
 _CGROUPS = {
@@ -26,13 +28,18 @@ ENDINGS_SHAPE = ClusterShape(
     has_rest=True,
     accounts={"phys": tuple(filter(None, ("root", OTHER)))},
     settings={
+        "AccountingStorageTRES": "license/qpu_atoms@openqat,license/qpu_fresnel",
+        "JobSubmitPlugins": "lua",
         "SlurmdTimeout": "5",
         "PreemptType": "preempt/partition_prio",
         "PreemptMode": "REQUEUE",
         "PartitionName": f"urgent Nodes={PREFIX}2 PriorityTier=10 PreemptMode=OFF State=UP",
         **(_CGROUPS if HAS_CGROUPS else {}),
     },
-    files={"cgroup.conf": "CgroupPlugin=cgroup/v1\nConstrainRAMSpace=yes\nConstrainSwapSpace=yes\n"},
+    files={
+        "job_submit.lua": job_submit_lua([Pool(name="atoms", alpha=1.0)], server="openqat"),
+        "cgroup.conf": "CgroupPlugin=cgroup/v1\nConstrainRAMSpace=yes\nConstrainSwapSpace=yes\n",
+    },
 )
 _HUNGRY = f"exec {sys.executable} -c 'a = bytearray(300 << 20); import time; time.sleep(100)'"
 

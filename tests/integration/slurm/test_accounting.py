@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 from contextlib import contextmanager
 from signal import SIGKILL
@@ -14,7 +15,7 @@ from qat.comm.access.messages import Estimate
 from qhpc.access.launchers.protocol import Ended
 from qhpc.broker.driving import pid_of
 from qhpc.embedded.broker_process import BrokerProcess
-from qhpc.slurm.commands import add_remote_license, sacct
+from qhpc.slurm.commands import sacct
 from qhpc.slurm.parsers import parse_accounting
 from qhpc.slurm.private_cluster import PrivateCluster, missing
 from tests.integration.broker.harness import PATHS
@@ -33,6 +34,7 @@ cluster = "try"
 [slurm]
 is_used = true
 poll_s = 0.2
+hold_after_s = 0.2
 drives_licences = true
 method = "resource"
 [pools.atoms]
@@ -43,6 +45,7 @@ driver = "emulated"
 orphan_s = 5
 [qpus.atoms-1.options]
 service = "qat.qpus:LinAlg"
+{device}
 """
 STATES = {
     "completed": "COMPLETED",
@@ -65,7 +68,8 @@ def accounting():
         pytest.skip(reason)
     directory = new_directory()
     with PrivateCluster(directory, ENDINGS_SHAPE) as cluster:
-        cluster.call(*add_remote_license("qpu_atoms", server="openqat", number=1000, cluster="try"))
+        told = CliRunner().invoke(qat, ["slurm", "configure", "--qpu", "atoms:1:1.0", "--resource", "try"]).output
+        cluster.call(*shlex.split(told.splitlines()[0].removeprefix("# to be run once: ")))
         cluster.endings = Endings(cluster)
         cluster.endings.start()
         yield cluster
@@ -74,11 +78,11 @@ def accounting():
 
 
 @contextmanager
-def broker(cluster, place, alpha=1.0):
+def broker(cluster, place, alpha=1.0, device=""):
     """A broker beside the cluster; gives its settings."""
     place.mkdir(exist_ok=True)
     settings = place / "broker.toml"
-    settings.write_text(SETTINGS.format(place=place, alpha=alpha), encoding="utf-8")
+    settings.write_text(SETTINGS.format(place=place, alpha=alpha, device=device), encoding="utf-8")
     with BrokerProcess(settings, place / "broker.log", cluster.environment | {"PYTHONPATH": PATHS}) as process:
         process.wait_until_ready()
         yield settings
@@ -92,6 +96,15 @@ def place():
     place = new_directory()
     yield place
     shutil.rmtree(place)
+
+
+def submit(cluster):
+    asked = (f"--licenses={LICENCE}:500", "--output=/dev/null", "--mem=50", "--wrap=exec sleep 600")
+    return cluster.call("sbatch", "--parsable", *asked).strip()
+
+
+def state(cluster, job):
+    return cluster.call("squeue", "-h", "-j", job, "-o", "%T %r").strip()
 
 
 def usage(cluster, settings, monkeypatch):
@@ -120,6 +133,7 @@ def test_the_use_of_a_qpu_stands_beside_what_slurm_accounts(accounting, place, m
         harness.run(harness.submit(launch))
         end = harness.run(harness.end(launch.job_id))
         assert isinstance(end, Ended) and end.failure is None, end
+        accounting._wait(lambda: usage(accounting, settings, monkeypatch)[0]["nb_sessions"] == 1, "it has not ended")
     accounting._wait(lambda: usage(accounting, settings, monkeypatch)[0]["slurm_state"] == "COMPLETED", "no sacct")
     (row,) = usage(accounting, settings, monkeypatch)
     assert row["nb_tasks"] == 1 and row["nb_shots"] == 100 and row["used_s"] > 0 and row["nb_sessions"] == 1
@@ -132,23 +146,49 @@ def test_the_use_of_a_qpu_stands_beside_what_slurm_accounts(accounting, place, m
 def test_capacity_in_the_database_changes_while_jobs_wait(accounting, place):
     """Slurm's configuration stays as it is, and nobody tells the controller to read it again."""
 
-    def submit():
-        asked = (f"--licenses={LICENCE}:500", "--output=/dev/null", "--mem=50", "--wrap=exec sleep 600")
-        return accounting.call("sbatch", "--parsable", *asked).strip()
-
-    def state(job):
-        return accounting.call("squeue", "-h", "-j", job, "-o", "%T %r").strip()
+    def states():
+        return sorted(state(accounting, job) for job in jobs)
 
     before = accounting.configuration.read_bytes()
     with broker(accounting, place, alpha=1.0):
-        jobs = [submit() for _ in range(3)]
+        jobs = [submit(accounting) for _ in range(3)]
         one_waits = ["PENDING Licenses", "RUNNING None", "RUNNING None"]
-        accounting._wait(lambda: sorted(map(state, jobs)) == one_waits, "not one waits", 30.0)
+        accounting._wait(lambda: states() == one_waits, "not one waits", 30.0)
     with broker(accounting, place, alpha=1.5):
-        accounting._wait(lambda: set(map(state, jobs)) == {"RUNNING None"}, "one waits still", 30.0)
+        accounting._wait(lambda: states() == ["RUNNING None"] * 3, "one waits still", 30.0)
     accounting.call("scancel", *jobs)
     assert accounting.configuration.read_bytes() == before
     assert "_slurm_rpc_reconfigure_controller" not in (accounting.directory / "log" / "slurmctld.log").read_text()
+
+
+def test_units_are_accounted_and_asked_for_by_a_comment(accounting, monkeypatch):
+    job = accounting.call(
+        "sbatch", "--parsable", "--wait", "--comment=qpu:atoms:100", "-L", "qpu_fresnel:50", "--mem=50",
+        "--output=/dev/null", "--wrap=true",
+    ).strip()  # fmt: skip
+
+    def allocated():
+        return accounting.call("sacct", "-nXP", "-j", job, "--format=AllocTRES").strip().split(",")
+
+    accounting._wait(
+        lambda: {"license/qpu_atoms@openqat=100", "license/qpu_fresnel=50"} <= set(allocated()), "no units"
+    )
+    monkeypatch.setenv("SLURM_CONF", str(accounting.configuration))
+    found = CliRunner().invoke(qat, ["slurm", "check", "--qpu", "atoms:1:0.9", "--output", "json"]).output
+    levels = {each["title"]: each["level"] for each in json.loads(found)}
+    assert levels["licence qpu_atoms"] == levels["accounting"] == levels["job_submit.lua"] == "ok"
+
+
+def test_jobs_wait_while_the_qpu_is_away(accounting, place):
+    """What is withheld is a reservation, also of a licence in the database."""
+    away = "calibration_every_s = 0.5\ncalibration_s = 600.0"
+    with broker(accounting, place, device=away):
+        accounting._wait(lambda: "openqat_atoms" in accounting.call("scontrol", "show", "reservation"), "none", 30.0)
+        job = submit(accounting)
+        accounting._wait(lambda: state(accounting, job) in ("PENDING Licenses", "PENDING Reservation"), "it runs", 30.0)
+    with broker(accounting, place):
+        accounting._wait(lambda: state(accounting, job) == "RUNNING None", "it waits", 30.0)
+    accounting.call("scancel", job)
 
 
 def test_every_ending_is_accounted(accounting):

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from openqat.commands.slurm import command
+from qhpc.slurm.private_cluster import ClusterError
 
 from .conftest import new_directory
 
@@ -73,3 +74,24 @@ def test_without_slurm_it_says_what_to_install(monkeypatch, tmp_path):
     for number, handler in before.items():
         signal.signal(number, handler)
     assert done.exit_code == 1 and "apt-get install slurm-wlm munge" in done.output
+
+
+def test_what_the_cluster_is_to_have(monkeypatch, tmp_path):
+    class Cluster:
+        def __init__(self, directory, shape):
+            self.shape = shape
+
+        def __enter__(self):
+            raise ClusterError(f"{self.shape.nb_nodes} {self.shape.has_accounting} {self.shape.has_rest}")
+
+        def __exit__(self, *_):
+            pass
+
+    monkeypatch.setattr("openqat.commands.slurm.PrivateCluster", Cluster)
+    monkeypatch.setattr("openqat.commands.slurm.signal.signal", lambda *_: None)
+
+    def told(*options):
+        return CliRunner().invoke(command, ["try", str(tmp_path), *options]).output
+
+    assert "Error: 2 False False" in told()
+    assert "Error: 3 True True" in told("--accounting", "--rest", "--nodes", "3")

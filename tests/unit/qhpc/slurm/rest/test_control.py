@@ -3,10 +3,12 @@
 import asyncio
 import os
 import pwd
+import ssl
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import trustme
 
 from qhpc.slurm.commands import BatchJob, InvalidOption
 from qhpc.slurm.controller import ControllerUnreachable, SlurmRefused
@@ -202,6 +204,40 @@ def test_answers_without_end_are_refused(tmp_path, token_file, monkeypatch):
     monkeypatch.setattr("qhpc.slurm.rest.link._MAX_ANSWER_BYTES", 100)
     with pytest.raises(ControllerUnreachable, match="more than 100 bytes"):
         run(tmp_path, token_file, lambda control: control.jobs(), answer("jobs"))
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_token_goes_to_a_server_alone_whose_certificate_is_known(tmp_path, token_file, monkeypatch, is_known):
+    authority = trustme.CA()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost").configure_cert(context)
+    (authority if is_known else trustme.CA()).cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    server = Server(None, [answer("jobs")])
+
+    async def main():
+        async with await asyncio.start_server(server, "localhost", 0, ssl=context) as listening:
+            port = listening.sockets[0].getsockname()[1]
+            control = RestControl(rest_address(f"https://localhost:{port}"), token_file, lambda: NOW_S)
+            return await control.jobs()
+
+    if is_known:
+        assert [job.id for job in asyncio.run(main())] == [1, 2, 3]
+    else:
+        with pytest.raises(ControllerUnreachable, match="certificate verify failed"):
+            asyncio.run(main())
+        assert server.requests == []
+
+
+def test_loopback_without_tls(token_file):
+    server = Server(None, [answer("jobs")])
+
+    async def main():
+        async with await asyncio.start_server(server, "127.0.0.1", 0) as listening:
+            port = listening.sockets[0].getsockname()[1]
+            return await RestControl(rest_address(f"http://127.0.0.1:{port}"), token_file, lambda: NOW_S).jobs()
+
+    assert len(asyncio.run(main())) == 3 and "Host: 127.0.0.1\r\n" in server.requests[0][0]
 
 
 def test_all_of_the_protocol_is_there():
