@@ -43,7 +43,7 @@ def broker_with(broker_of, tmp_path, faults, limits=""):
 ])  # fmt: skip
 def test_whatever_a_qpu_answers_results_are_right_and_charged_once(broker_of, tmp_path, faults, loses):
     """The seeds are such that it happens once: to one of the first ten slices of the driver's first process."""
-    broker = broker_with(broker_of, tmp_path, faults, "slice_deadline_s = 0.5")
+    broker = broker_with(broker_of, tmp_path, faults, "slice_deadline_s = 0.5" if loses else "")
     qpu = SharedQPU("p", broker=f"unix:{broker.socket}")
     results = qpu.submit(Batch([number_job(number % 32, NB_SHOTS) for number in range(NB_JOBS)]))
     assert all(is_number(result, number % 32) for number, result in enumerate(results))

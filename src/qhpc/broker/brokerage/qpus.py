@@ -2,9 +2,9 @@
 
 A broker that was started again knows what it had given to which QPU, but for the last moments, which were on no disk.
 It waits until the drivers that it knew are back, or have been away too long, and only then decides: a slice that a
-driver has goes on there; one that it never got is sent again; one that was given to a driver that is another
-incarnation now may have run. A slice that no record tells of is a *stray*: when its task is submitted again it is taken
-up where it is.
+driver has goes on there; one that it never got is sent again, also if another incarnation is there that knows what the
+former one had begun. What that one had begun may have run; so may all that it was given, if that is not known. A slice
+that no record tells of is a *stray*: when its task is submitted again it is taken up where it is.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ class Qpus:
         """A driver is there."""
         driver = self._core.drivers[qpu]
         driver.has_lost = driver.incarnation != message.incarnation
+        driver.remembers = driver.incarnation in message.former
         if driver.has_lost:
             driver.loaded.clear()
             for window in self._core.machine.device(qpu).windows():  # it will announce its own
@@ -134,7 +135,7 @@ class Qpus:
         if (task.full_key, given.number) in driver.known:
             if record.state == "stopping":
                 self._core.tell_driver((driver.qpu, said.Stop(task.full_key, given.number)))
-        elif driver.has_lost:
+        elif driver.has_lost and not driver.remembers:
             self._fail(task, now_s, f"the driver of {driver.qpu} was started again while it ran", may_have_run=True)
         elif record.state == "stopping":
             self._fail(task, now_s, "it was cancelled before it ran")

@@ -127,11 +127,12 @@ class Driver:
         specs: what the QPU can do, as it travels.
         known: slices that it had when it was attached.
         has_lost: whether it is another incarnation than the one before.
+        remembers: whether it knows all slices that that one had begun.
         state: of the QPU as it said last, with the reason and in how many seconds it will be up.
     """
 
     __slots__ = (
-        "has_lost", "incarnation", "is_attached", "known", "loaded", "lost_s", "qpu", "specs", "state",
+        "has_lost", "incarnation", "is_attached", "known", "loaded", "lost_s", "qpu", "remembers", "specs", "state",
     )  # fmt: skip
 
     def __init__(self, qpu: str) -> None:
@@ -142,5 +143,5 @@ class Driver:
         self.loaded: set[str] = set()
         self.specs = b""
         self.known: frozenset[tuple[str, int]] = frozenset()
-        self.has_lost = False
+        self.has_lost = self.remembers = False
         self.state: tuple[QpuState, str, float | None] = ("down", "its driver is being started", None)

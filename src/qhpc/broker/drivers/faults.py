@@ -37,8 +37,8 @@ class Faults:
         self._random = Random(options.seed)
 
     def sent(self, message: DriverMessage) -> list[Delayed]:
-        """What is sent in the place of a message."""
-        if not isinstance(message, SliceEnded | SliceBroken):
+        """What is sent in the place of a message; what is told of slices of a former driver is no answer of the QPU."""
+        if not isinstance(message, SliceEnded | SliceBroken) or _is_of_a_former_driver(message):
             return [Delayed(0.0, message)]
         if self._happens(self._options.never):
             return []
@@ -64,3 +64,7 @@ class Faults:
         if isinstance(end, SliceEnded):
             wrong += [replace(end, result=b"no result"), replace(end, shots=end.shots + 1_000_000)]
         return self._random.choice(wrong)
+
+
+def _is_of_a_former_driver(end: SliceEnded | SliceBroken) -> bool:
+    return isinstance(end, SliceBroken) and end.may_have_run

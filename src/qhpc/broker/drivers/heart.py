@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from qhpc.broker.drivers import messages as say
+from qhpc.broker.drivers.begun_record import Past
 from qhpc.broker.drivers.messages import DriverMessage
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
 ]  # fmt: skip
 
 _Slice = tuple[str, int]
+_NO_PAST = Past()
 _End = say.SliceEnded | say.SliceBroken
 
 MAX_IDLE_TASKS = 64
@@ -122,6 +124,7 @@ class Heart:
         qpu: name of the QPU.
         incarnation: other after every start.
         specs: message of its HardwareSpecs.
+        past: slices that drivers before it had begun, and their incarnations.
 
     >>> heart = Heart("fresnel-1", "i1", b"")
     >>> heart.handle(say.Load("k", b"job"), 0.0), heart.handle(say.Run("k", 1, 100), 0.0)
@@ -130,15 +133,15 @@ class Heart:
     [RunSlice(key='k', number=1, shots=100)]
     """
 
-    def __init__(self, qpu: str, incarnation: str, specs: bytes) -> None:
-        self._qpu, self._incarnation, self._specs = qpu, incarnation, specs
+    def __init__(self, qpu: str, incarnation: str, specs: bytes, past: Past = _NO_PAST) -> None:
+        self._qpu, self._incarnation, self._specs, self._former = qpu, incarnation, specs, past.former
         self._state = say.StateChanged("up")
         self._state_until_s: float | None = None
         self._windows: dict[str, WindowAt] = {}
         self._tasks: OrderedDict[str, _Task] = OrderedDict()
         self._waiting: dict[_Slice, int] = {}
         self._running: _Slice | None = None
-        self._ended: dict[_Slice, _End] = {}
+        self._ended: dict[_Slice, _End] = {which: _cut(which) for which in past.begun}
         self._acknowledged: OrderedDict[str, set[int]] = OrderedDict()
         self._is_attached = self._is_quitting = False
         self._actions: list[Action] = []
@@ -156,8 +159,8 @@ class Heart:
 
     @property
     def has_results(self) -> bool:
-        """Whether there are ends of slices that the broker has not acknowledged."""
-        return bool(self._ended)
+        """Whether there are results that the broker has not acknowledged."""
+        return any(isinstance(end, say.SliceEnded) for end in self._ended.values())
 
     @property
     def is_over(self) -> bool:
@@ -213,7 +216,9 @@ class Heart:
         known = (*self._ended, *running, *self._waiting)
         state, reason = self._state.state, self._state.reason
         self._do(
-            Send(say.Attached(say.VERSION, self._incarnation, self._qpu, self._specs, known, state, reason)),
+            Send(
+                say.Attached(say.VERSION, self._incarnation, self._qpu, self._specs, known, state, reason, self._former)
+            ),
         )
         if attach.version != say.VERSION:
             self._do(HangUp(f"the broker speaks version {attach.version}, this driver {say.VERSION}"))
@@ -374,6 +379,10 @@ class Heart:
         for name in over:
             del self._windows[name]
         yield from self._windows.items()
+
+
+def _cut(which: _Slice) -> say.SliceBroken:
+    return say.SliceBroken(*which, "its driver was killed while it ran", is_retryable=True, may_have_run=True)
 
 
 def _ending(which: _Slice) -> say.SliceBroken:

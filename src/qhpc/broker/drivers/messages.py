@@ -11,8 +11,8 @@ time: a new connection ends the former one.
 
 ``Run`` is idempotent by key and number: a slice that the driver knows is not run again, only told of again. The end of
 a slice is told at once and again after every ``Attach``, until it is acknowledged; so a broker that was killed finds
-what the QPU did meanwhile. A driver that was killed comes back as another *incarnation*, which knows nothing: slices
-that were given to the former one may have run.
+what the QPU did meanwhile. A driver that was killed comes back as another *incarnation*, which knows which slices the
+former one had begun and nothing of their ends: they may have run, and it says so of each.
 """
 
 from __future__ import annotations
@@ -68,6 +68,8 @@ class Attached(_Message, frozen=True, tag="attached"):
         specs: message of HardwareSpecs (``qat.comm.wire``).
         known: slices it has begun or been given, as key and number; the ends of those that have ended follow.
         state: of the QPU.
+        former: incarnations before it of which it knows all that they had begun: what of theirs is not ``known`` never
+            was.
     """
 
     version: int
@@ -77,6 +79,7 @@ class Attached(_Message, frozen=True, tag="attached"):
     known: tuple[tuple[str, int], ...] = ()
     state: QpuState = "up"
     reason: str = ""
+    former: tuple[str, ...] = ()
 
 
 class Load(_Message, frozen=True, tag="load"):

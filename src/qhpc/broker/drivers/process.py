@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from heapq import heappop, heappush
 from itertools import count
+from pathlib import Path
 from queue import SimpleQueue
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from threading import Event, Thread
@@ -27,6 +28,7 @@ from qat.core.enums import ErrorType
 from qat.core.errors import QPUException, WireError
 from qhpc.broker.drivers import heart
 from qhpc.broker.drivers import messages as say
+from qhpc.broker.drivers.begun_record import BegunRecord
 from qhpc.broker.drivers.failures import broken
 from qhpc.broker.drivers.faults import Faults
 from qhpc.broker.drivers.heart import Action, Happening, Heart
@@ -54,7 +56,9 @@ class DriverProcess:
 
     def __init__(self, configuration: Configuration, driver: Driver, listener: socket.socket) -> None:
         self._configuration, self._driver, self._listener = configuration, driver, listener
-        self._heart = Heart(configuration.qpu, secrets.token_hex(8), encode(driver.specs()))
+        incarnation = secrets.token_hex(8)
+        self._record = BegunRecord(Path(configuration.socket).with_suffix(".begun"), incarnation)
+        self._heart = Heart(configuration.qpu, incarnation, encode(driver.specs()), self._record.past)
         faults = configuration.faults or FaultOptions()
         self._faults, self._slice_log = Faults(faults), SliceLog(faults.slice_log)
         self._line: Line | None = None
@@ -176,6 +180,8 @@ class DriverProcess:
 
     def _hear(self, message: say.DriverMessage) -> None:
         self._do(self._heart.handle(message, time.monotonic()))
+        if isinstance(message, say.AcknowledgeSlice):
+            self._record.told(message.key, message.number)
         if self._was_signalled and isinstance(message, say.Attach):
             self._happens(say.Quit())
 
@@ -263,10 +269,18 @@ class DriverProcess:
 
     def _run(self) -> None:
         while (action := self._to_run.get()) is not None:
-            self._slice_log.write(action.key, action.number, "begun")
-            end = self._end_of(action, self._control)
-            self._slice_log.write(action.key, action.number, "ended" if isinstance(end, say.SliceEnded) else "broken")
-            self._happens(end)
+            self._happens(self._recorded_end_of(action, self._control))
+
+    def _recorded_end_of(self, action: heart.RunSlice, control: SliceControl) -> say.SliceEnded | say.SliceBroken:
+        try:
+            self._record.begins(action.key, action.number)
+        except OSError as error:
+            reason = f"the driver cannot write that it begins: {error}"
+            return say.SliceBroken(action.key, action.number, reason, is_retryable=True)
+        self._slice_log.write(action.key, action.number, "begun")
+        end = self._end_of(action, control)
+        self._slice_log.write(action.key, action.number, "ended" if isinstance(end, say.SliceEnded) else "broken")
+        return end
 
     def _end_of(self, action: heart.RunSlice, control: SliceControl) -> say.SliceEnded | say.SliceBroken:
         key, number, shots = action

@@ -10,6 +10,7 @@ from .world import QPUS, SHOTS, World
 WHAT = ["submit"] * 6 + ["run"] * 6 + ["sync"] * 3 + [
     "crash", "attach", "connect", "disconnect", "cancel", "wait", "acknowledge", "fail", "torn crash",
 ]  # fmt: skip
+KILLS = ["kill", "death", "kill both"]
 STEP = st.tuples(st.sampled_from(WHAT), st.integers(0, 11), st.floats(0.0, 6.0))
 
 
@@ -27,7 +28,10 @@ def play(world, what, number, length_s):
             world.crash(number, None)
         case "torn crash":
             world.crash(number, int(length_s))
-        case "kill":
+        case "kill" | "death":
+            world.kill_driver(qpu, forgets=what == "death")
+        case "kill both":
+            world.crash(number, 0)
             world.kill_driver(qpu)
         case "attach" if not driver.is_attached:
             driver.attach()
@@ -64,6 +68,7 @@ def check(world):
                 assert sum(row.busy_s for row in charged) == answer.busy_s
             if not world.nb_driver_kills or not job.wanted[key].is_repeatable:
                 assert world.ran[full] <= SHOTS, "nothing runs again that has run"
+            if not world.nb_forgotten or not job.wanted[key].is_repeatable:
                 assert all(nb == 1 for (ran, _), nb in world.runs.items() if ran == full), "a slice runs once"
 
 
@@ -83,7 +88,8 @@ def test_broker_and_jobs_crash(steps):
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.one_of(STEP, st.tuples(st.just("kill"), st.integers(0, 3), st.just(0.0))), max_size=60))
+@example([("submit", 0, 0.0), ("sync", 9, 0.0), ("submit", 1, 0.0), ("kill both", 0, 0.0), ("connect", 1, 0.0)])
+@given(st.lists(st.one_of(STEP, st.tuples(st.sampled_from(KILLS), st.integers(0, 3), st.just(0.0))), max_size=60))
 def test_drivers_crash_too(steps):
     world = World()
     world.mend()

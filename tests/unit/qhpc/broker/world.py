@@ -46,16 +46,19 @@ def put_together(results, shots):
 class SimulatedDriver:
     """A driver as its protocol says, with a QPU that runs a slice when told to."""
 
-    def __init__(self, world, qpu, incarnation):
-        self.world, self.qpu, self.incarnation = world, qpu, f"{qpu}{incarnation}"
-        self.loaded, self.queue, self.ends, self.is_attached = {}, [], {}, False
+    def __init__(self, world, qpu, incarnation, begun=(), former=()):
+        self.world, self.qpu, self.incarnation, self.former = world, qpu, f"{qpu}{incarnation}", former
+        self.loaded, self.queue, self.is_attached = {}, [], False
+        self.ends = {which: SliceBroken(*which, "cut", b"", True, True) for which in begun}
         self.nb_lost = incarnation
 
     def attach(self):
         self.is_attached = True
         known = tuple([(run.key, run.number) for run in self.queue] + list(self.ends))
         self.world.heart.driver_attached(
-            self.qpu, Attached(1, self.incarnation, self.qpu, b"specs", known), self.world.now_s
+            self.qpu,
+            Attached(1, self.incarnation, self.qpu, b"specs", known, former=self.former),
+            self.world.now_s,
         )
         for end in tuple(self.ends.values()):
             self.say(end)
@@ -161,7 +164,7 @@ class World:
         self.now_s = 0.0
         self.disk, self.nb_safe = [], 0
         self.runs, self.ran = Counter(), Counter()
-        self.rows, self.nb_driver_kills = {}, 0
+        self.rows, self.nb_driver_kills, self.nb_forgotten = {}, 0, 0
         self.jobs = [SimulatedJob(self, name) for name in ("vqe", "qaoa")]
         self.drivers = {qpu: SimulatedDriver(self, qpu, 0) for qpu in QPUS}
         self.heart = Brokerage(RULES, put_together)
@@ -213,15 +216,19 @@ class World:
         self.heart.begin(self.now_s)
         self.flush()
 
-    def kill_driver(self, qpu):
-        """``kill -9`` of a driver: what it ran may have run."""
-        if self.drivers[qpu].is_attached:
+    def kill_driver(self, qpu, *, forgets=False):
+        """``kill -9`` of a driver: what it ran may have run. The next one knows, unless the machine died."""
+        old = self.drivers[qpu]
+        if old.is_attached:
             self.heart.driver_lost(qpu, self.now_s)
         self.nb_driver_kills += 1
-        for run in self.drivers[qpu].queue[:1]:
+        self.nb_forgotten += forgets
+        running = [(run.key, run.number) for run in old.queue[:1]]
+        for run in old.queue[:1]:
             self.runs[run.key, run.number] += 1
             self.ran[run.key] += max(run.shots, 1)
-        self.drivers[qpu] = SimulatedDriver(self, qpu, self.drivers[qpu].nb_lost + 1)
+        past = ((), ()) if forgets else ([*old.ends, *running], (*old.former, old.incarnation))
+        self.drivers[qpu] = SimulatedDriver(self, qpu, old.nb_lost + 1, *past)
         self.flush()
 
     def pass_time(self, length_s):
