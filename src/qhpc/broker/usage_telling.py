@@ -19,6 +19,10 @@ class UsageTeller:
 
     Args:
         accounts: file of them.
+
+    >>> question = AskUsage(1, "user", "bob", 0.0, 1.0)
+    >>> asyncio.run(UsageTeller(Path("usage.db")).tell(question, "ada", sees_all=False)).code
+    'not-yours'
     """
 
     def __init__(self, accounts: Path) -> None:

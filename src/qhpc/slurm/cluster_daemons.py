@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qhpc.slurm.cluster_files import ClusterShape
 
-__all__ = ["daemon_command", "daemons", "database_tables", "entries", "programs"]
+__all__ = ["daemon_command", "daemons", "entries", "make_database", "open_database", "programs"]
 
 Command = tuple[str, ...]
 
@@ -100,16 +100,27 @@ def _slurmrestd(place: Path, user: str) -> Command:
     return ("setsid", "--fork", "sh", "-c", script)
 
 
-def database_tables(place: Path, user: str) -> tuple[Command, Command]:
-    """What makes an empty database, and, once it runs, what lets Slurm's user in, whom it knows by the system."""
-    make = (
+def make_database(place: Path, user: str) -> Command:
+    """What makes an empty database.
+
+    >>> make_database(Path("/tmp/q"), "ada")[3]
+    '--datadir=/tmp/q/database'
+    """
+    return (
         "mariadb-install-db", "--no-defaults", f"--user={user}", f"--datadir={place}/database",
         "--auth-root-authentication-method=socket", f"--auth-root-socket-user={user}", "--skip-test-db", "--force",
         "--innodb-log-file-size=16M",
     )  # fmt: skip
+
+
+def open_database(place: Path, user: str) -> Command:
+    """What lets Slurm's user into a database that runs; it knows users by the system.
+
+    >>> open_database(Path("/tmp/q"), "ada")[-1]
+    "CREATE DATABASE IF NOT EXISTS slurm; GRANT ALL ON slurm.* TO 'ada'@'localhost'"
+    """
     grant = f"CREATE DATABASE IF NOT EXISTS slurm; GRANT ALL ON slurm.* TO '{user}'@'localhost'"
-    enter = ("mariadb", "--no-defaults", f"--socket={place}/database/socket", f"--user={user}", "--execute", grant)
-    return make, enter
+    return ("mariadb", "--no-defaults", f"--socket={place}/database/socket", f"--user={user}", "--execute", grant)
 
 
 def entries(shape: ClusterShape, cluster: str = "try") -> Sequence[Command]:

@@ -124,12 +124,16 @@ def sbatch(job: BatchJob) -> Command:
 
 
 def minutes_of(job: BatchJob) -> int | None:
-    """The time limit of a job as Slurm counts."""
+    """The time limit of a job as Slurm counts; None if it has none of its own."""
     return None if job.max_time_s is None else max(1, math.ceil(job.max_time_s / 60))
 
 
 def literal(path: Path) -> str:
-    """A path in which Slurm replaces nothing: ``%j`` and the like stand for other things."""
+    """A path in which Slurm replaces nothing: ``%j`` and the like stand for other things.
+
+    >>> literal(Path("/spool/100%j"))
+    '/spool/100%%j'
+    """
     return str(path).replace("%", "%%")
 
 
@@ -153,6 +157,11 @@ def user_options(options: Mapping[str, str]) -> dict[str, str]:
 
     Raises:
         InvalidOption: they may not set one, or not to this.
+
+    >>> user_options({"uid": "0"})
+    Traceback (most recent call last):
+        ...
+    qhpc.slurm.commands.InvalidOption: 'uid' is no option of a job; there are account, constraint, nice, ...
     """
     for name, value in options.items():
         if name not in USER_OPTIONS:

@@ -16,13 +16,14 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from qhpc.slurm.cluster_daemons import daemon_command, daemons, database_tables, entries, programs
+from qhpc.slurm.cluster_daemons import daemon_command, daemons, entries, make_database, open_database, programs
 from qhpc.slurm.cluster_files import ClusterShape, Identity, slurm_conf, slurmdbd_conf
 from qhpc.slurm.cluster_guard import ClusterGuard
+from qhpc.slurm.cluster_machine import free_ports, is_alive, with_descendants, write
 
 __all__ = ["ClusterError", "PrivateCluster", "missing"]
 
@@ -123,17 +124,31 @@ class PrivateCluster:
         if self.pid(name) is not None:
             return
         self._pid_file(name).unlink(missing_ok=True)
-        for file in (self.directory / "munge").glob("socket*") if name == "munged" else ():
-            file.unlink()
-        make, enter = database_tables(self.directory, self._user)
-        if name == "mariadbd" and not (self.directory / "database" / "mysql").exists():
-            self._run(make, "the database is not made")
+        self._prepare(name)
         self._run(daemon_command(name, self.directory, self._user), f"{name} does not start")
         self._wait(lambda: self.pid(name) is not None, f"{name} has not started")
-        if name == "mariadbd":
-            self._run(enter, "the database is not open to Slurm")
-        elif name == "slurmdbd":
-            self._enter()
+        self._complete(name)
+
+    def _prepare(self, name: str) -> None:
+        """What has to be there, or not, before a daemon starts."""
+        match name:
+            case "munged":
+                for file in (self.directory / "munge").glob("socket*"):
+                    file.unlink()
+            case "slurmrestd":
+                self.rest.unlink(missing_ok=True)
+            case "mariadbd" if not (self.directory / "database" / "mysql").exists():
+                self._run(make_database(self.directory, self._user), "the database is not made")
+
+    def _complete(self, name: str) -> None:
+        """What is done as soon as a daemon runs, so that others can use it."""
+        match name:
+            case "mariadbd":
+                self._run(open_database(self.directory, self._user), "the database is not open to Slurm")
+            case "slurmdbd":
+                self._enter()
+            case "slurmrestd":
+                self._wait(self.rest.is_socket, "slurmrestd does not listen")
 
     def _run(self, command: Sequence[str], complaint: str) -> None:
         with (self.directory / "log" / "starts.log").open("ab") as log:
@@ -168,8 +183,8 @@ class PrivateCluster:
             self._folder(name, 0o755)
         for name in ("state", "database"):
             self._folder(name, 0o700)
-        _write(self.directory / "munge" / "key", secrets.token_bytes(128), 0o600)
-        _write(self.directory / "state" / "jwt.key", secrets.token_bytes(32), 0o600)
+        write(self.directory / "munge" / "key", secrets.token_bytes(128), 0o600)
+        write(self.directory / "state" / "jwt.key", secrets.token_bytes(32), 0o600)
         if self.shape.has_rest and self._user == "root":
             shutil.chown(self.directory / "rest", "nobody")
         self._write_configuration()
@@ -182,16 +197,16 @@ class PrivateCluster:
 
     def _write_configuration(self) -> None:
         for name, text in {"plugstack.conf": "", "cgroup.conf": "CgroupPlugin=cgroup/v1\n", **self.shape.files}.items():
-            _write(self.directory / "etc" / name, text.encode(), 0o644)
+            write(self.directory / "etc" / name, text.encode(), 0o644)
         identity = Identity(
             directory=self.directory,
             host=socket.gethostname().partition(".")[0],
             user=self._user,
             ports=self._ports(),
         )
-        _write(self.configuration, slurm_conf(self.shape, identity).encode(), 0o644)
+        write(self.configuration, slurm_conf(self.shape, identity).encode(), 0o644)
         if self.shape.has_accounting:
-            _write(self.directory / "etc" / "slurmdbd.conf", slurmdbd_conf(identity).encode(), 0o600)
+            write(self.directory / "etc" / "slurmdbd.conf", slurmdbd_conf(identity).encode(), 0o600)
 
     @property
     def _user(self) -> str:
@@ -203,7 +218,7 @@ class PrivateCluster:
         file = self.directory / "run" / "ports"
         known: list[int] = json.loads(file.read_text()) if file.exists() else []
         if len(known) != self.shape.nb_ports:
-            known = _free_ports(self.shape.nb_ports)
+            known = free_ports(self.shape.nb_ports)
             file.write_text(json.dumps(known))
         return known
 
@@ -252,7 +267,7 @@ class PrivateCluster:
             self._end_jobs()
             kept = ("slurmdbd", "mariadbd", "munged")
             self._end_daemons([name for name in self._running() if name not in kept])
-            for pid in _with_descendants(self._steps()):
+            for pid in with_descendants(self._steps()):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             for name in kept:
@@ -276,7 +291,7 @@ class PrivateCluster:
                 if self.pid(name) is not None:
                     os.kill(pid, number)
             with suppress(ClusterError):
-                self._wait(lambda: not any(map(_is_alive, pids.values())), "daemons live on", _STOP_S)
+                self._wait(lambda: not any(map(is_alive, pids.values())), "daemons live on", _STOP_S)
                 return
 
     def _steps(self) -> Iterator[int]:
@@ -316,43 +331,3 @@ def _check_installed(shape: ClusterShape) -> None:
     reason = missing(shape)
     if reason is not None:
         raise ClusterError(reason)
-
-
-def _write(path: Path, data: bytes, mode: int) -> None:
-    """Write a file that nobody ever sees half."""
-    partial = path.with_name(f".{path.name}")
-    partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        os.fchmod(file.fileno(), mode)
-        file.write(data)
-    partial.replace(path)
-
-
-def _free_ports(number: int) -> list[int]:
-    """Ports of loopback that nobody listens at, all different."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(number)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-
-
-def _with_descendants(pids: Iterable[int]) -> list[int]:
-    """Processes and all that they have started, parents first."""
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            children.setdefault(parent, []).append(int(folder.name))
-    found = list(pids)
-    for pid in found:  # grows meanwhile
-        found += children.get(pid, ())
-    return found
-
-
-def _is_alive(pid: int) -> bool:
-    """Whether a process runs; one that waits to be reaped does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False

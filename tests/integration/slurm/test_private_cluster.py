@@ -120,7 +120,7 @@ def test_an_ordinary_user_has_one_of_his_own():
     user = next(name for name in ("postgres", "nobody") if name in {entry.pw_name for entry in pwd.getpwall()})
     source = directory / "source" / "qhpc"
     (source / "slurm").mkdir(parents=True)
-    parts = ("private_cluster", "cluster_daemons", "cluster_files", "cluster_guard")
+    parts = ("private_cluster", "cluster_daemons", "cluster_files", "cluster_guard", "cluster_machine")
     for name in ("__init__.py", "slurm/__init__.py", *(f"slurm/{part}.py" for part in parts)):
         (source / name).write_bytes((Path(sys.modules["qhpc.slurm"].__file__).parents[1] / name).read_bytes())
     home = directory / "home"

@@ -147,18 +147,31 @@ def submitted_in(status: int, body: bytes) -> int:
 
 
 def jobs_in(status: int, body: bytes) -> list[RestJob]:
-    """The jobs that were listed."""
+    """The jobs that were listed.
+
+    >>> [job.job_id for job in jobs_in(200, b'{"errors": [], "jobs": [{"job_id": 7, "job_state": "RUNNING"}]}')]
+    [7]
+    """
     return _answer_in(status, body, _Jobs).jobs
 
 
 def waiting_in(jobs: Sequence[RestJob]) -> list[SlurmJob]:
-    """Those that wait, the next one first."""
+    """Those that wait, the next one first.
+
+    >>> jobs = [RestJob(7, "PENDING", priority=1), RestJob(8, "PENDING", priority=5), RestJob(9, "RUNNING")]
+    >>> [job.id for job in waiting_in(jobs)]
+    [8, 7]
+    """
     waiting = [job for job in jobs if job.job_state == "PENDING"]
     return [value_of(job) for job in sorted(waiting, key=lambda job: (-(job.priority or 0), job.job_id))]
 
 
 def licenses_in(status: int, body: bytes) -> list[dict[str, str]]:
-    """The licences that were listed, as ``scontrol show licenses`` has them."""
+    """The licences that were listed, as ``scontrol show licenses`` has them.
+
+    >>> licenses_in(200, b'{"licenses": [{"LicenseName": "qpu_q", "Total": 9, "Used": 2, "Free": 7}]}')[0]["Free"]
+    '7'
+    """
     return [
         {
             "LicenseName": each.license_name,

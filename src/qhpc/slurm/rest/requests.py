@@ -12,7 +12,7 @@ from qhpc.slurm.commands import BatchJob, InvalidOption, license_text, literal, 
 __all__ = ["VERSION", "RestRequest", "cancel_request", "environment_in", "list_request", "submit_request"]
 
 VERSION = "v0.0.38"
-"""Of the interface: that of Slurm 22.05, which later ones have for some years."""
+"""Of the interface: Slurm 22.05 to 23.11 have it."""
 
 _ROOT = f"/slurm/{VERSION}"
 
@@ -54,6 +54,13 @@ def submit_request(job: BatchJob, script: str, environment: Mapping[str, str]) -
 
     Raises:
         InvalidOption: an option or a licence is none that users may give, or the script has arguments.
+
+    >>> from pathlib import Path
+    >>> place = Path("/spool/a.1")
+    >>> job = BatchJob(script=place / "job", environment=place / "environment", directory=place, name="qat",
+    ...     comment="a.1", stdout=place / "stdout", stderr=place / "stderr", licenses={"qpu_fresnel": 250})
+    >>> msgspec.json.decode(submit_request(job, "#!/bin/sh", {"PATH": "/bin"}).body)["job"]["licenses"]
+    'qpu_fresnel:250'
     """
     if job.arguments:
         raise InvalidOption(f"the script has the arguments {job.arguments!r}; over HTTP it can have none")

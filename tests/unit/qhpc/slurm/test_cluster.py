@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from qhpc.slurm.cluster_daemons import daemon_command, daemons, database_tables, entries, programs
+from qhpc.slurm.cluster_daemons import daemon_command, daemons, entries, make_database, open_database, programs
 from qhpc.slurm.cluster_files import ClusterShape, Identity, slurm_conf, slurmdbd_conf
 from qhpc.slurm.private_cluster import ClusterError, PrivateCluster, missing
 
@@ -46,8 +46,8 @@ def test_what_needs_the_database_starts_after_it():
 def test_nothing_of_the_database_is_open_to_others():
     _, database = conf(WHOLE)
     assert not any(line.startswith("StoragePass") for line in database)
-    make, enter = database_tables(PLACE, "ada")
-    assert "--auth-root-socket-user=ada" in make and "'ada'@'localhost'" in enter[-1]
+    assert "--auth-root-socket-user=ada" in make_database(PLACE, "ada")
+    assert "'ada'@'localhost'" in open_database(PLACE, "ada")[-1]
     assert "--skip-networking" in daemon_command("mariadbd", PLACE, "ada")
 
 
