@@ -35,6 +35,7 @@ _WATCHING_PART = 0.05
 """Looking at folders takes at most this part of the time of a core."""
 _POLLING_PART = 0.1
 _MAX_POLL_S = 10.0
+_SUSPECTS_S = 120.0
 
 
 class Care:
@@ -68,6 +69,7 @@ class Care:
         self.news, self._poll_now = asyncio.Event(), asyncio.Event()
         self.prefix, self.has_adopted = "", False
         self.background = Background()
+        self._suspects_until_s = 0.0
         self._sleepers = BrokerSleepers(settings.broker)
 
     def now(self) -> Moment:
@@ -133,7 +135,7 @@ class Care:
         while True:
             spent_s = 0.0
             self._poll_now.clear()
-            if self.table.attempts or self.warm.spots or self._queue.trouble:
+            if self._is_any_in_slurm:
                 begin_s = time.monotonic()
                 await self._ask(begin_s)
                 spent_s = time.monotonic() - begin_s
@@ -142,9 +144,19 @@ class Care:
                 async with asyncio.timeout(pause_s):
                     await self._poll_now.wait()
 
+    @property
+    def _is_any_in_slurm(self) -> bool:
+        is_any = bool(self.table.attempts or self.warm.spots or self._queue.trouble)
+        return is_any or time.monotonic() < self._suspects_until_s
+
     def ask_soon(self) -> None:
         """Ask Slurm at once, not at the next time."""
         self._poll_now.set()
+
+    def suspect(self) -> None:
+        """Slurm has not answered a submission: a job may appear that nobody waits for."""
+        self._suspects_until_s = time.monotonic() + _SUSPECTS_S
+        self.ask_soon()
 
     async def _ask(self, begin_s: float) -> None:
         rows = await self._queue.jobs()

@@ -84,7 +84,7 @@ class Submission:
             is_temporary = isinstance(error, SlurmRefused) and error.is_temporary
             raise LaunchError(str(error), retryable=is_temporary) from error
         except (ControllerUnreachable, NotUnderstood) as error:
-            self._care.ask_soon()  # Slurm may have it or not: unless it has begun, it never does
+            self._care.suspect()  # Slurm may have it or not: unless it has begun, it never does
             if await self._care.revoke(attempt):
                 raise LaunchError(str(error), retryable=True) from error
         attempt.submitted(number, time.monotonic())

@@ -13,11 +13,10 @@ from qat.comm.access.messages import Estimate, Resources
 from qhpc.access.launchers.protocol import Ended, JobStarted, Launch, LaunchError, Lost
 from qhpc.access.launchers.spool_folder import SpoolFolder
 from qhpc.access.launchers.warm_runners import PREFIX
-from qhpc.access.runner.frames import FrameKind
-from qhpc.access.runner.spool import Claim, Orders, claim, put_once, replace
+from qhpc.access.runner.spool import Orders, replace
 
 from ..submissions import submission
-from .fake_slurm import fake_cluster
+from .fake_slurm import begin, end, fake_cluster, play, until
 from .harness import kinds, texts
 
 SMALL = Estimate(duration_s=0.01, memory_bytes=1 << 20)
@@ -29,23 +28,6 @@ def small(number=0, owner="ada", estimate=SMALL):
     return Launch(
         job_id=f"j{number}", owner=owner, attempt=1, submission=message, resources=Resources(), estimate=estimate
     )
-
-
-def begin(folder):
-    """Do what the run of an attempt does first."""
-    orders = msgspec.msgpack.decode((folder / "orders").read_bytes(), type=Orders)
-    assert claim(folder, orders, Claim(by="run", node="q1", pid=1))
-
-
-def end(folder, result=b"42"):
-    """Do what it does last."""
-    put_once(folder, "outcome", bytes([FrameKind.RESULT]), result)
-
-
-def play(folder, result=b"42"):
-    """Do both."""
-    begin(folder)
-    end(folder, result)
 
 
 class Runner:
@@ -65,11 +47,6 @@ class Runner:
         entry.unlink()
         (self.folder / "ready").unlink()
         return entry.name
-
-
-async def until(is_so):
-    while not is_so():
-        await asyncio.sleep(0.005)
 
 
 def served_cold(harness, slurm, launch):
