@@ -28,6 +28,8 @@ from qhpc.slurm.site import Pool
 from tests.integration.broker.harness import PATHS
 
 from .conftest import new_directory
+from .launching import SlurmHarness, launcher
+from .test_launcher import AT_QPU, in_slurm
 from .test_licenses import until
 
 USER = getpass.getuser()
@@ -206,6 +208,16 @@ def test_jobs_of_the_access_server_are_known_by_their_stacks(told):
     text = script(told.place, SlurmOptions(python="/bin/true"), [], 1, stack="other", owner="somebody")
     file.write_text(text, encoding="utf-8")
     assert told.asked("--job-name=openqat", "--licenses=qpu_fresnel:1000", script=file) == "qpu_fresnel:70"
+
+
+def test_so_are_those_that_its_launcher_submits(told):
+    known = table_in(told.table.read_text("utf-8"))
+    told.table.write_text(table_text(known | {("ada", "fresnel", "Telling"): 90}), encoding="utf-8")
+    with SlurmHarness(launcher(told.cluster, told.place / "spool", {"pools": {"fresnel": {}}})) as harness:
+        launch = harness.launch("Telling", estimate=AT_QPU, owner="ada")
+        harness.run(harness.submit(launch))
+        harness.run(harness.end(launch.job_id))
+        assert in_slurm(told.cluster, launch)["Licenses"] == "qpu_fresnel:90"
 
 
 @pytest.mark.parametrize("spoilt", [None, b"", b"whatever", b"\x00\xff\n", "cut", "more", "a folder"])
