@@ -35,6 +35,7 @@ from qhpc.broker.needed_duty import HISTORY_S
 from qhpc.broker.quotas import QuotaBook
 from qhpc.broker.server import Broker
 from qhpc.broker.settings import BrokerSettings
+from qhpc.broker.slurm_side import SlurmSide
 from qhpc.broker.slurm_watch import SlurmWatch
 from qhpc.broker.usage import UsageBook
 from qhpc.broker.usage_reading import reading_usage
@@ -106,9 +107,7 @@ async def _main(settings: BrokerSettings, on_ready: Callable[[RunningBroker], No
         told: list[Broker] = []
         journal = Journal(settings.directory / "journal", lambda number: told[0].safe(number))
         stack.callback(journal.close)
-        watch = SlurmWatch(SlurmJobDirectory() if settings.slurm.is_used else None, settings.slurm.poll_s)
-        keepers = _keeper(settings, heart), _duty_keeper(settings)
-        broker = Broker(settings, heart, journal, usage, authenticator, watch, quotas, *keepers)
+        broker = Broker(settings, heart, journal, usage, authenticator, _slurm_side(settings, heart), quotas)
         told.append(broker)
         addresses = await _listen(settings, broker, stack)
         broker.start()
@@ -147,6 +146,11 @@ def _quotas(settings: BrokerSettings) -> QuotaBook:
     with reading_usage(settings.directory / "usage.db") as reader:
         book.count_rows(reader.slices(since_s=time.time() - 1.1 * settings.quotas.period_s))
     return book
+
+
+def _slurm_side(settings: BrokerSettings, heart: Brokerage) -> SlurmSide:
+    watch = SlurmWatch(SlurmJobDirectory() if settings.slurm.is_used else None, settings.slurm.poll_s)
+    return SlurmSide(settings, watch, _keeper(settings, heart), _duty_keeper(settings))
 
 
 def _keeper(settings: BrokerSettings, heart: Brokerage) -> LicenseKeeper | None:

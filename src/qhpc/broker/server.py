@@ -16,7 +16,6 @@ from qat.comm.broker.messages import (
     AskJob,
     AskSleepers,
     AskUsage,
-    Explained,
     Message,
     OpenSession,
     Question,
@@ -29,18 +28,15 @@ from qhpc.broker.brokerage.state import BrokerTask
 from qhpc.broker.clock import BrokerClock
 from qhpc.broker.drivers.messages import Attached, DriverMessage
 from qhpc.broker.driving import DriverHost, DriverKeeper
-from qhpc.broker.duty_keeper import DutyKeeper
-from qhpc.broker.identity import AuthenticationError, Authenticator, Identity
+from qhpc.broker.identity import AuthenticationError, Authenticator
 from qhpc.broker.job_connection import JobConnection
 from qhpc.broker.journal import Journal, JournalError
-from qhpc.broker.license_keeper import LicenseKeeper
-from qhpc.broker.pending import is_called, pending_text, waits_for_units
 from qhpc.broker.quotas import QuotaBook
 from qhpc.broker.settings import BrokerSettings
-from qhpc.broker.slurm_watch import NotOfThisJob, SlurmWatch
+from qhpc.broker.slurm_side import SlurmSide
+from qhpc.broker.slurm_watch import NotOfThisJob
 from qhpc.broker.usage import UsageBook
 from qhpc.broker.usage_telling import UsageTeller
-from qhpc.slurm.directory import units_of
 
 __all__ = ["Broker"]
 
@@ -59,10 +55,8 @@ class Broker:
         journal: open.
         usage: the accounts.
         authenticator: tells who is there.
-        watch: of Slurm's jobs.
+        slurm: what goes on beside Slurm.
         quotas: knows what was used lately.
-        keeper: of the licences; None if Slurm hands out what it wants.
-        duties: the table of what jobs need; None if they ask for what they want.
 
     Attributes:
         failure: done with an error when the broker cannot go on.
@@ -75,14 +69,11 @@ class Broker:
         journal: Journal,
         usage: UsageBook,
         authenticator: Authenticator,
-        watch: SlurmWatch,
+        slurm: SlurmSide,
         quotas: QuotaBook,
-        keeper: LicenseKeeper | None = None,
-        duties: DutyKeeper | None = None,
     ) -> None:
         self._settings, self._heart, self._journal, self._usage = settings, heart, journal, usage
-        self._authenticator, self._watch, self._quotas = authenticator, watch, quotas
-        self._keeper, self._duties = keeper, duties
+        self._authenticator, self._slurm, self._quotas = authenticator, slurm, quotas
         self._teller = UsageTeller(settings.directory / "usage.db")
         self.cluster, self.methods = settings.cluster, authenticator.methods
         limits = settings.limits
@@ -108,11 +99,8 @@ class Broker:
         """Begin to work: drivers are looked for, and time passes."""
         self._tasks = [self._loop.create_task(keeper.keep()) for keeper in self._drivers.values()]
         self._tasks.append(self._loop.create_task(self._tick()))
-        self._tasks.append(self._loop.create_task(self._watch_slurm()))
-        if self._keeper is not None:
-            self._tasks.append(self._loop.create_task(self._keep_licenses(self._keeper)))
-        if self._duties is not None:
-            self._tasks.append(self._loop.create_task(self._keep_duties(self._duties)))
+        chores = self._slurm.chores(self._heart, self._clock, self._turn)
+        self._tasks += [self._loop.create_task(chore) for chore in chores]
         for task in self._tasks:
             task.add_done_callback(self._ended)
 
@@ -174,8 +162,7 @@ class Broker:
         if turn.rows:
             self._usage.add(turn.rows)
             self._quotas.count_rows(turn.rows)
-            if self._duties is not None:
-                self._duties.count_rows(turn.rows)
+            self._slurm.count_rows(turn.rows)
         for connection in cast("list[JobConnection]", turn.leavers):
             connection.close()
         for task in turn.to_merge:
@@ -231,7 +218,7 @@ class Broker:
             identity = await self._authenticator.who(
                 message.method, message.credential, connection.nonce, connection.peer, message.owner
             )
-            who = await self._watch.who(identity, message)
+            who = await self._slurm.who(identity, message)
         except AuthenticationError as error:
             connection.say(Refused(error.code, error.reason))
             return False
@@ -255,7 +242,9 @@ class Broker:
             return self._sleepers(message, sees_all=sees_all or who.uid == message.uid)
         if isinstance(message, AskJob):
             told = self._heart.explain_job(message.job, None if sees_all else who.user, self._clock.now_s())
-            return told if told.text else await self._explain_pending(message.job, None if sees_all else who)
+            if told.text:
+                return told
+            return await self._slurm.explain_pending(message.job, None if sees_all else who, self._clock.now_s())
         if isinstance(message, AskUsage):
             return await self._teller.tell(message, who.user, sees_all=sees_all)
         if not sees_all:
@@ -270,15 +259,6 @@ class Broker:
         told = self._heart.sleepers(message, self._clock.now_s())
         self._turn_soon()
         return told
-
-    async def _explain_pending(self, name: str, who: Identity | None) -> Explained:
-        """Why a job has no session yet: it waits in Slurm."""
-        offers = {} if self._keeper is None else self._keeper.offers
-        for fresh in (False, True):
-            for job in (await self._watch.jobs(fresh=fresh)).values():
-                if is_called(job, name) and (who is None or who.uid == job.uid):
-                    return Explained(name, pending_text(job, offers, self._clock.now_s()))
-        return Explained(name, "")
 
     def says(self, connection: JobConnection, message: Message) -> None:
         """A job whose session is open says something."""
@@ -332,39 +312,6 @@ class Broker:
                 patience_s = limits.write_s if connection.is_open else limits.opening_s
                 if now_s - connection.since_s > patience_s:
                     connection.abort()
-
-    async def _watch_slurm(self) -> None:
-        while True:
-            await asyncio.sleep(self._settings.slurm.poll_s)
-            asked = self._heart.slurm_jobs()
-            over = await self._watch.over(asked)
-            now = self._heart.slurm_jobs()  # some have gone to sleep meanwhile, or have another job
-            for session_id in (each for each in over if now.get(each) == asked[each]):
-                self._heart.close_session(session_id, over[session_id], self._clock.now_s())
-            self._turn()
-
-    async def _keep_licenses(self, keeper: LicenseKeeper) -> None:
-        while True:
-            await asyncio.sleep(self._settings.slurm.poll_s)
-            jobs = (await self._watch.jobs()).values()
-            wanted = {
-                pool: [units_of(job, pool) for job in jobs if waits_for_units(job, pool)]
-                for pool in self._settings.pools
-            }
-            now_s = self._clock.now_s()
-            await keeper.tend(self._heart.sights(wanted, now_s), now_s)
-            self._keep_alphas(keeper, now_s)
-
-    def _keep_alphas(self, keeper: LicenseKeeper, now_s: float) -> None:
-        for pool, alpha in keeper.alphas.items():
-            self._heart.keep_alpha(pool, alpha, self._settings.pools[pool].alpha, now_s)
-        self._turn()
-
-    async def _keep_duties(self, duties: DutyKeeper) -> None:
-        while True:
-            if duties.is_due():
-                await asyncio.to_thread(duties.write)
-            await asyncio.sleep(self._settings.slurm.poll_s)
 
     # ------------------------------------------------------------ the journal
     def _rewrite_if_long(self) -> None:
