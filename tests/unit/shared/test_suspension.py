@@ -14,7 +14,7 @@ from qat.plugins import ScipyMinimizePlugin
 from qat.qpus import LinAlg, SharedQPU
 from qat.shared import suspension
 from qat.shared.sessions import close_sessions
-from tests.unit.shared.test_shared_qpu import energy
+from tests.unit.shared.calls import energy
 
 LIMIT_S = 20.0
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from qhpc.broker.facts import AlphaMoved
 from qhpc.scheduling.model import Pool
-from tests.unit.qhpc.broker.test_brokerage import Desk
+from tests.unit.qhpc.broker.desk import Desk
 
 
 def test_it_survives_a_short_journal():

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from qhpc.broker.brokerage import Brokerage
 from qhpc.scheduling.model import Pool
-from tests.unit.qhpc.broker.test_brokerage import Desk
+from tests.unit.qhpc.broker.desk import Desk
 
 
 def test_it_serves_the_other_pool():

@@ -17,7 +17,7 @@ from qat.comm.broker.messages import (
     TaskFinished,
 )
 from qhpc.broker.drivers.messages import SliceEnded, Stop
-from tests.unit.qhpc.broker.test_brokerage import Desk
+from tests.unit.qhpc.broker.desk import Desk
 
 LONG = SubmitTask("t", b"payload", 100, duration_s=60.0)
 END = SliceEnded("ada:j1.a/t", 1, 100, 60.0, 0.0, b"result")

@@ -3,7 +3,7 @@
 from qat.comm.broker.messages import Sleep, SubmitTask
 from qhpc.broker.drivers.messages import SliceEnded
 from qhpc.broker.usage_rows import SessionRow
-from tests.unit.qhpc.broker.test_brokerage import Desk
+from tests.unit.qhpc.broker.desk import Desk
 
 LONG = SubmitTask("t", b"payload", 100, duration_s=60.0)
 
