@@ -31,6 +31,10 @@ POOLS = (
     Column("Waiting", lambda pool: str(pool.nb_waiting)),
     Column("QPU time", lambda pool: duration_text(pool.waiting_s)),
 )
+LICENCES = (
+    Column("Units", lambda pool: "" if pool.units is None else str(pool.units)),
+    Column("Alpha", lambda pool: "" if pool.alpha is None else f"{pool.alpha:.2f}"),
+)
 QPUS = (
     Column("QPU", lambda row: row[0].name),
     Column("Pool", lambda row: row[0].pool),
@@ -181,7 +185,11 @@ def _show_all(told: BrokerStatus, output: Output) -> None:
         return
     output.message(f"broker of {told.cluster}, since {date_text(told.started_s)}")
     output.message("")
-    output.rows(told.pools, POOLS, key="name")
+    drives_licences = any(pool.units is not None for pool in told.pools)
+    output.rows(told.pools, (*POOLS, *LICENCES) if drives_licences else POOLS, key="name")
+    for pool in told.pools:
+        if pool.trouble:
+            output.message(f"the licences of {pool.name}: {pool.trouble}")
     output.message("")
     output.rows([(qpu, told.now_s) for pool in told.pools for qpu in pool.qpus], QPUS, key="name")
     if told.sessions:

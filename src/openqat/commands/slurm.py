@@ -17,6 +17,7 @@ from openqat.texts import moment
 from qhpc.slurm.cluster_files import ClusterShape
 from qhpc.slurm.controller import Controller, ControllerUnreachable, SlurmRefused
 from qhpc.slurm.directory import described
+from qhpc.slurm.duty_table import table_finding
 from qhpc.slurm.job_submit import job_submit_lua
 from qhpc.slurm.private_cluster import ClusterError, PrivateCluster
 from qhpc.slurm.site import Pool, check, resource_commands, slurm_lines
@@ -111,8 +112,11 @@ def configure(
 
 @command.command("check")
 @pools_option
+@click.option(
+    "--duty-table", type=click.Path(path_type=Path), help="File of what jobs need, if jobs are to ask for it."
+)
 @output_option
-def check_cluster(pools: tuple[str, ...], output: Output) -> None:
+def check_cluster(pools: tuple[str, ...], duty_table: Path | None, output: Output) -> None:
     """Say what the cluster of this machine has for hybrid jobs and what it lacks, each with its cure.
 
     The exit status is 1 if hybrid jobs cannot work.
@@ -122,7 +126,7 @@ def check_cluster(pools: tuple[str, ...], output: Output) -> None:
         cluster = asyncio.run(described(Controller()))
     except (ControllerUnreachable, SlurmRefused) as error:
         raise click.ClickException(f"{error}; is SLURM_CONF right, and does slurmctld run?") from None
-    findings = check(cluster, known)
+    findings = [*([] if duty_table is None else [table_finding(duty_table)]), *check(cluster, known)]
     output.rows(findings, _COLUMNS, key="title")
     if any(finding.level == "wrong" for finding in findings):
         raise SystemExit(1)

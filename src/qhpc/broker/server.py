@@ -251,7 +251,7 @@ class Broker:
             return Refused(
                 "not-yours", f"{who.user} may not look at all sessions; [identity] trusted_uids says who may"
             )
-        return Status(self._heart.status(self._clock.now_s()))
+        return Status(self._slurm.with_licences(self._heart.status(self._clock.now_s())))
 
     def _sleepers(self, message: AskSleepers, *, sees_all: bool) -> Message:
         if not sees_all:

@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from qat.comm.broker.messages import Explained, OpenSession
+from qat.comm.broker.status import BrokerStatus, PoolStatus
 from qhpc.broker.brokerage import Brokerage, Who
 from qhpc.broker.clock import BrokerClock
 from qhpc.broker.duty_keeper import DutyKeeper
@@ -66,6 +69,13 @@ class SlurmSide:
         if self._duties is not None:
             self._duties.count_rows(rows)
 
+    def with_licences(self, status: BrokerStatus) -> BrokerStatus:
+        """What goes on, with what Slurm hands out."""
+        keeper = self._keeper
+        if keeper is None:
+            return status
+        return replace(status, pools=tuple(_with_licences(pool, keeper) for pool in status.pools))
+
     async def explain_pending(self, name: str, who: Identity | None, now_s: float) -> Explained:
         """Why a job has no session yet: it waits in Slurm.
 
@@ -110,3 +120,11 @@ class SlurmSide:
             if duties.is_due():
                 await asyncio.to_thread(duties.write)
             await asyncio.sleep(self._poll_s)
+
+
+def _with_licences(pool: PoolStatus, keeper: LicenseKeeper) -> PoolStatus:
+    offer = keeper.offers.get(pool.name)
+    if offer is None:
+        return pool
+    trouble = keeper.troubles.get(pool.name, "")
+    return replace(pool, units=offer.units, alpha=keeper.alphas[pool.name], trouble=trouble)

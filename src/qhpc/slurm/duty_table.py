@@ -1,4 +1,4 @@
-"""The table of duties: how many units jobs were measured to need, as text that ``job_submit.lua`` reads. Pure.
+"""The table of duties: how many units jobs were measured to need, as text that ``job_submit.lua`` reads.
 
 One line a user, pool and stack, tabs between; the first line has a digest of the others, the last one says that
 nothing is missing::
@@ -12,8 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import blake2b
+from pathlib import Path
 
-__all__ = ["DutyKey", "DutyUnits", "NoDutyTable", "table_in", "table_text"]
+from qhpc.slurm.site import Finding
+
+__all__ = ["DutyKey", "DutyUnits", "NoDutyTable", "table_finding", "table_in", "table_text"]
 
 DutyKey = tuple[str, str, str]
 """User, pool, stack."""
@@ -55,6 +58,21 @@ def table_in(text: str) -> dict[DutyKey, int]:
         raise NoDutyTable(f"it begins with {header[:60]!r}, and is no whole table of duties")
     rows = (line.split("\t") for line in lines.splitlines())
     return {(user, pool, stack): int(number) for user, pool, stack, number in rows}
+
+
+def table_finding(path: Path) -> Finding:
+    """Whether there is a table that ``job_submit.lua`` can read, as an operator is told.
+
+    >>> table_finding(Path("/absent/duties")).level
+    'wrong'
+    """
+    title = "table of duties"
+    try:
+        units = table_in(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, NoDutyTable) as error:
+        cure = f"have [slurm] duty_table of the broker name {path}, and SlurmUser be able to read it"
+        return Finding(title=title, level="wrong", found=f"{path}: {error}", cure=cure)
+    return Finding(title=title, level="ok", found=f"{path}: {len(units)} stacks of users")
 
 
 def _digest(lines: str) -> str:

@@ -1,6 +1,7 @@
 """The broker has Slurm hand out as many duty units as its QPUs can serve, whatever happens to either."""
 
 import os
+import re
 import shutil
 import signal
 import time
@@ -154,6 +155,8 @@ def test_alpha_says_how_many_jobs_run_at_once(centre):
     until(lambda: sorted(map(centre.state, jobs)) == ["PENDING Licenses"] * 2 + ["RUNNING None"] * 2)
     waiting = next(job for job in jobs if centre.state(job).startswith("PENDING"))
     assert "1002 units of 'fresnel' are handed out" in centre.explain(waiting)
+    shown = CliRunner().invoke(qat, ["broker", "status", "--broker", centre.address], catch_exceptions=False).output
+    assert re.search(r"UNITS +ALPHA\b", shown) and re.search(r"^fresnel .* 1002 +1\.00 *$", shown, re.MULTILINE), shown
     centre.stop()
     centre.start(alpha=2.0)
     until(lambda: [centre.state(job) for job in jobs] == ["RUNNING None"] * 4)

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from openqat.commands.slurm import command
+from qhpc.slurm.duty_table import table_text
 from qhpc.slurm.parsers import parse_record
 from qhpc.slurm.private_cluster import ClusterError, PrivateCluster
 
@@ -46,7 +47,7 @@ def test_requests_for_a_qpu_become_licences(configured):
             licences(configured, f"--comment={comment}")
 
 
-def test_a_cluster_is_checked(configured, monkeypatch):
+def test_a_cluster_is_checked(configured, monkeypatch, tmp_path):
     monkeypatch.setenv("SLURM_CONF", str(configured.configuration))
     found = json.loads(printed("check", "--qpu", "fresnel:1:1.2", "--output", "json"))
     levels = {each["title"]: each["level"] for each in found}
@@ -54,6 +55,11 @@ def test_a_cluster_is_checked(configured, monkeypatch):
     assert levels["start of jobs"] == levels["requeue"] == "ok"
     lacking = printed("check", "--qpu", "absent", code=1)
     assert "qpu_absent" in lacking
+    table = tmp_path / "duties"
+    lacking = printed("check", "--qpu", "fresnel:1:1.2", "--duty-table", str(table), code=1)
+    assert "have [slurm] duty_table of the broker name" in " ".join(lacking.split())
+    table.write_text(table_text({("ada", "fresnel", "vqe"): 120}))
+    assert "1 stacks of users" in printed("check", "--qpu", "fresnel:1:1.2", "--duty-table", str(table))
 
 
 def test_a_cluster_that_does_not_answer_is_said(monkeypatch, tmp_path):

@@ -34,6 +34,9 @@ class PoolStatus(msgspec.Struct, frozen=True, kw_only=True):
         policy: the order of its tasks.
         nb_waiting: tasks that wait.
         waiting_s: seconds of QPU that these need.
+        units: duty units that Slurm should hand out now; None if it hands out what it wants, or that is not known yet.
+        alpha: how many times the units of its QPUs that are while all of them are there; None likewise.
+        trouble: why Slurm does not hand out so many.
     """
 
     name: str
@@ -42,6 +45,9 @@ class PoolStatus(msgspec.Struct, frozen=True, kw_only=True):
     nb_sessions: int = 0
     nb_waiting: int = 0
     waiting_s: float = 0.0
+    units: int | None = None
+    alpha: float | None = None
+    trouble: str = ""
 
 
 class SessionStatus(msgspec.Struct, frozen=True, kw_only=True):
