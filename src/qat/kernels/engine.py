@@ -288,6 +288,9 @@ class Engine(Protocol):
     ) -> complex:
         """``expectation`` of the final state, by whichever way is quickest: the state need not be made."""
 
+    def mean_values(self, cases: Sequence[tuple[Tape, PauliSum]]) -> list[complex]:
+        """``mean_value`` of many circuits, each with its observable, from all qubits 0."""
+
     def energies(self, tape: Tape, rows: NDArray[np.float64], paulis: PauliSum) -> NDArray[np.complex128]:
         """``mean_value`` for many parameter sets of one circuit, from all qubits 0, shape ``(m,)``.
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qat.kernels import control, native_pauli, native_subspace
-from qat.kernels._native import Program, energies
+from qat.kernels._native import Program, energies, mean_values
 from qat.kernels.engine import Branch, Estimate, Initial, Moves, NotUnitaryError, Precision, State, nb_amplitudes
 from qat.kernels.memory import require_memory, total_bytes
 from qat.kernels.native_observables import NativeObservables
@@ -26,6 +26,8 @@ from qat.kernels.tape_algebra import has_boxes, opened
 if TYPE_CHECKING:
     from qat.kernels.pauli import PauliSum
 
+Case = tuple[Program, NDArray[np.float64], Any, NDArray[np.complex128], complex]
+"""Program and parameters, strings, coefficients and constant of a mean value."""
 _MAX_BATCH_QUBITS = 16
 """Larger circuits use all threads for one run."""
 _BATCH_ROWS = 256
@@ -166,16 +168,44 @@ class NativeEngine(NativeObservables):
     ) -> complex:
         """See ``Engine.mean_value``. Circuits that stay among few basis states take microseconds."""
         control.check()
-        is_plain = initial is None and tape.is_unitary and not tape.expressions
-        if is_plain and tape.nb_qubits <= _MAX_MASK_QUBITS:
-            plan = self._native_plans.plan(tape := opened(tape))
-            if section := _only_section(plan):
-                if (value := native_subspace.value(section[0], tape, paulis)) is not None:
-                    return complex(value)
-                is_short = len(tape) + len(paulis) << tape.nb_qubits <= _SHORT_WORK
-                if is_short and precision is Precision.DOUBLE and self._fusion and not section[0].groups:
-                    return self._energies(section[0].program, tape.parameters[None], paulis)[0]
+        found = self._brief(tape, paulis) if initial is None else None
+        if isinstance(found, complex):
+            return found
+        if found is not None and precision is Precision.DOUBLE:
+            value: complex = mean_values([found], self._nb_threads)[0]
+            return value
         return super().mean_value(tape, paulis, initial, precision=precision)
+
+    def mean_values(self, cases: Sequence[tuple[Tape, PauliSum]]) -> list[complex]:
+        """See ``Engine.mean_values``. Short runs are shared out over the threads."""
+        found = [self._brief(tape, paulis) for tape, paulis in cases]
+        short = [case for case in found if isinstance(case, tuple)]
+        values: list[complex] = []
+        for first in range(0, len(short), _BATCH_ROWS):  # signals are looked at in between
+            with control.part(first / len(short), min((first + _BATCH_ROWS) / len(short), 1)):
+                values += mean_values(short[first : first + _BATCH_ROWS], self._nb_threads)
+        found_values = iter(values)
+        return [
+            next(found_values) if isinstance(case, tuple) else case if case is not None else self.mean_value(tape, paulis)
+            for case, (tape, paulis) in zip(found, cases, strict=True)
+        ]
+
+    def _brief(self, tape: Tape, paulis: PauliSum) -> complex | Case | None:
+        """The value, if few basis states are all there is to it; a short run, to be made; ``None`` for others."""
+        if tape.classical or tape.expressions or tape.nb_qubits > _MAX_MASK_QUBITS:
+            return None
+        plan = self._native_plans.known(tape)
+        if plan is None:
+            plan = self._native_plans.plan(tape := opened(tape))
+        if not (sections := _only_section(plan)):
+            return None
+        section = sections[0]
+        if (value := native_subspace.value(section, tape, paulis)) is not None:
+            return complex(value)
+        if len(tape) + len(paulis) << tape.nb_qubits > _SHORT_WORK or not self._fusion or section.groups:
+            return None
+        strings = native_pauli.strings_on(tape.nb_qubits, paulis)
+        return section.program, tape.parameters, strings, paulis.coefficients, complex(paulis.constant)
 
     def energies(self, tape: Tape, rows: NDArray[np.float64], paulis: PauliSum) -> NDArray[np.complex128]:
         """See ``Engine.energies``. The runs are shared out over the threads."""

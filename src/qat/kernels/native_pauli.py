@@ -55,9 +55,13 @@ def strings(state: State, paulis: PauliSum) -> Any:
 
 def strings_on(nb_qubits: int, paulis: PauliSum) -> Any:
     """The grouped strings of a sum on ``nb_qubits``; see ``strings``."""
+    if (known := paulis.kept.get(nb_qubits)) is not None:
+        return known
     if paulis.nb_qubits > nb_qubits:
         raise ValueError(f"An observable on {paulis.nb_qubits} qubits does not fit a state of {nb_qubits}")
-    return _kept_strings(nb_qubits, nb_qubits - paulis.nb_qubits, paulis.x_masks.tobytes(), paulis.z_masks.tobytes())
+    masks = (paulis.x_masks.tobytes(), paulis.z_masks.tobytes())
+    found = paulis.kept[nb_qubits] = _kept_strings(nb_qubits, nb_qubits - paulis.nb_qubits, *masks)
+    return found
 
 
 @lru_cache(maxsize=64)

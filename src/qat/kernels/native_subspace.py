@@ -40,8 +40,7 @@ class Evaluators:
 
     def evaluator(self, paulis: PauliSum, moves: Moves | None, *, is_gradient: bool) -> Evaluator:
         """The evaluator of an observable, new if there is none."""
-        columns = (paulis.x_masks, paulis.z_masks, paulis.coefficients)
-        key = (is_gradient, moves, paulis.constant, paulis.nb_qubits, *(column.tobytes() for column in columns))
+        key = (is_gradient, moves, paulis.key)
         if (found := self.entries.get(key)) is None:
             found = self.entries[key] = Evaluator()
             if len(self.entries) > MAX_KEPT:
@@ -79,8 +78,7 @@ def value_and_gradient(
 
 
 def _is_eligible(section: Section, paulis: PauliSum) -> bool:
-    is_real = not np.count_nonzero(paulis.coefficients.imag) and not complex(paulis.constant).imag
-    return is_real and not section.groups
+    return paulis.is_real and not section.groups
 
 
 def _answer(

@@ -121,6 +121,14 @@ class NumpyEngine:
         with control.part(STATE_SHARE, 1):
             return self.expectation(state, paulis)
 
+    def mean_values(self, cases: Sequence[tuple[Tape, PauliSum]]) -> list[complex]:
+        """See ``Engine.mean_values``."""
+        values = []
+        for number, (tape, paulis) in enumerate(cases):
+            with control.part(number / len(cases), (number + 1) / len(cases)):
+                values.append(self.mean_value(tape, paulis))
+        return values
+
     def energies(self, tape: Tape, rows: NDArray[np.float64], paulis: PauliSum) -> NDArray[np.complex128]:
         """See ``Engine.energies``."""
         values = np.empty(len(rows), np.complex128)

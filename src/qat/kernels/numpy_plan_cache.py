@@ -46,18 +46,22 @@ class PlanCache(Generic[P]):
         self._by_content: _Shelf[P] = _Shelf(max_plans, max_bytes)
         self._lock = Lock()
 
+    def known(self, tape: Tape) -> P | None:
+        """The plan of a tape whose very columns were asked for before. Cost O(1)."""
+        with self._lock:
+            found = self._by_identity.find(_identity(tape))
+        return None if found is None else found[0]
+
     def plan(self, tape: Tape) -> P:
         """The plan of a tape without bodies. Cost O(1) for a known structure, otherwise O(rows)."""
-        identity = (id(tape.gates), id(tape.qubits), id(tape.kinds), id(tape.forms), tape.nb_qubits)
-        with self._lock:
-            if (found := self._by_identity.find(identity)) is not None:
-                return found[0]
+        if (known := self.known(tape)) is not None:
+            return known
         content = _content(tape)
         with self._lock:
             found = self._by_content.find(content)
         entry = (found[0] if found is not None else self._compile_tape(tape), tape)
         with self._lock:
-            self._by_identity.keep(identity, entry)
+            self._by_identity.keep(_identity(tape), entry)
             self._by_content.keep(content, entry)
         return entry[0]
 
@@ -87,6 +91,10 @@ class _Shelf(Generic[P]):
     def _drop(self, entry: tuple[P, Tape] | None) -> None:
         if entry is not None:
             self._nb_bytes -= entry[0].nb_bytes
+
+
+def _identity(tape: Tape) -> Hashable:
+    return id(tape.gates), id(tape.qubits), id(tape.kinds), id(tape.forms), tape.nb_qubits
 
 
 def _content(tape: Tape) -> Hashable:

@@ -8,8 +8,8 @@ are uint64 up to 64 qubits and Python integers (dtype object) beyond.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,7 @@ class PauliSum:
         z_masks: as ``x_masks``.
         coefficients: shape ``(k,)``, complex128.
         constant: coefficient of the identity.
+        kept: what has been worked out of the sum, for those that ask again.
 
     >>> paulis = PauliSum.from_terms(2, [(0.5, "ZZ", [0, 1]), (2.0, "X", [1])], constant=3.0)
     >>> paulis.x_masks.tolist(), paulis.z_masks.tolist()
@@ -47,6 +48,24 @@ class PauliSum:
     z_masks: Masks
     coefficients: Complexes
     constant: complex = 0.0
+    kept: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def is_real(self) -> bool:
+        """Whether no coefficient has an imaginary part."""
+        if (known := self.kept.get("is_real")) is None:
+            known = not (np.count_nonzero(self.coefficients.imag) or complex(self.constant).imag)
+            self.kept["is_real"] = known
+        return bool(known)
+
+    @property
+    def key(self) -> Hashable:
+        """Equal for equal sums, their terms in the same order."""
+        if (known := self.kept.get("key")) is None:
+            columns = (self.x_masks, self.z_masks, self.coefficients)
+            known = (self.nb_qubits, self.constant, *(column.tobytes() for column in columns))
+            self.kept["key"] = known
+        return known
 
     @classmethod
     def from_terms(
