@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
+from itertools import starmap, zip_longest
 from typing import Any
 
 import numpy as np
@@ -75,9 +75,9 @@ class Adapter(OwnQpu):
 
     def jobs(self, jobs, with_building):
         if with_building:
-            return Run(lambda: [self._value(*built(*job)) for job in jobs], numbers)
+            return Run(lambda: self._values(starmap(built, jobs)), numbers)
         ready = [self._parts(*job) for job in jobs]
-        run = Run(lambda: [self._value(*parts) for parts in ready], numbers)
+        run = Run(lambda: self._values(ready), numbers)
         return self._limited(run, *zip(*ready, strict=True))
 
     def samples(self, circuit, nb_shots):
@@ -125,6 +125,11 @@ class Adapter(OwnQpu):
 
     def _parts(self, circuit, terms):
         return self.circuit(circuit).tape, observable(circuit.nb_qubits, terms).pauli_sum()
+
+    def _values(self, cases):
+        if self.precision is Precision.SINGLE:
+            return [self._value(*case) for case in cases]
+        return self.engine.mean_values(list(cases))
 
     def _value(self, tape, paulis):
         return self.engine.mean_value(tape, paulis, precision=self.precision).real

@@ -172,23 +172,29 @@ class NativeEngine(NativeObservables):
         if isinstance(found, complex):
             return found
         if found is not None and precision is Precision.DOUBLE:
-            value: complex = mean_values([found], self._nb_threads)[0]
-            return value
+            return mean_values([found], self._nb_threads)[0]  # type: ignore[no-any-return]
         return super().mean_value(tape, paulis, initial, precision=precision)
 
     def mean_values(self, cases: Sequence[tuple[Tape, PauliSum]]) -> list[complex]:
         """See ``Engine.mean_values``. Short runs are shared out over the threads."""
-        found = [self._brief(tape, paulis) for tape, paulis in cases]
-        short = [case for case in found if isinstance(case, tuple)]
         values: list[complex] = []
-        for first in range(0, len(short), _BATCH_ROWS):  # signals are looked at in between
-            with control.part(first / len(short), min((first + _BATCH_ROWS) / len(short), 1)):
-                values += mean_values(short[first : first + _BATCH_ROWS], self._nb_threads)
-        found_values = iter(values)
-        return [
-            next(found_values) if isinstance(case, tuple) else case if case is not None else self.mean_value(tape, paulis)
-            for case, (tape, paulis) in zip(found, cases, strict=True)
-        ]
+        for first in range(0, len(cases), _BATCH_ROWS):  # signals are looked at in between
+            end = min(first + _BATCH_ROWS, len(cases))
+            with control.part(first / len(cases), end / len(cases)):
+                values += self._some_mean_values(cases[first:end])
+        return values
+
+    def _some_mean_values(self, cases: Sequence[tuple[Tape, PauliSum]]) -> Iterator[complex]:
+        control.report(0)
+        found = [self._brief(tape, paulis) for tape, paulis in cases]
+        short = iter(mean_values([case for case in found if type(case) is tuple], self._nb_threads))
+        for number, (case, (tape, paulis)) in enumerate(zip(found, cases, strict=True)):
+            if case is None:
+                with control.part(number / len(cases), (number + 1) / len(cases)):
+                    control.report(0)
+                    yield self.mean_value(tape, paulis)
+            else:
+                yield next(short) if type(case) is tuple else case  # type: ignore[misc]
 
     def _brief(self, tape: Tape, paulis: PauliSum) -> complex | Case | None:
         """The value, if few basis states are all there is to it; a short run, to be made; ``None`` for others."""
@@ -200,6 +206,7 @@ class NativeEngine(NativeObservables):
         if not (sections := _only_section(plan)):
             return None
         section = sections[0]
+        native_pauli.require_width(tape.nb_qubits, paulis)
         if (value := native_subspace.value(section, tape, paulis)) is not None:
             return complex(value)
         if len(tape) + len(paulis) << tape.nb_qubits > _SHORT_WORK or not self._fusion or section.groups:

@@ -57,11 +57,20 @@ def strings_on(nb_qubits: int, paulis: PauliSum) -> Any:
     """The grouped strings of a sum on ``nb_qubits``; see ``strings``."""
     if (known := paulis.kept.get(nb_qubits)) is not None:
         return known
-    if paulis.nb_qubits > nb_qubits:
-        raise ValueError(f"An observable on {paulis.nb_qubits} qubits does not fit a state of {nb_qubits}")
+    require_width(nb_qubits, paulis)
     masks = (paulis.x_masks.tobytes(), paulis.z_masks.tobytes())
     found = paulis.kept[nb_qubits] = _kept_strings(nb_qubits, nb_qubits - paulis.nb_qubits, *masks)
     return found
+
+
+def require_width(nb_qubits: int, paulis: PauliSum) -> None:
+    """Check that a sum is not on more qubits than a state.
+
+    Raises:
+        ValueError: it is.
+    """
+    if paulis.nb_qubits > nb_qubits:
+        raise ValueError(f"An observable on {paulis.nb_qubits} qubits does not fit a state of {nb_qubits}")
 
 
 @lru_cache(maxsize=64)

@@ -90,7 +90,7 @@ class Section:
         return np.concatenate(matrices)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class NativePlan:
     """A compiled tape: ``sections[i]`` comes before ``interruptions[i]``, there is one more of the former.
 

@@ -126,6 +126,7 @@ class NumpyEngine:
         values = []
         for number, (tape, paulis) in enumerate(cases):
             with control.part(number / len(cases), (number + 1) / len(cases)):
+                control.report(0)
                 values.append(self.mean_value(tape, paulis))
         return values
 

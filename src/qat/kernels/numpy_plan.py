@@ -60,7 +60,7 @@ class MatrixGroup:
         return checked_matrix(self.form.record.name, matrix, self.form.arity)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Plan:
     """A compiled tape.
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from qat.kernels.columns import TapeColumns
 from qat.kernels.gates import GateForm
+from qat.kernels.memo import Memo
 
 
 class Kind(IntEnum):
@@ -72,6 +73,7 @@ class Tape:
         slot_expressions: for each slot its index into ``expressions``, shape ``(k,)``, int32.
         expressions: the distinct symbolic parameters; opaque here, evaluated by the caller of ``bound``.
         classical: details of the rows that are not plain gates, by row.
+        kept: what has been worked out of all columns but the parameters.
     """
 
     nb_qubits: int
@@ -88,6 +90,7 @@ class Tape:
     slot_expressions: NDArray[np.int32] = field(default_factory=lambda: np.empty(0, np.int32))
     expressions: tuple[Any, ...] = ()
     classical: Mapping[int, Classical] = field(default_factory=dict)
+    kept: Memo = field(default_factory=Memo, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.kinds)
@@ -178,7 +181,7 @@ _EMPTY_INT: NDArray[np.int32] = np.empty(0, np.int32)
 _FLOATS = {float, np.float64}
 _SHARED_COLUMNS = (
     "nb_qubits", "nb_cbits", "forms", "kinds", "gates", "qubit_starts", "qubits", "parameter_starts", "objects",
-    "classical",
+    "classical", "kept",
 )  # fmt: skip
 _new_tape = object.__new__
 _set_column = object.__setattr__

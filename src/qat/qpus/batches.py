@@ -1,9 +1,12 @@
-"""Jobs of a batch that are one circuit with different parameters, run in one call of the engine."""
+"""Jobs of a batch that ask for one exact value, run in few calls of the engine.
+
+Jobs that are one circuit with different parameters are one call, all others are another.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +17,8 @@ from qat.qpus.simulation import exact_result
 if TYPE_CHECKING:
     from qat.core.wrappers.job import Job
     from qat.core.wrappers.result import Result
+    from qat.kernels.pauli import PauliSum
+    from qat.kernels.tape import Tape
 
 __all__ = ["shared_results"]
 
@@ -21,30 +26,54 @@ MIN_JOBS = 2
 
 
 def shared_results(engine: Engine, jobs: Sequence[Job]) -> dict[int, Result]:
-    """Results of the jobs that share structure and observable with another one, by their place in the batch.
-
-    Only jobs that ask for the exact value of one observable, from all qubits 0, are taken.
+    """Results of the jobs that ask for the exact value of one observable, from all qubits 0, by their place.
 
     Raises:
         EngineError: a circuit cannot be run.
     """
-    groups: dict[Hashable, list[int]] = {}
+    alike: dict[Hashable, list[int]] = {}
     for place, job in enumerate(jobs):
-        if _asks_one_value(job):
-            groups.setdefault(_structure(job), []).append(place)
-    results: dict[int, Result] = {}
-    for places in groups.values():
-        if len(places) >= MIN_JOBS:
-            results |= dict(zip(places, _results(engine, [jobs[place] for place in places]), strict=True))
-    return results
+        if (tape := _bound_tape(job)) is not None:
+            alike.setdefault((id(tape.gates), id(tape.qubits), id(tape.forms)), []).append(place)
+    values: dict[int, complex] = {}
+    single: list[int] = []
+    for places in alike.values():
+        for group in _groups(jobs, places):
+            if len(group) >= MIN_JOBS:
+                values |= dict(zip(group, _energies(engine, [jobs[place] for place in group]), strict=True))
+            else:
+                single += group
+    values |= dict(zip(single, engine.mean_values([_case(jobs[place]) for place in single]), strict=True))
+    return {place: exact_result(value, _paulis(jobs[place])) for place, value in values.items()}
 
 
-def _asks_one_value(job: Job) -> bool:
+def _bound_tape(job: Job) -> Tape | None:
+    """The circuit of a job that asks for one exact value, if it has numbers for all parameters."""
     is_exact = job.type == ProcessingType.OBSERVABLE and not job.nbshots and job.psi_0 is None
     if not is_exact or job.circuit is None or job.observable is None or job.observables:
-        return False
+        return None
     tape = job.circuit.tape
-    return tape.is_bound and tape.is_unitary and not tape.objects
+    return None if tape.expressions or tape.classical or tape.objects else tape
+
+
+def _paulis(job: Job) -> PauliSum:
+    assert job.observable is not None
+    return job.observable.pauli_sum()
+
+
+def _case(job: Job) -> tuple[Tape, PauliSum]:
+    assert job.circuit is not None
+    return job.circuit.tape, _paulis(job)
+
+
+def _groups(jobs: Sequence[Job], places: list[int]) -> Iterable[list[int]]:
+    """Those of jobs with equal observables whose circuits are copies of one with other parameters."""
+    if len(places) < MIN_JOBS:
+        return [places]
+    groups: dict[Hashable, list[int]] = {}
+    for place in places:
+        groups.setdefault(_structure(jobs[place]), []).append(place)
+    return groups.values()
 
 
 def _structure(job: Job) -> Hashable:
@@ -52,17 +81,13 @@ def _structure(job: Job) -> Hashable:
 
     Such copies share all other columns.
     """
-    assert job.circuit is not None and job.observable is not None
-    tape, paulis = job.circuit.tape, job.observable.pauli_sum()
+    tape, paulis = _case(job)
     columns = (tape.forms, tape.gates, tape.qubits, tape.qubit_starts, tape.parameter_starts)
-    strings = (paulis.x_masks, paulis.z_masks, paulis.coefficients)
-    return (*map(id, columns), tape.nb_qubits, complex(paulis.constant), *(column.tobytes() for column in strings))
+    return (*map(id, columns), tape.nb_qubits, paulis.key)
 
 
-def _results(engine: Engine, jobs: Sequence[Job]) -> list[Result]:
-    circuits: list[Any] = [job.circuit for job in jobs]
-    observable: Any = jobs[0].observable
-    paulis = observable.pauli_sum()
-    rows = np.array([circuit.tape.parameters for circuit in circuits])
-    values = engine.energies(circuits[0].tape, rows, paulis).tolist()
-    return [exact_result(job, value, paulis) for job, value in zip(jobs, values, strict=True)]
+def _energies(engine: Engine, jobs: Sequence[Job]) -> list[complex]:
+    cases = [_case(job) for job in jobs]
+    rows = np.array([tape.parameters for tape, _ in cases])
+    values: list[complex] = engine.energies(cases[0][0], rows, cases[0][1]).tolist()
+    return values

@@ -257,9 +257,9 @@ def evaluated(request: Request, engine: Engine, job: Job, rng: np.random.Generat
     return result
 
 
-def exact_result(job: Job, value: complex, paulis: PauliSum) -> Result:
+def exact_result(value: complex, paulis: PauliSum) -> Result:
     """The result of a job that asks for the exact value of one observable, ``paulis``."""
-    return _result(job, [_as_value(value, paulis)])
+    return Result.of_value(_as_value(value, paulis))
 
 
 def _exact_values(request: Request, engine: Engine, sums: list[PauliSum]) -> list[complex]:
@@ -292,8 +292,7 @@ def _result(job: Job, values: list[Any]) -> Result:
 
 def _as_value(value: complex, paulis: PauliSum) -> Any:
     """A float for a Hermitian observable."""
-    is_real = not (np.count_nonzero(paulis.coefficients.imag) or complex(paulis.constant).imag)
-    return value.real if is_real else value
+    return value.real if paulis.is_real else value
 
 
 def _total(paulis: PauliSum, estimate: _Estimate) -> complex:

@@ -85,6 +85,7 @@ LONG_RUNS = {
     "gradient": lambda engine: engine.value_and_gradient(deep(300), many_terms(2)),
     "observable of a gradient": lambda engine: engine.value_and_gradient(deep(2), many_terms(10_000)),
     "parameter sets": lambda engine: engine.energies(deep(50, 12), np.full((10_000, 600), 0.2), many_terms(20, 12)),
+    "many circuits": lambda engine: engine.mean_values([(deep(50, 12), many_terms(20, 12))] * 10_000),
     "trajectories": lambda engine: list(engine.trajectories(measured(16), 10**6, np.random.default_rng(1))),
 }
 

@@ -32,6 +32,9 @@ class Writer:
         form = self.builder.form(GateForm(GATES[name]))
         self.builder.gate(form, qubits, [] if angle is None else [float(angle)])
 
+    def nb_angles(self):
+        return len(self.builder.tape(1).parameters)
+
     def rotation(self, letters, qubits, angle):
         """``exp(-1j * angle / 2 * string)`` as a basis change, a ladder of CNOT and a turn about Z."""
         for letter, qubit in zip(letters, qubits, strict=True):
@@ -72,12 +75,12 @@ def coupled_cluster(values, nb_qubits=6, *, slots=None):
     excitations = [(i, j) for i in range(half) for j in range(half, nb_qubits) if (i + j) % 2 == 0]
     moved = []
     for number, (i, j) in enumerate(excitations):
-        first = len(writer.builder._parameters)
+        first = writer.nb_angles()
         writer.single(i, j, values[number])
-        moved.append((first, len(writer.builder._parameters)))
-    first = len(writer.builder._parameters)
+        moved.append((first, writer.nb_angles()))
+    first = writer.nb_angles()
     writer.double(0, 1, half, half + 1, values[len(excitations)])
-    moved.append((first, len(writer.builder._parameters)))
+    moved.append((first, writer.nb_angles()))
     return writer.builder.tape(nb_qubits), moved
 
 

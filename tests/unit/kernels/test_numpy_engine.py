@@ -138,10 +138,13 @@ def test_gates_of_one_name_but_different_matrices_are_not_mixed_up():
 
 
 def test_cache_forgets_the_oldest():
-    cache = PlanCache(numpy_compiler.compiled, max_plans=3)
+    compiled = []
+    cache = PlanCache(lambda tape: compiled.append(len(tape)) or numpy_compiler.compiled(tape), max_plans=3)
     tapes = [named_tape(k, *[("H", [0])] * k) for k in range(1, 7)]
-    plans = [cache.plan(tape) for tape in tapes]
-    assert cache.plan(tapes[-1]) is plans[-1] and cache.plan(tapes[0]) is not plans[0]
+    for tape in (*tapes, tapes[-1], named_tape(6, *[("H", [0])] * 6), tapes[0]):
+        cache.plan(tape)
+    assert compiled == [1, 2, 3, 4, 5, 6, 1]
+    assert cache.known(tapes[1]) is None and cache.known(tapes[0]) is cache.plan(tapes[0])
     tight = PlanCache(numpy_compiler.compiled, max_bytes=1)
     assert tight.plan(tapes[0]) is tight.plan(tapes[0])
 

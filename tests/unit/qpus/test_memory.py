@@ -114,18 +114,19 @@ def test_an_allocation_limits_threads():
             qpu.apply_resource_consumption_limits(wrong)
 
 
-@pytest.mark.parametrize("kind", ["samples", "observable", "batch", "gradient"])
+@pytest.mark.parametrize("kind", ["samples", "observable", "batch", "values", "gradient"])
 def test_a_refused_allocation_is_a_published_exception(monkeypatch, kind):
     def refuse(*args, **kwargs):
         raise MemoryError
 
     qpu, observable = LinAlg(), Observable.sigma_z(0, 2)
-    for name in ("state", "mean_value", "energies", "value_and_gradient"):
+    for name in ("state", "mean_value", "mean_values", "energies", "value_and_gradient"):
         monkeypatch.setattr(type(qpu.engine), name, refuse)
     act = {
         "samples": lambda: qpu.submit(ghz(2).to_job()),
         "observable": lambda: qpu.submit(ghz(2).to_job(observable=observable)),
         "batch": lambda: qpu.submit([ghz(2).to_job(), ghz(2).to_job()]),
+        "values": lambda: qpu.submit([ghz(n).to_job(observable=observable) for n in (2, 3)]),
         "gradient": lambda: qpu.value_and_gradient(ghz(2).to_job(observable=observable), {}),
     }[kind]
     with pytest.raises(QPUException, match="refused to allocate what the run needs") as caught:

@@ -50,6 +50,8 @@ def measured_registers(job: Job) -> list[Any]:
     source: Any = job.circuit if job.circuit is not None else job.schedule
     declared = getattr(source, "qregs", None)
     qubits = job.qubits or [*range(getattr(source, "nbqbits", None) or 0)]
+    if declared and len(declared) == 1 and not declared[0].start and qubits == [*range(declared[0].length or 0)]:
+        return list(declared)
     registers = get_registers(declared, qubits)
     if registers is None and declared:
         registers = get_registers([*declared, *_ancillas(declared, qubits)], qubits)

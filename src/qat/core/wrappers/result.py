@@ -159,6 +159,19 @@ class Result(Serializable):
         result.meta_data = {}
         return result
 
+    @classmethod
+    def of_value(cls, value: Any) -> Result:
+        """The result of a job that asks for a value.
+
+        >>> Result.of_value(0.5).value
+        0.5
+        """
+        result = cls.__new__(cls)
+        result.value = value
+        result._raw_data = []
+        result.meta_data = {}
+        return result
+
     @property
     def raw_data(self) -> list[Sample] | None:
         """The samples as a list that may be edited; ``None`` when the result has none."""

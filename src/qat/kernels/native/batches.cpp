@@ -20,8 +20,14 @@ std::vector<Complex> mean_values(const std::vector<Case>& cases, int nb_threads)
     const PauliKernels<double>& kernels = pauli_kernels<double>();
     run_in_parallel(int(cases.size()), nb_threads, [&](int i) {
         const Case& each = cases[i];
-        const auto state = simulated<double>(*each.program, each.parameters, nullptr, {}, {});
-        found[i] = each.observable->expectation(each.coefficients, each.constant, state.get(), kernels, 1);
+        RecycledArray<double> memory;
+        const double* state = nullptr;
+        simulate<double>(*each.program, each.parameters, nullptr, {}, {}, [&](std::size_t nb_reals) {
+            double* const room = memory.take(nb_reals);
+            state = room;
+            return room;
+        });
+        found[i] = each.observable->expectation(each.coefficients, each.constant, state, kernels, 1);
     });
     return found;
 }
@@ -84,15 +90,15 @@ std::vector<Complex> mean_values_of(const nb::list& list, int nb_threads) {
         kept.push_back(nb::cast<nb::tuple>(item));
         const nb::tuple& parts = kept.back();
         if (parts.size() != 5) throw std::invalid_argument("a case of five parts");
-        const auto* const program = nb::cast<const Program*>(parts[0]);
-        const auto* const observable = nb::cast<const PauliSum*>(parts[2]);
+        const Program& program = nb::cast<const Program&>(parts[0]);  // None is no reference
+        const PauliSum& observable = nb::cast<const PauliSum&>(parts[2]);
         parameters.emplace_back(parts[1], "d");
         coefficients.emplace_back(parts[3], "Zd");
-        if (parameters.back().size() < program->nb_parameters() || program->nb_supplied())
+        if (parameters.back().size() < program.nb_parameters() || program.nb_supplied())
             throw std::invalid_argument("parameters that do not fit the circuit");
-        if (observable->nb_qubits() != program->nb_qubits() || coefficients.back().size() != std::int64_t(observable->size()))
+        if (observable.nb_qubits() != program.nb_qubits() || coefficients.back().size() != std::int64_t(observable.size()))
             throw std::invalid_argument("an observable that does not fit the circuit");
-        cases.push_back({program, parameters.back().data(), observable, coefficients.back().data(), nb::cast<Complex>(parts[4])});
+        cases.push_back({&program, parameters.back().data(), &observable, coefficients.back().data(), nb::cast<Complex>(parts[4])});
     }
     return without_gil([&] { return mean_values(cases, nb_threads); });
 }

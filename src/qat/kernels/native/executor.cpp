@@ -170,10 +170,18 @@ int most_tiles(const std::deque<Pass>& passes) {
     return 1 << std::min<std::size_t>(most_places, 16);
 }
 
+// Whether the whole state is the tile: a small one.
+bool is_one_tile(const Pass& pass) { return pass.outer_places.empty() && pass.is_in_place() && pass.probes.empty(); }
+
 template <class Real>
 std::vector<double> execute_on(const std::vector<Real*>& states, int nb_places, const std::deque<Pass>& passes,
                                int nb_slots, const Kernels<Real>& kernels, const Execution& execution) {
     if (passes.empty()) return std::vector<double>(nb_slots);
+    if (states.size() == 1 && passes.size() == 1 && is_one_tile(passes.front())) {
+        const Pass& pass = passes.front();
+        kernels.run(states[0], pass.nb_bits(), pass.instructions.data(), static_cast<int>(pass.instructions.size()), 0);
+        return {};
+    }
     const int nb_threads = nb_places < MIN_THREADED_PLACES ? 1 : std::clamp(execution.nb_threads, 1, most_tiles(passes));
     Run<Real> run(states, passes, nb_slots, kernels, nb_threads);
     std::vector<std::thread> others;

@@ -25,7 +25,7 @@ int gain_of(const Node& node) { return is_phase(node) ? 0 : node.kind == Node::K
 
 }  // namespace
 
-NodeList::NodeList(const std::vector<Node>& nodes, const std::vector<int>& numbers, Mask tile)
+NodeList::NodeList(const Nodes& nodes, const std::vector<int>& numbers, Mask tile)
     : nodes_(nodes), numbers_(numbers), tile_(tile), is_done_(numbers.size(), 0) {}
 
 // Offers the nodes that are free to take(i), until nothing more can be; those it returns false for keep others from being.

@@ -26,7 +26,7 @@ struct BlockRoom {
 
 class NodeList {
 public:
-    NodeList(const std::vector<Node>& nodes, const std::vector<int>& numbers, Mask tile);
+    NodeList(const Nodes& nodes, const std::vector<int>& numbers, Mask tile);
     bool is_empty() const { return first_ == numbers_.size(); }
 
     std::vector<int> next_rotations();
@@ -43,7 +43,7 @@ private:
     BlockChoice grown(std::size_t seed, const BlockRoom& room) const;
     void finish(const std::vector<int>& indices);
 
-    const std::vector<Node>& nodes_;
+    const Nodes& nodes_;
     const std::vector<int>& numbers_;
     Mask tile_;
     std::vector<char> is_done_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 namespace qat {
 namespace {
@@ -61,15 +62,15 @@ Split split_of(const Matrix2& m) {
 }  // namespace
 
 Planner::Planner(int nb_places, bool from_zero, bool fusion)
-    : nb_places_(nb_places),
-      fusion_(fusion),
-      waiting_(nb_places),
-      is_waiting_(nb_places, 0),
-      is_fresh_(nb_places, from_zero),
-      last_(nb_places, -1),
-      renamed_(nb_places),
-      probed_(nb_places, {-1, -1, -1}) {
-    for (int place = 0; place < nb_places; ++place) renamed_[place] = place;
+    : nb_places_(nb_places), fusion_(fusion) {
+    if (nb_places > MAX_PLACES) throw std::invalid_argument("more places than a mask has bits");
+    for (int place = 0; place < nb_places; ++place) {
+        is_waiting_[place] = 0;
+        is_fresh_[place] = from_zero;
+        last_[place] = -1;
+        renamed_[place] = place;
+        probed_[place] = {-1, -1, -1};
+    }
 }
 
 void Planner::expect(std::int64_t nb_gates) { nodes_.reserve(static_cast<std::size_t>(nb_gates)); }
@@ -403,7 +404,7 @@ void Planner::finish() {
     for (int place = 0; place < nb_places_; ++place)
         while (renamed_[place] != place) {
             const int lies = renamed_[place];
-            const auto other = std::find(renamed_.begin(), renamed_.end(), place);
+            const auto other = std::find(renamed_.begin(), renamed_.begin() + nb_places_, place);
             Node node{};
             node.kind = Node::Kind::swap;
             node.a = lies;
@@ -418,7 +419,7 @@ void Planner::finish() {
 // What waits comes after all probes.
 void Planner::finish_at_probes() {
     Mask moved = 0, kept = 0;  // by probes and what they depend on
-    std::vector<Node> needed;
+    Nodes needed;
     for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
         const bool is_idle = !(node->moved & (moved | kept)) && !(node->kept & moved);
         if (is_idle && node->kind != Node::Kind::probe) continue;

@@ -13,11 +13,14 @@
 #include <vector>
 
 #include "instructions.h"
+#include "recycled.h"
 
 namespace qat {
 
 using Complex = std::complex<double>;
 using Matrix2 = std::array<Complex, 4>;
+
+constexpr int MAX_PLACES = 64;  // bits of a mask
 
 inline Mask bit_of(int place) { return Mask(1) << place; }
 inline Factor factor_of(Complex z) { return {z.real(), z.imag()}; }
@@ -37,6 +40,8 @@ struct Node {
     int slot = -1;              // probe
     int matrix = -1;            // dense: number of the matrix; controls are `kept`
 };
+
+using Nodes = RecycledVector<Node>;
 
 struct DenseGate {
     std::vector<int> places;  // the first is the most significant bit of the matrix index
@@ -73,7 +78,7 @@ public:
     std::vector<Share> probe_place(int place, const Matrix2& matrix);
     int nb_slots() const { return nb_slots_; }
 
-    const std::vector<Node>& nodes() const { return nodes_; }
+    const Nodes& nodes() const { return nodes_; }
     const std::vector<DenseGate>& dense_gates() const { return dense_gates_; }
     bool has_fusion() const { return fusion_; }
     Complex global_factor() const { return global_factor_; }
@@ -97,15 +102,17 @@ private:
 
     int nb_places_;
     bool fusion_;
-    std::vector<Node> nodes_;
+    Nodes nodes_;
     std::vector<DenseGate> dense_gates_;
-    std::vector<Matrix2> waiting_;
-    std::vector<char> is_waiting_, is_fresh_;
-    std::vector<int> last_;      // node that last acted on a place non-diagonally, -1: none
-    std::vector<int> renamed_;   // where the content of a place lies
+    template <class Value>
+    using ByPlace = std::array<Value, MAX_PLACES>;
+    ByPlace<Matrix2> waiting_;
+    ByPlace<char> is_waiting_, is_fresh_;
+    ByPlace<int> last_;          // node that last acted on a place non-diagonally, -1: none
+    ByPlace<int> renamed_;       // where the content of a place lies
     Complex global_factor_ = 1;
     int nb_slots_ = 0;
-    std::vector<std::array<int, 3>> probed_;  // slots of X, Y, Z on a place since the last node there, -1: none
+    ByPlace<std::array<int, 3>> probed_;  // slots of X, Y, Z on a place since the last node there, -1: none
 };
 
 }  // namespace qat

@@ -22,19 +22,18 @@ Program::Program(int nb_qubits, const Columns& columns, const std::vector<Form>&
     }
     for (std::size_t i = 0; i < gates_.size(); ++i)
         if ((gates_[i].kind == Kind::rx || gates_[i].kind == Kind::ry) && !gates_[i].controls)
-            turns_.push_back(static_cast<std::int32_t>(i));
+            turns_.push_back({static_cast<std::int32_t>(i), gates_[i].parameter, gates_[i].value});
     merged_ = std::make_shared<const Gates>(with_strings(*this, {}));
 }
 
 // Which gates are RX or RY by a quarter, and which way round: 1 or -1, others 0; empty if none is.
 std::vector<signed char> Program::quarter_turns(const double* parameters, const std::uint8_t* is_varied) const {
     std::vector<signed char> found;
-    for (const std::int32_t turn : turns_) {
-        const Gate& gate = gates_[turn];
-        const double angle = gate.value * parameters[gate.parameter];
-        if (std::abs(angle) != M_PI_2 || (is_varied && is_varied[gate.parameter])) continue;
+    for (const Turn& turn : turns_) {
+        const double angle = turn.sign * parameters[turn.parameter];
+        if (std::abs(angle) != M_PI_2 || (is_varied && is_varied[turn.parameter])) continue;
         found.resize(gates_.size());
-        found[turn] = angle > 0 ? 1 : -1;
+        found[turn.gate] = angle > 0 ? 1 : -1;
     }
     return found;
 }

@@ -83,7 +83,11 @@ private:
     Gates gates_;
     std::vector<int> places_;
     std::int64_t nb_parameters_ = 0, nb_supplied_ = 0;
-    std::vector<std::int32_t> turns_;  // the RX and RY without controls
+    struct Turn {
+        std::int32_t gate, parameter;
+        double sign;
+    };
+    std::vector<Turn> turns_;  // the RX and RY without controls
     std::shared_ptr<const Gates> merged_;
     // The merged gates for the quarter turns that were met last.
     mutable std::mutex mutex_;

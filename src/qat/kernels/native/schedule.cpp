@@ -10,7 +10,7 @@ namespace {
 // Takes the nodes of the next pass out of those left, and tells its places.
 class Picker {
 public:
-    Picker(const std::vector<Node>& nodes, int nb_places, TileShape shape)
+    Picker(const Nodes& nodes, int nb_places, TileShape shape)
         : nodes_(nodes), nb_places_(nb_places), shape_(shape), is_done_(nodes.size(), 0) {}
 
     bool is_finished() const { return first_ == nodes_.size(); }
@@ -41,7 +41,7 @@ public:
     }
 
 private:
-    const std::vector<Node>& nodes_;
+    const Nodes& nodes_;
     int nb_places_;
     TileShape shape_;
     std::vector<char> is_done_;
@@ -55,6 +55,7 @@ std::deque<Pass> scheduled(const Planner& planner, int nb_places, TileShape shap
     Complex common = 1;
     Picker picker(planner.nodes(), nb_places, shape);
     std::vector<int> picked;
+    picked.reserve(planner.nodes().size());
     while (!picker.is_finished()) {
         picked.clear();
         const Mask tile = picker.pick(picked);

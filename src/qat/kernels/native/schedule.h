@@ -5,6 +5,7 @@
 // what was left behind comes along. Cost of a pass: one reading and one writing of the state. Planning: O(nodes * passes).
 #pragma once
 #include <deque>
+#include <list>
 #include <memory>
 #include <vector>
 
@@ -26,11 +27,11 @@ struct TileShape {
 // One sweep over the state.
 struct Pass {
     std::vector<int> tile_places, outer_places;  // by position
-    std::vector<Instruction> instructions;
-    std::vector<Rotations> rotations;            // referred to by the instructions, as are:
-    std::deque<BlockStore> blocks;
-    std::deque<DiagonalTables> diagonals;
-    std::deque<std::vector<int>> positions;
+    RecycledVector<Instruction> instructions;
+    RecycledVector<Rotations> rotations;         // referred to by the instructions, as are:
+    std::list<BlockStore> blocks;
+    std::list<DiagonalTables> diagonals;
+    std::list<std::vector<int>> positions;
     std::vector<Probes> probes;                  // by position
     int nb_bits() const { return static_cast<int>(tile_places.size()); }
     bool is_in_place() const { return tile_places.back() == nb_bits() - 1; }

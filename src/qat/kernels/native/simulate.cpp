@@ -68,18 +68,27 @@ int padded_places(int nb_places) {
 template <class Real>
 Buffer<Real> simulated(const Program& program, const double* parameters, const Complex* supplied, Start<Real> start,
                        const Settings& settings) {
+    Buffer<Real> state;
+    simulate<Real>(program, parameters, supplied, start, settings, [&state](std::size_t nb_reals) {
+        state = allocated<Real>(nb_reals);
+        return state.get();
+    });
+    return state;
+}
+
+template <class Real>
+void simulate(const Program& program, const double* parameters, const Complex* supplied, Start<Real> start,
+              const Settings& settings, const std::function<Real*(std::size_t)>& room_for) {
     const Kernels<Real>& chosen = kernels<Real>();
-    const int nb_given = start.amplitudes ? start.nb_places : program.nb_qubits();
-    const int nb_places = std::max({nb_given, chosen.lane_bits, 1});
+    const int nb_places = padded_places<Real>(start.amplitudes ? start.nb_places : program.nb_qubits());
     Planner planner(nb_places, !start.amplitudes, settings.fusion);
     program.feed(planner, parameters, supplied);
     planner.finish();
     Complex left_out;
     const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings), &left_out);
-    Buffer<Real> state = allocated<Real>(std::size_t(2) << nb_places);
-    fill(state.get(), nb_places, start, planner.global_factor() * left_out);
-    execute(state.get(), nb_places, passes, chosen, settings.execution);
-    return state;
+    Real* const state = room_for(std::size_t(2) << nb_places);
+    fill(state, nb_places, start, planner.global_factor() * left_out);
+    execute(state, nb_places, passes, chosen, settings.execution);
 }
 
 template <class Real>
@@ -142,6 +151,8 @@ PlanSize plan_size(const Program& program, const double* parameters, const Compl
 #define QAT_FOR_PRECISION(Real)                                                                                     \
     template int padded_places<Real>(int);                                                                          \
     template Buffer<Real> simulated(const Program&, const double*, const Complex*, Start<Real>, const Settings&);   \
+    template void simulate(const Program&, const double*, const Complex*, Start<Real>, const Settings&,             \
+                           const std::function<Real*(std::size_t)>&);                                               \
     template void apply(const Program&, const double*, const Complex*, Real*, int, const Settings&);                \
     template PlanSize plan_size<Real>(const Program&, const double*, const Complex*, const Settings&);
 QAT_FOR_PRECISION(double)

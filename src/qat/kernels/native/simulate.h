@@ -1,6 +1,7 @@
 // A program run from beginning to end: plan, passes, state. What other parts of the engine build on.
 #pragma once
 #include <complex>
+#include <functional>
 
 #include "executor.h"
 #include "memory.h"
@@ -26,6 +27,11 @@ struct Start {
 template <class Real>
 Buffer<Real> simulated(const Program& program, const double* parameters, const Complex* supplied, Start<Real> start,
                        const Settings& settings);
+
+// The same into memory that `room_for` gives for so many numbers, aligned as that of `allocated`.
+template <class Real>
+void simulate(const Program& program, const double* parameters, const Complex* supplied, Start<Real> start,
+              const Settings& settings, const std::function<Real*(std::size_t)>& room_for);
 
 // Applies a program to a state in place; it must be aligned and padded as `simulated` gives it.
 template <class Real>

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from qat.kernels.memo import Memo
 from qat.kernels.pauli.terms import PauliColumns, pauli_columns
 
 Masks = NDArray[Any]
@@ -48,7 +49,7 @@ class PauliSum:
     z_masks: Masks
     coefficients: Complexes
     constant: complex = 0.0
-    kept: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+    kept: Memo = field(default_factory=Memo, init=False, repr=False)
 
     @property
     def is_real(self) -> bool:
