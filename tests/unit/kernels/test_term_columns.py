@@ -80,7 +80,8 @@ def test_equal_and_wide_terms_go_the_long_way():
     assert recorded_terms(pair, Term, 2, ZERO_TOLERANCE) is None
     assert recorded_terms(pair[:1], Term, 65, ZERO_TOLERANCE) is None
     assert recorded_terms(iter(pair), Term, 2, ZERO_TOLERANCE) is None
-    assert recorded_terms(tuple(pair[:1]), Term, 2, ZERO_TOLERANCE).columns(1) is None
+    columns = recorded_terms(tuple(pair[:1]), Term, 2, ZERO_TOLERANCE)
+    assert columns.columns(1) is None and columns.columns(65) is None and columns.columns(64) is not None
 
 
 @pytest.mark.parametrize(

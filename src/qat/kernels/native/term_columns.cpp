@@ -99,8 +99,9 @@ public:
         qubits_.insert(qubits_.end(), word.qubits, word.qubits + word.size);
     }
 
-    // As PauliSum keeps them; None if there are fewer qubits than the terms need.
+    // As PauliSum keeps them; None if there are fewer qubits than the terms need, or more than masks have bits.
     nb::object columns(int nb_qubits) const {
+        if (nb_qubits > MAX_QUBITS) return nb::none();
         std::vector<Masks> masks(size());
         const std::int32_t* qubits = qubits_.data();
         for (std::size_t term = 0; term < size(); ++term) {

@@ -21,7 +21,7 @@ class TermColumns(Protocol):
     def __len__(self) -> int: ...
 
     def columns(self, nb_qubits: int, /) -> PauliColumns | None:
-        """Their columns on so many qubits, ``None`` if a word goes beyond."""
+        """Their columns on so many qubits, ``None`` if a word goes beyond, or for more than 64."""
 
     def entries(self, kind: type, /) -> list[Any]:
         """``(coefficient, letters, qubits, kind)`` of each."""
