@@ -93,8 +93,8 @@ def test_a_search_that_is_suspended_finds_bit_by_bit_what_one_does_that_is_not(b
     assert set(broker.nb_runs.values()) == {1}
     sessions = {message.session for message in broker.of(said.OpenSession)}
     assert len(sessions) == 1 and sessions.pop().startswith("j1.")
-    assert len(broker.of(said.CloseSession)) == 1
-    assert not broker.of(said.CancelTask)
+    broker.until_heard(said.CloseSession)
+    assert len(broker.of(said.CloseSession)) == 1 and not broker.of(said.CancelTask)
 
 
 def test_a_batch_of_which_some_answers_are_there(broker, tmp_path):
