@@ -9,8 +9,9 @@ from pathlib import Path
 PROGRAM = """
 import os, time
 from pathlib import Path
-_real, _step = time.time, Path(os.environ["OPENQAT_TEST_STEP"])
-time.time = lambda: _real() + float(_step.read_text())
+if "OPENQAT_TEST_STEP" in os.environ:
+    _real, _step = time.time, Path(os.environ["OPENQAT_TEST_STEP"])
+    time.time = lambda: _real() + float(_step.read_text())
 """
 
 

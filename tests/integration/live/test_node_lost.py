@@ -41,7 +41,7 @@ def until(found, what):
 
 
 @pytest.mark.timeout(240)
-def test_what_survives_the_loss_of_its_node_gets_no_qpu_any_more(short_directory):
+def test_what_survives_the_loss_of_its_node_gets_no_qpu_any_more(short_directory, recovery):
     log = short_directory / "slices"
     shape = TrialShape(nb_nodes=2, device={"shot_s": 0.005}, faults={"slice_log": str(log)})
     with TrialCentre(short_directory, shape) as centre:
@@ -57,14 +57,15 @@ def test_what_survives_the_loss_of_its_node_gets_no_qpu_any_more(short_directory
         for pid in (cluster.pid(f"slurmd.{node}"), watcher):
             os.kill(pid, signal.SIGKILL)
         try:
-            cluster.call("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=drill")
-            until(lambda: cluster.call("squeue", "-h", "-o", "%T").strip() == "PENDING", "Slurm puts it back")
             told = place / f"told.{survivor}"
-            until(told.exists, "its session ends")
-            assert f"its Slurm job {job} has lost its nodes and begins anew" in told.read_text()
-            sessions = {line.key.rpartition("/")[0] for line in logged_slices(log)}
-            assert len(sessions) == 1
-            until(lambda: len(list(place.glob("works.*"))) == 2, "it runs again")
+            with recovery("a node is lost: until the new run has the QPU"):
+                with recovery("a node is lost: until the survivor has no session"):
+                    cluster.call("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=drill")
+                    until(told.exists, "its session ends")
+                assert f"its Slurm job {job} has lost its nodes and begins anew" in told.read_text()
+                sessions = {line.key.rpartition("/")[0] for line in logged_slices(log)}
+                assert len(sessions) == 1
+                until(lambda: len(list(place.glob("works.*"))) == 2, "it runs again")
             until(lambda: "this is left of a former run" in told.read_text(), "the survivor gets no session any more")
             after = logged_slices(log)[-3:]
             assert {line.key.rpartition("/")[0] for line in after}.isdisjoint(sessions)

@@ -38,7 +38,7 @@ def states(cluster):
     return {record["JobId"]: record["JobState"] for record in records if "JobId" in record}
 
 
-def test_a_controller_that_is_away_says_nothing_about_jobs(own_cluster, spool):
+def test_a_controller_that_is_away_says_nothing_about_jobs(own_cluster, spool, recovery):
     impatient = Controller({"SLURM_CONF": str(own_cluster.configuration)}, deadline_s=1.0)
     with SlurmHarness(launcher(own_cluster, spool, controller=impatient)) as harness:
         launch = begun(harness, call("Slow"))
@@ -49,19 +49,21 @@ def test_a_controller_that_is_away_says_nothing_about_jobs(own_cluster, spool):
         with pytest.raises(LaunchError, match="does not answer") as refusal:
             harness.run(harness.launcher.submit(harness.launch("Answering")))
         assert refusal.value.retryable and not ends(harness, launch)
-        os.kill(own_cluster.pid("slurmctld"), signal.SIGCONT)
-        harness.run(until(lambda: harness.launcher.free_slots > 0))
+        with recovery("slurmctld answers again: until jobs are given to it"):
+            os.kill(own_cluster.pid("slurmctld"), signal.SIGCONT)
+            harness.run(until(lambda: harness.launcher.free_slots > 0))
         harness.run(harness.launcher.cancel(launch.handle))
         assert harness.run(harness.end(launch.job_id)).failure.reason == "cancelled"
 
 
-def test_a_controller_that_forgets_a_job_in_a_crash(own_cluster, spool):
+def test_a_controller_that_forgets_a_job_in_a_crash(own_cluster, spool, recovery):
     with SlurmHarness(launcher(own_cluster, spool)) as harness:
         launch = begun(harness, call("Slow"))
         os.kill(own_cluster.pid("slurmctld"), signal.SIGKILL)
         own_cluster._wait(lambda: own_cluster.pid("slurmctld") is None, "it lives")
-        own_cluster.start_daemon("slurmctld")
-        end = harness.run(harness.end(launch.job_id))
+        with recovery("slurmctld has forgotten a job: until that is told"):
+            own_cluster.start_daemon("slurmctld")
+            end = harness.run(harness.end(launch.job_id))
         assert isinstance(end, Lost) and end.has_begun and kinds(harness.reports[launch.job_id]) == [JobStarted, Lost]
         again = harness.launch("Answering", job_id=launch.job_id, attempt=2)
         harness.run(harness.submit(again))
@@ -86,14 +88,15 @@ def test_a_job_that_slurm_took_without_saying_so_never_runs(own_cluster, spool):
         assert kinds(harness.reports[launch.job_id]) == [JobStarted, Ended], "nothing of the first attempt"
 
 
-def test_a_job_that_its_node_does_not_start_never_runs_once_it_is_given_up(own_cluster, spool):
+def test_a_job_that_its_node_does_not_start_never_runs_once_it_is_given_up(own_cluster, spool, recovery):
     nodes = [f"slurmd.{node}" for node in own_cluster.shape.nodes]
     with SlurmHarness(launcher(own_cluster, spool, {"begin_s": 1.0})) as harness:
         for node in nodes:
             os.kill(own_cluster.pid(node), signal.SIGSTOP)
         launch = harness.launch(call("Slow"))
         harness.run(harness.submit(launch))
-        lost = harness.run(harness.end(launch.job_id))
+        with recovery("slurmd does not start a job (begin_s = 1): until it is given up"):
+            lost = harness.run(harness.end(launch.job_id))
         assert isinstance(lost, Lost) and not lost.has_begun and "nothing of it has begun there" in lost.reason
         for node in nodes:
             os.kill(own_cluster.pid(node), signal.SIGCONT)  # now it starts what nobody waits for any more
@@ -131,7 +134,7 @@ def test_what_nobody_asks_for_again_is_ended_and_taken_away(own_cluster, spool):
 
 
 @pytest.mark.timeout(180)
-def test_a_job_that_slurm_runs_twice_has_one_outcome(own_cluster, spool):
+def test_a_job_that_slurm_runs_twice_has_one_outcome(own_cluster, spool, recovery):
     with SlurmHarness(launcher(own_cluster, spool)) as harness:
         first = harness.launch(call("Slow"))
         launch = Launch(
@@ -144,9 +147,12 @@ def test_a_job_that_slurm_runs_twice_has_one_outcome(own_cluster, spool):
         )
         harness.run(harness.submit(launch))
         harness.run(harness.begun(launch.job_id))
-        own_cluster.call("scontrol", "requeue", "1")
-        harness.run(until(lambda: any("put the job back" in text for text in texts(harness.reports[launch.job_id]))))
-        harness.run(twice_begun(harness, launch))
+        with recovery("Slurm puts a job back: until it runs again"):
+            own_cluster.call("scontrol", "requeue", "1")
+            harness.run(
+                until(lambda: any("put the job back" in text for text in texts(harness.reports[launch.job_id])))
+            )
+            harness.run(twice_begun(harness, launch))
         harness.run(harness.launcher.cancel(launch.handle))
         harness.run(harness.end(launch.job_id))
         assert kinds(harness.reports[launch.job_id]) == [JobStarted, Ended]

@@ -115,7 +115,7 @@ def test_a_job_that_is_cancelled_without_nodes_leaves_nothing_behind(centre, har
 
 
 @pytest.mark.timeout(240)
-def test_a_job_sleeps_on_while_broker_and_slurmctld_die_and_the_server_is_another_one():
+def test_a_job_sleeps_on_while_broker_and_slurmctld_die_and_the_server_is_another_one(recovery):
     with a_centre(LONG_S, nb_nodes=2) as centre:  # slurmctld drains the node whose job it has forgotten to have ended
         shared = call("SharedQPU", "qpu", releases_nodes=True, restart_s=1.0, duration_s=LONG_S)
         with harness_of(centre) as former:
@@ -126,8 +126,11 @@ def test_a_job_sleeps_on_while_broker_and_slurmctld_die_and_the_server_is_anothe
         centre.cluster._wait(lambda: centre.cluster.pid("slurmctld") is None, "it lives")
         with harness_of(centre, [launch.handle]) as harness:
             harness.run(until(lambda: harness.launcher.free_slots == 0))  # nobody answers
-            centre.cluster.start_daemon("slurmctld")
-            end = harness.run(harness.end(launch.job_id))
+            with recovery(
+                "broker and slurmctld die while a job sleeps (closing_s = 3): until its result, 8 s of QPU ago"
+            ):
+                centre.cluster.start_daemon("slurmctld")
+                end = harness.run(harness.end(launch.job_id))
             assert isinstance(end, Ended) and end.failure is None, end
             expected = LinAlg().submit(variational_job()(a=0.3)).value
             assert decode_message(end.result).results[0].value == pytest.approx(expected, abs=1e-12)

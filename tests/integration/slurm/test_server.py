@@ -3,13 +3,18 @@
 import json
 import subprocess
 import sys
+import time
 
 import pytest
 
 from benchmarks.remote.server import Server
+from qat.comm.access.messages import Resources
 from qat.comm.arguments import decode_message
 from qat.core import Result
+from tests.integration.clock_steps import ClockSteps
 from tests.unit.qhpc.access.submissions import SITE, call, submission, variational_job
+
+DAY_S = 86400.0
 
 PROGRAM = """
 from qat.core import Observable
@@ -56,6 +61,26 @@ def test_the_missions_program_runs_on_the_cluster(server, cluster):
     )
     assert done.stdout.strip() == "-1.0", done.stderr + server.log.read_text()
     assert "JobName=openqat" in cluster.call("scontrol", "--oneliner", "show", "job")
+
+
+def test_the_clock_of_the_server_is_set_forwards_and_back(server, tmp_path):
+    (tmp_path / "clock").mkdir()
+    clock = ClockSteps(tmp_path / "clock", server.client_environment["PYTHONPATH"])
+    server.environment |= clock.environment
+    server.start()
+    client = server.client()
+    limited = Resources(max_time_s=3600.0)
+    slow = client.accepted(submission(call("Slow"), resources=limited))
+    while client.job(slow.id, wait_s=0.1).state != "running":
+        assert server.process.poll() is None
+    for step_s in (DAY_S, 0.0, -DAY_S):
+        clock.set(step_s)
+        short = client.accepted(submission("LinAlg", jobs=[variational_job()(a=0.0)], resources=limited))
+        done = client.job(short.id, wait_s=60)
+        assert done.state == "done" and abs(done.ended_s - time.time() - step_s) < 60
+        assert client.job(slow.id).state == "running"
+    assert client("POST", f"/v1/jobs/{slow.id}/cancel").status == 200
+    assert client.job(slow.id, wait_s=60).state == "cancelled"
 
 
 def test_jobs_outlive_the_server(server):

@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 _WATCHING_PART = 0.05
 """Looking at folders takes at most this part of the time of a core."""
 _POLLING_PART = 0.1
+"""Asking Slurm takes at most this part of the time of its controller; that is not busy while it does not answer."""
 _MAX_POLL_S = 10.0
 _SUSPECTS_S = 120.0
 
@@ -139,7 +140,8 @@ class Care:
                 begin_s = time.monotonic()
                 await self._ask(begin_s)
                 spent_s = time.monotonic() - begin_s
-            pause_s = max(self._settings.options.poll_s, min(spent_s / _POLLING_PART, _MAX_POLL_S))
+            part = _POLLING_PART if self._queue.trouble is None else 1.0
+            pause_s = max(self._settings.options.poll_s, min(spent_s / part, _MAX_POLL_S))
             with suppress(TimeoutError):
                 async with asyncio.timeout(pause_s):
                     await self._poll_now.wait()
