@@ -86,12 +86,13 @@ _TYPICAL_UNITS = 250
 
 SETTINGS: Mapping[str, str] = {
     "JobSubmitPlugins": "lua",
-    "SchedulerParameters": "batch_sched_delay=0,bf_interval=1",
+    "SchedulerParameters": "batch_sched_delay=0,bf_interval=1,bf_licenses",
     "AuthInfo": "cred_expire=10",
     "MinJobAge": "3600",
 }
-"""Other settings. Jobs begin about a second after they were submitted, not three; the jobs of a lost node begin again
-after some ten seconds, not two minutes; ended jobs are known for an hour, longer than a server should be away."""
+"""Other settings. Jobs begin about a second after they were submitted, not three; a job that waits for many units, such
+as a whole pool, is not passed for ever by those that need few; the jobs of a lost node begin again after some ten
+seconds, not two minutes; ended jobs are known for an hour, longer than a server should be away."""
 
 
 def slurm_lines(pools: Sequence[Pool], *, has_database: bool, server: str = "") -> list[str]:
@@ -175,6 +176,16 @@ def _latency(configuration: Mapping[str, str]) -> Finding:
     return Finding(title="start of jobs", level="advice", found=found, cure=cure)
 
 
+def _fairness(configuration: Mapping[str, str]) -> Finding:
+    found = configuration.get("SchedulerParameters", "(null)")
+    if "bf_licenses" in found.split(","):
+        return Finding(title="jobs of many units", level="ok", found=found)
+    cure = (
+        f"add bf_licenses to SchedulerParameters: jobs of few units pass those of a whole pool for ever ({found} now)"
+    )
+    return Finding(title="jobs of many units", level="advice", found=found, cure=cure)
+
+
 def _requeue(configuration: Mapping[str, str]) -> Finding:
     found = configuration.get("AuthInfo", "(null)")
     if "cred_expire=" in found:
@@ -209,5 +220,5 @@ def _accounting(configuration: Mapping[str, str]) -> Finding:
 
 
 _RULES: tuple[Callable[[Mapping[str, str]], Finding], ...] = (
-    _submit_plugin, _latency, _requeue, _memory, _processes, _accounting,
+    _submit_plugin, _latency, _fairness, _requeue, _memory, _processes, _accounting,
 )  # fmt: skip

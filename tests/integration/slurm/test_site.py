@@ -47,12 +47,32 @@ def test_requests_for_a_qpu_become_licences(configured):
             licences(configured, f"--comment={comment}")
 
 
+def told(cluster, job, what="%T"):
+    return cluster.call("squeue", "-h", "-t", "all", "-j", job, "-o", what).strip()
+
+
+def test_a_job_of_the_whole_pool_is_not_passed_by_those_that_need_less(configured):
+    """They have a limit of time, so that Slurm can plan; one that would end before it begins may still pass it."""
+
+    def submitted(units, seconds):
+        options = ("--output=/dev/null", "--mem=50", "--time=1", f"--licenses=qpu_fresnel:{units}")
+        return configured.call("sbatch", "--parsable", *options, f"--wrap=exec sleep {seconds}").strip()
+
+    first = submitted(600, 5)
+    configured._wait(lambda: told(configured, first) == "RUNNING", "it has not begun")
+    whole = submitted(1203, 2)
+    jobs = [whole, *(submitted(600, 1) for _ in range(2))]
+    configured._wait(lambda: all(told(configured, job) == "COMPLETED" for job in jobs), "not all have run")
+    begin, *later = (told(configured, job, "%S") for job in jobs)
+    assert begin < min(later)
+
+
 def test_a_cluster_is_checked(configured, monkeypatch, tmp_path):
     monkeypatch.setenv("SLURM_CONF", str(configured.configuration))
     found = json.loads(printed("check", "--qpu", "fresnel:1:1.2", "--output", "json"))
     levels = {each["title"]: each["level"] for each in found}
     assert levels["licence qpu_fresnel"] == levels["job_submit.lua"] == levels["partitions"] == "ok"
-    assert levels["start of jobs"] == levels["requeue"] == "ok"
+    assert levels["start of jobs"] == levels["jobs of many units"] == levels["requeue"] == "ok"
     lacking = printed("check", "--qpu", "absent", code=1)
     assert "qpu_absent" in lacking
     table = tmp_path / "duties"

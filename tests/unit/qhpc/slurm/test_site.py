@@ -51,7 +51,8 @@ def test_a_real_cluster_is_judged():
     found = levels(check(recorded(), [FRESNEL]))
     assert found == {
         "licence qpu_fresnel": "advice", "partitions": "ok", "job_submit.lua": "advice", "start of jobs": "ok",
-        "requeue": "ok", "memory of ended jobs": "ok", "ends of processes": "advice", "accounting": "advice",
+        "jobs of many units": "advice", "requeue": "ok",
+        "memory of ended jobs": "ok", "ends of processes": "advice", "accounting": "advice",
     }  # fmt: skip
 
 
