@@ -73,7 +73,7 @@ class Endings:
             self.wait(name, "RUNNING")
         self.cluster.call("scontrol", "requeue", self.jobs["put-back"])
         self.cluster.call("scancel", self.jobs["cancelled"])
-        self.cluster.call("scontrol", "update", f"JobId={self.jobs['time-limit']}", "EndTime=now")
+        self.cluster.call("scontrol", "update", f"JobId={self.jobs['time-limit']}", "EndTime=now+2")
         os.kill(self.cluster.pid(f"slurmd.{self._third}"), signal.SIGKILL)
         self.submit("urgent", "--partition=urgent", "--exclusive", "--wrap=exit 0")
         self.wait("urgent", "COMPLETED")

@@ -83,9 +83,13 @@ def broker(cluster, place, alpha=1.0, device=""):
     place.mkdir(exist_ok=True)
     settings = place / "broker.toml"
     settings.write_text(SETTINGS.format(place=place, alpha=alpha, device=device), encoding="utf-8")
-    with BrokerProcess(settings, place / "broker.log", cluster.environment | {"PYTHONPATH": PATHS}) as process:
+    log = place / "broker.log"
+    with BrokerProcess(settings, log, cluster.environment | {"PYTHONPATH": PATHS}) as process:
         process.wait_until_ready()
-        yield settings
+        try:
+            yield settings
+        finally:
+            print(log.read_text())  # seen where a test fails
     pid = pid_of(place / "broker" / "drivers" / "atoms-1.sock")
     if pid is not None:
         os.kill(pid, SIGKILL)
@@ -101,6 +105,12 @@ def place():
 def submit(cluster):
     asked = (f"--licenses={LICENCE}:500", "--output=/dev/null", "--mem=50", "--wrap=exec sleep 600")
     return cluster.call("sbatch", "--parsable", *asked).strip()
+
+
+def cancel(cluster, *jobs):
+    """End jobs, and wait until their licences are free."""
+    cluster.call("scancel", *jobs)
+    cluster._wait(lambda: not cluster.call("squeue", "-h", "-j", ",".join(jobs)).strip(), "jobs live on")
 
 
 def state(cluster, job):
@@ -153,17 +163,17 @@ def test_capacity_in_the_database_changes_while_jobs_wait(accounting, place):
     with broker(accounting, place, alpha=1.0):
         jobs = [submit(accounting) for _ in range(3)]
         one_waits = ["PENDING Licenses", "RUNNING None", "RUNNING None"]
-        accounting._wait(lambda: states() == one_waits, "not one waits", 30.0)
+        accounting._wait(lambda: states() == one_waits, "not one waits")
     with broker(accounting, place, alpha=1.5):
-        accounting._wait(lambda: states() == ["RUNNING None"] * 3, "one waits still", 30.0)
-    accounting.call("scancel", *jobs)
+        accounting._wait(lambda: states() == ["RUNNING None"] * 3, "one waits still")
+    cancel(accounting, *jobs)
     assert accounting.configuration.read_bytes() == before
     assert "_slurm_rpc_reconfigure_controller" not in (accounting.directory / "log" / "slurmctld.log").read_text()
 
 
 def test_units_are_accounted_and_asked_for_by_a_comment(accounting, monkeypatch):
     job = accounting.call(
-        "sbatch", "--parsable", "--wait", "--comment=qpu:atoms:100", "-L", "qpu_fresnel:50", "--mem=50",
+        "sbatch", "--parsable", "--comment=qpu:atoms:100", "-L", "qpu_fresnel:50", "--mem=50",
         "--output=/dev/null", "--wrap=true",
     ).strip()  # fmt: skip
 
@@ -183,12 +193,35 @@ def test_jobs_wait_while_the_qpu_is_away(accounting, place):
     """What is withheld is a reservation, also of a licence in the database."""
     away = "calibration_every_s = 0.5\ncalibration_s = 600.0"
     with broker(accounting, place, device=away):
-        accounting._wait(lambda: "openqat_atoms" in accounting.call("scontrol", "show", "reservation"), "none", 30.0)
+        accounting._wait(
+            lambda: "openqat_atoms" in accounting.call("scontrol", "show", "reservation"), "nothing is withheld"
+        )
         job = submit(accounting)
-        accounting._wait(lambda: state(accounting, job) in ("PENDING Licenses", "PENDING Reservation"), "it runs", 30.0)
+        accounting._wait(lambda: state(accounting, job) in ("PENDING Licenses", "PENDING Reservation"), "it runs")
     with broker(accounting, place):
-        accounting._wait(lambda: state(accounting, job) == "RUNNING None", "it waits", 30.0)
-    accounting.call("scancel", job)
+        accounting._wait(lambda: state(accounting, job) == "RUNNING None", "it waits")
+    cancel(accounting, job)
+
+
+def test_the_database_may_be_away_for_a_while(accounting, place):
+    """Jobs start and end meanwhile; the capacity is as it was, and is changed as soon as that is possible."""
+    with broker(accounting, place, alpha=1.0):
+        jobs = [submit(accounting) for _ in range(3)]
+        accounting._wait(lambda: sorted(state(accounting, job) for job in jobs)[0] == "PENDING Licenses", "none waits")
+    os.kill(accounting.pid("slurmdbd"), SIGKILL)
+    accounting._wait(lambda: accounting.pid("slurmdbd") is None, "it lives")
+    with broker(accounting, place, alpha=1.5):
+        log = place / "broker.log"
+        accounting._wait(
+            lambda: "the licences of the pool atoms: Slurm does not answer" in log.read_text(), "nothing is said", 60.0
+        )
+        assert sorted(state(accounting, job) for job in jobs)[0] == "PENDING Licenses"
+        cancel(accounting, jobs[0])
+        accounting._wait(lambda: [state(accounting, job) for job in jobs[1:]] == ["RUNNING None"] * 2, "one waits")
+        jobs[0] = submit(accounting)
+        accounting.start_daemon("slurmdbd")
+        accounting._wait(lambda: state(accounting, jobs[0]) == "RUNNING None", "it waits still")
+    cancel(accounting, *jobs)
 
 
 def test_every_ending_is_accounted(accounting):

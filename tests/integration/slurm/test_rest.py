@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 
 import pytest
 
@@ -77,6 +78,23 @@ def test_where_a_job_waits_is_said_and_what_slurm_refuses(rest, harness):
     assert harness.run(harness.end(launch.job_id)).failure is None
     with pytest.raises(LaunchError, match="Invalid license specification"):
         harness.run(harness.submit(harness.launch("Telling", estimate=Estimate(qpu_pools={"absent": None}))))
+
+
+def test_jobs_run_on_while_nobody_serves_requests(rest, harness):
+    cluster, _ = rest
+    launch = harness.launch(call("Slow"))
+    harness.run(harness.submit(launch))
+    harness.run(harness.until(launch.job_id, lambda found: JobStarted in kinds(found)))
+    os.kill(cluster.pid("slurmrestd"), signal.SIGKILL)
+    harness.run(until(lambda: harness.launcher.free_slots == 0))
+    with pytest.raises(LaunchError, match=r"Slurm does not answer: slurmrestd at unix:.* cannot be asked") as refusal:
+        harness.run(harness.launcher.submit(harness.launch("Telling")))
+    assert refusal.value.retryable and Ended not in kinds(harness.reports[launch.job_id])
+    cluster._wait(lambda: cluster.pid("slurmrestd") is None, "it lives")
+    cluster.start_daemon("slurmrestd")
+    harness.run(until(lambda: harness.launcher.free_slots > 0))
+    harness.run(harness.launcher.cancel(launch.handle))
+    assert harness.run(harness.end(launch.job_id)).failure.reason == "cancelled"
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or ORDINARY is None, reason="needs root, and an ordinary user")
