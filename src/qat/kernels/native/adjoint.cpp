@@ -72,9 +72,10 @@ public:
         }
     }
 
-    void run(double* bra, double* ket, int nb_places, double* gradient) {
-        const std::vector<double> overlaps = run_both(planner_, bra, ket, nb_places, problem_.settings);
+    double run(double* bra, double* ket, int nb_places, double* gradient) {
+        const auto [overlaps, scale] = run_both(planner_, bra, ket, nb_places, problem_.settings);
         for (const Contribution& each : contributions_) gradient[each.parameter] -= 2 * each.weight * overlaps[each.slot];
+        return scale;
     }
 
     WorkOnBoth work(int nb_places) { return work_on_both<double>(planner_, nb_places, problem_.settings); }
@@ -134,10 +135,10 @@ private:
 
 }  // namespace
 
-void add_gradient(const Adjoint& problem, double* bra, double* ket, int nb_places, double* gradient) {
+double add_gradient(const Adjoint& problem, double* bra, double* ket, int nb_places, double* gradient) {
     Backward backward(problem, nb_places);
     backward.plan();
-    backward.run(bra, ket, nb_places, gradient);
+    return backward.run(bra, ket, nb_places, gradient);
 }
 
 WorkOnBoth gradient_work(const Adjoint& problem, int nb_places) {

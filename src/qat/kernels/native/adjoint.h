@@ -31,9 +31,9 @@ struct Adjoint {
 };
 
 // Adds the derivatives to gradient[0 .. number of parameters). `bra` is the observable applied to `ket`; both are
-// aligned and padded as `simulated` gives them, and have gates undone afterwards as far as derivatives needed it.
-// Throws Interrupted.
-void add_gradient(const Adjoint& problem, double* bra, double* ket, int nb_places, double* gradient);
+// aligned and padded as `simulated` gives them, and have gates undone afterwards as far as derivatives needed it, but for
+// a factor: returns what their squared moduli have to be multiplied by. Throws Interrupted.
+double add_gradient(const Adjoint& problem, double* bra, double* ket, int nb_places, double* gradient);
 
 // Its passes over one state, and operations; see operations.h.
 WorkOnBoth gradient_work(const Adjoint& problem, int nb_places);

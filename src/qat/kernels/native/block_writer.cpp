@@ -7,6 +7,7 @@ namespace qat {
 namespace {
 
 constexpr double TINY = 1e-15;        // smaller parts of numbers around 1 are rounding errors
+constexpr double ROUNDED = 1e-14;     // of products of some numbers
 constexpr int MOST_STEPS = 12;        // of one node and the end of a block
 constexpr int MOST_WIDE_STEPS = 6;
 
@@ -67,14 +68,21 @@ void BlockWriter::write(const Node& node) {
     }
 }
 
-BlockStore BlockWriter::finish(Complex& common, bool takes_common) {
-    if (takes_common) {
-        for (Complex& each : factors_) each = times(each, times(common, common_));
-        common = common_ = 1;
-        is_plain_ = false;
-    }
-    flush(!takes_common);
+BlockStore BlockWriter::finish(Complex& common, std::vector<PhaseTerm>& phases) {
+    if (!split_phases(phases)) flush(true);
     common = times(common, common_);
+    return finished();
+}
+
+BlockStore BlockWriter::finish_taking(Complex& common) {
+    for (Complex& each : factors_) each = times(each, times(common, common_));
+    is_plain_ = false;
+    flush(false);
+    common = 1;
+    return finished();
+}
+
+BlockStore BlockWriter::finished() {
     Block& block = store_.block;
     block.size = static_cast<int>(places_.size());
     for (int i = 0; i < block.size; ++i) block.positions[i] = positions_[places_[i]];
@@ -244,6 +252,30 @@ void BlockWriter::multiply(int a, int b, const Complex* scales) {
             factor(r, lane) = times(factor(r, lane), scales[choice]);
         }
     is_plain_ = false;
+}
+
+// If the factors are a product of phases of single places: takes them out.
+bool BlockWriter::split_phases(std::vector<PhaseTerm>& phases) {
+    const int first = static_cast<int>(std::find(names_, names_ + size_, 0) - names_);
+    const Complex common = factor(first, 0);
+    std::vector<Complex> product(factors_.size(), common);
+    std::vector<PhaseTerm> found;
+    for (std::size_t place = 0; place < positions_.size(); ++place) {
+        if (!has(static_cast<int>(place))) continue;
+        const Where one = where(bit_of(static_cast<int>(place)));
+        const int r = static_cast<int>(std::find(names_, names_ + size_, one.names) - names_);
+        const Complex by = quotient(factor(r, static_cast<int>(one.lanes)), common);
+        if (!(std::abs(std::norm(by) - 1) < ROUNDED)) return false;
+        if (!is_near(by, 1)) found.push_back({static_cast<int>(place), -1, std::arg(by)});
+        for (int i = 0; i < size_; ++i)
+            for (int lane = 0; lane < nb_lanes_; ++lane)
+                if (is_in(i, lane, one)) product[i * nb_lanes_ + lane] = times(product[i * nb_lanes_ + lane], by);
+    }
+    for (std::size_t i = 0; i < product.size(); ++i)
+        if (!(std::norm(product[i] - factors_[i]) < ROUNDED * ROUNDED * std::norm(common))) return false;
+    common_ = times(common_, common);
+    phases.insert(phases.end(), found.begin(), found.end());
+    return true;
 }
 
 void BlockWriter::flush(bool leaves_common) {

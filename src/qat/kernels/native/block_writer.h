@@ -3,12 +3,13 @@
 // A register holds the amplitude that its name says. X, CNOT and SWAP within the block only change names, and a turn on a
 // place joins the registers whose names differ in it: these are r and r ^ mask for one mask, because names are an affine
 // function of r. Factors wait by register and lane: ratios that are real or imaginary go into the next turn, others
-// become a scale when a turn would mix them, and what is common to all is left to the caller.
+// become a scale when a turn would mix them; what is common to all is left to the caller, and so are phases of single
+// places at the end.
 // Cost: O(2^size * lanes) for each node.
 #pragma once
 #include <vector>
 
-#include "planner.h"
+#include "diagonal.h"
 
 namespace qat {
 
@@ -28,10 +29,15 @@ public:
     BlockWriter(const std::vector<int>& positions, const std::vector<int>& outer_positions, int lane_bits,
                 const std::vector<int>& places);
     void write(const Node& node);
+    // A factor where all of `places` are 1.
+    void multiply(Mask places, Complex by) { multiply(where(places), by); }
     // Whether there may be no room for another node.
     bool is_full() const;
-    // Ends the block. What all amplitudes have in common is multiplied into `common`, or `common` into the block.
-    BlockStore finish(Complex& common, bool takes_common);
+    bool has(int place) const { return positions_[place] >= 0 && (positions_[place] < lane_bits_ || name_bit(place) >= 0); }
+    // Ends the block, leaving what can be left: a factor that all amplitudes lack, phases of single places.
+    BlockStore finish(Complex& common, std::vector<PhaseTerm>& phases);
+    // The same, with that factor and all phases multiplied in.
+    BlockStore finish_taking(Complex& common);
 
 private:
     static constexpr int MAX_SIZE = 16;
@@ -54,6 +60,8 @@ private:
     void multiply(const Where& places, Complex by);
     void multiply(int a, int b, const Complex* scales);
     void flush(bool leaves_common);
+    bool split_phases(std::vector<PhaseTerm>& phases);
+    BlockStore finished();
 
     int mask_of(int bit) const;
     Step& append(Step::Kind kind, int mask);

@@ -77,8 +77,8 @@ Answer value_and_gradient(const Adjoint& problem, Start<double> start, const Pau
     const int nb_threads = problem.settings.execution.nb_threads;
     observable.apply(coefficients, constant, ket.get(), bra.get(), pauli_kernels<double>(), nb_threads);
     Answer answer{overlap(ket.get(), bra.get(), nb_places), 1, std::vector<double>(nb_parameters, 0.0)};
-    add_gradient(problem, bra.get(), ket.get(), nb_places, answer.gradient.data());
-    answer.norm = overlap(ket.get(), ket.get(), nb_places);
+    const double scale = add_gradient(problem, bra.get(), ket.get(), nb_places, answer.gradient.data());
+    answer.norm = scale * overlap(ket.get(), ket.get(), nb_places);
     return answer;
 }
 

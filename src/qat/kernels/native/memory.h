@@ -1,7 +1,7 @@
 // Arrays of amplitudes: aligned for the widest vectors, on huge pages when they are large.
 //
-// The last two large arrays given back are kept for the next ones of their size: new pages cost more than a pass over
-// them.
+// The last large arrays given back are kept for the next ones of their size: new pages cost more than a pass over them.
+// Above 32 MiB that is two of one size, below a few that together are less than 48 MiB.
 #pragma once
 #include <cstddef>
 #include <memory>

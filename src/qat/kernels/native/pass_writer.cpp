@@ -24,6 +24,8 @@ int lane_weight(const Node& node) {
     }
 }
 
+Mask places_of(const PhaseTerm& term) { return bit_of(term.a) | (term.b < 0 ? 0 : bit_of(term.b)); }
+
 Rotations empty_product(int size, Entries entries) {
     Rotations gates{};
     gates.size = size;
@@ -50,22 +52,23 @@ void set_scale(Rotations& gates, int j, Complex scale) {
 
 }  // namespace
 
-PassWriter::PassWriter(const Planner& planner, int nb_places, TileShape shape, Pass& pass, Complex& common)
+PassWriter::PassWriter(const Planner& planner, int nb_places, TileShape shape, Pass& pass, Waiting& waiting)
     : planner_(planner),
       nb_places_(nb_places),
       lane_bits_(shape.lane_bits),
       shape_(shape),
       pass_(pass),
-      common_(common),
+      waiting_(waiting),
       positions_(nb_places, -1),
-      outer_positions_(nb_places, -1) {}
+      outer_positions_(nb_places, -1) {
+    for (const PhaseTerm& term : waiting_.phases) turned_ |= places_of(term);
+}
 
-void PassWriter::write(Mask tile, const std::vector<int>& nodes, bool leaves_common) {
+void PassWriter::write(Mask tile, const std::vector<int>& nodes, bool is_last) {
     choose_positions(tile);
     choose_lanes(nodes);
     places_.resize(pass_.nb_bits());
     for (int place : pass_.tile_places) places_[positions_[place]] = place;
-    has_probes_ = planner_.nb_slots() > 0;
     pass_.instructions.reserve(nodes.size() + 2);
     pass_.rotations.reserve(nodes.size());  // instructions refer to them: they stay where they are
     write_transpose();
@@ -75,9 +78,8 @@ void PassWriter::write(Mask tile, const std::vector<int>& nodes, bool leaves_com
         write_in_turns(tile, nodes);
     else
         write_nodes(nodes);
-    close_block(!leaves_common);
     for (int entries = 0; entries < NB_ENTRIES; ++entries) flush_rotations(entries);
-    flush_phases();
+    if (is_last) flush_phases();
     flush_probes();
     write_transpose();
 }
@@ -149,43 +151,65 @@ void PassWriter::write_block(const BlockChoice& choice) {
     };
     if (choice.nodes.size() < 4 && std::all_of(choice.nodes.begin(), choice.nodes.end(), is_plain))
         return write_nodes(choice.nodes);  // a product does as well
-    for (int number : choice.nodes) flush_for(planner_.nodes()[number]);
-    open_block(choice.places);
-    for (int number : choice.nodes) {
-        if (block_->is_full()) open_block(choice.places);
-        block_->write(planner_.nodes()[number]);
+    for (auto next = choice.nodes.begin(); next != choice.nodes.end();) {
+        BlockWriter block = new_block(choice.places);
+        prepare_for({next, choice.nodes.end()}, block);
+        for (; next != choice.nodes.end() && !block.is_full(); ++next) block.write(planner_.nodes()[*next]);
+        append_block(block);
     }
 }
 
-void PassWriter::open_block(Mask kept) {
-    close_block(false);
+// Writes what the nodes of a block do not commute with.
+void PassWriter::prepare_for(const std::vector<int>& numbers, BlockWriter& block) {
+    Mask moved = 0;
+    for (int number : numbers) moved |= planner_.nodes()[number].moved;
+    absorb_phases(moved, block);
+    for (int number : numbers) {
+        const Node& node = planner_.nodes()[number];
+        if (is_held_by_probes(node)) flush_probes();
+        flush_touching(node.moved, node.kept);
+    }
+}
+
+BlockWriter PassWriter::new_block(Mask kept) const {
     std::vector<int> places;
     for (Mask rest = kept; rest; rest &= rest - 1) places.push_back(__builtin_ctzll(rest));
     for (int position = lane_bits_; static_cast<int>(places.size()) < shape_.block_bits; ++position)
         if (!(kept >> places_[position] & 1)) places.push_back(places_[position]);
-    block_.emplace(positions_, outer_positions_, lane_bits_, places);
-    block_instruction_ = pass_.instructions.size();
-    append(Opcode::block);
+    return BlockWriter(positions_, outer_positions_, lane_bits_, places);
 }
 
-// The last block of a pass takes the common factor, unless that may be left; so does one before it becomes too large or
-// small, and if there are overlaps to come.
-void PassWriter::close_block(bool is_last) {
-    if (!block_) return;
-    const double size = std::norm(common_);
-    const bool takes_common = is_last || has_probes_ || size < 1 / MAX_COMMON || size > MAX_COMMON;
-    pass_.blocks.push_back(block_->finish(common_, takes_common));
-    pass_.instructions[block_instruction_].block = &pass_.blocks.back().block;
-    block_.reset();
+// A common factor is taken before it becomes too large or too small.
+void PassWriter::append_block(BlockWriter& block) {
+    const double size = std::norm(waiting_.common);
+    std::vector<PhaseTerm> phases;
+    pass_.blocks.push_back(size < 1 / MAX_COMMON || size > MAX_COMMON ? block.finish_taking(waiting_.common)
+                                                                     : block.finish(waiting_.common, phases));
+    append(Opcode::block).block = &pass_.blocks.back().block;
+    for (const PhaseTerm& term : phases) add_phase(term);
 }
 
-void PassWriter::flush_for(const Node& node) {
-    if ((probed_ & node.moved) || (probed_by_x_ & node.kept)) flush_probes();
-    flush_touching(node.moved, node.kept);
+void PassWriter::add_phase(PhaseTerm term) {
+    waiting_.phases.push_back(term);
+    turned_ |= places_of(term);
+}
+
+// Phases that wait go into a block, if they would have to be written before it.
+void PassWriter::absorb_phases(Mask moved, BlockWriter& block) {
+    std::vector<PhaseTerm> left;
+    for (const PhaseTerm& term : waiting_.phases) {
+        if ((places_of(term) & moved) && block.has(term.a) && (term.b < 0 || block.has(term.b)))
+            block.multiply(places_of(term), std::polar(1.0, term.angle));
+        else
+            left.push_back(term);
+    }
+    waiting_.phases.swap(left);
+    turned_ = 0;
+    for (const PhaseTerm& term : waiting_.phases) turned_ |= places_of(term);
 }
 
 void PassWriter::write_node(const Node& node) {
-    if (node.kind != Node::Kind::probe && ((probed_ & node.moved) || (probed_by_x_ & node.kept))) flush_probes();
+    if (node.kind != Node::Kind::probe && is_held_by_probes(node)) flush_probes();
     switch (node.kind) {
         case Node::Kind::rotation: return write_rotation(node);
         case Node::Kind::pair: return write_pair(node);
@@ -268,9 +292,7 @@ void PassWriter::write_phase(const Node& node) {
     const int degree = __builtin_popcountll(node.kept);
     if (degree <= 2) {
         const int a = __builtin_ctzll(node.kept), b = degree == 1 ? -1 : 63 - __builtin_clzll(node.kept);
-        phases_.push_back({a, b, node.angle});
-        turned_ |= node.kept;
-        return;
+        return add_phase({a, b, node.angle});
     }
     Instruction& phase = append(Opcode::phase);
     set_masks(phase, node.kept);
@@ -278,10 +300,10 @@ void PassWriter::write_phase(const Node& node) {
 }
 
 void PassWriter::flush_phases() {
-    if (phases_.empty()) return;
-    pass_.diagonals.emplace_back(pass_.nb_bits(), phases_, positions_, outer_positions_);
+    if (waiting_.phases.empty()) return;
+    pass_.diagonals.emplace_back(pass_.nb_bits(), waiting_.phases, positions_, outer_positions_);
     append(Opcode::diagonal).diagonal = &pass_.diagonals.back().view();
-    phases_.clear();
+    waiting_.phases.clear();
     turned_ = 0;
 }
 
@@ -322,6 +344,8 @@ void PassWriter::write_probe(const Node& node) {
 void PassWriter::flush_probes() {
     if (!probed_) return;
     probes_.position = static_cast<int>(pass_.instructions.size());
+    for (auto* probes : {&probes_.diagonal, &probes_.others})
+        for (Probe& probe : *probes) probe.weight = std::norm(waiting_.common);  // both states lack the factor
     gather_letters(probes_, pass_.nb_bits(), lane_bits_);
     pass_.probes.push_back(std::move(probes_));
     probes_ = {};

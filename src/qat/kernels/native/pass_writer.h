@@ -7,7 +7,6 @@
 // In large tiles, gates on few places go into blocks first: several places to begin with are tried, others join while
 // there is room, and the places with most gates win.
 #pragma once
-#include <optional>
 #include <vector>
 
 #include "node_list.h"
@@ -15,11 +14,16 @@
 
 namespace qat {
 
+// What the state still lacks after a pass.
+struct Waiting {
+    Complex common = 1;             // a factor of all amplitudes
+    std::vector<PhaseTerm> phases;  // until something that they do not commute with comes
+};
+
 class PassWriter {
 public:
-    // `common`: a factor that the state still lacks; see `scheduled`.
-    PassWriter(const Planner& planner, int nb_places, TileShape shape, Pass& pass, Complex& common);
-    void write(Mask tile, const std::vector<int>& nodes, bool leaves_common);
+    PassWriter(const Planner& planner, int nb_places, TileShape shape, Pass& pass, Waiting& waiting);
+    void write(Mask tile, const std::vector<int>& nodes, bool is_last);
 
 private:
     void choose_positions(Mask tile);
@@ -28,9 +32,11 @@ private:
     void write_in_blocks(Mask tile, const std::vector<int>& nodes);
     BlockRoom block_room() const;
     void write_block(const BlockChoice& choice);
-    void open_block(Mask places);
-    void close_block(bool is_last);
-    void flush_for(const Node& node);
+    void prepare_for(const std::vector<int>& numbers, BlockWriter& block);
+    BlockWriter new_block(Mask places) const;
+    void append_block(BlockWriter& block);
+    void add_phase(PhaseTerm term);
+    void absorb_phases(Mask moved, BlockWriter& block);
     void write_nodes(const std::vector<int>& numbers);
     void write_node(const Node& node);
     void write_rotation(const Node& node);
@@ -58,21 +64,18 @@ private:
     int nb_places_, lane_bits_;
     TileShape shape_;
     Pass& pass_;
-    Complex& common_;
+    Waiting& waiting_;
     std::vector<int> positions_, outer_positions_;  // by place, -1: not there
     std::vector<int> places_;                       // by position
     std::vector<int> transposed_;                   // position exchanged with each lane; empty: none
     std::vector<const Node*> rotations_[NB_ENTRIES];
     Mask rotated_[NB_ENTRIES] = {0, 0, 0};
-    std::vector<PhaseTerm> phases_;
-    Mask turned_ = 0;
+    Mask turned_ = 0;                               // places of the phases that wait
     Probes probes_{};                               // that wait
     Mask probed_ = 0, probed_by_x_ = 0;             // places of their strings
+    bool is_held_by_probes(const Node& node) const { return (probed_ & node.moved) || (probed_by_x_ & node.kept); }
     int open_pair_ = -1;  // instruction that may take in a second pair
     Mask open_places_ = 0;
-    std::optional<BlockWriter> block_;  // the last one, instruction number:
-    std::size_t block_instruction_ = 0;
-    bool has_probes_ = false;
 };
 
 }  // namespace qat

@@ -113,16 +113,15 @@ private:
         }
     }
 
+    // Tile by tile, which stays in the first-level cache while its partners come and go.
     void add_part(const Real* state, Mask part, Mask x_of_parts, std::size_t first, std::size_t end, double* values) {
-        for_each_block(tiles_.tile_bits, first, end, [&](Mask x_of_tiles, std::size_t first, std::size_t end) {
-            const Mask x_within = x_of_tiles & (tiles_.nb_tiles() - 1);
-            const bool is_paired = x_of_parts == 0 && x_within != 0;
-            const double times = x_of_tiles ? 2 : 1;
-            for (Mask j = 0; j < tiles_.nb_tiles() >> is_paired; ++j) {
-                const Mask tile = part * tiles_.nb_tiles() + (is_paired ? with_zero(j, highest_bit(x_within)) : j);
-                for (std::size_t g = first; g < end; ++g) add_tile(state, tile, sum_.groups_[g], times, values);
+        for (Mask j = 0; j < tiles_.nb_tiles(); ++j)
+            for (std::size_t g = first; g < end; ++g) {
+                const Group& group = sum_.groups_[g];
+                const Mask x_of_tiles = group.x >> tiles_.tile_bits;
+                const bool is_other_half = x_of_parts == 0 && x_of_tiles && (j >> highest_bit(x_of_tiles) & 1);
+                if (!is_other_half) add_tile(state, part * tiles_.nb_tiles() + j, group, x_of_tiles ? 2 : 1, values);
             }
-        });
     }
 
     void add_tile(const Real* state, Mask tile, const Group& group, double times, double* values) {

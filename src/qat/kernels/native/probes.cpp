@@ -14,7 +14,7 @@ double sign(Mask bits) { return __builtin_popcountll(bits) & 1 ? -1.0 : 1.0; }
 bool is_imaginary(const Probe& probe) { return !(__builtin_popcountll(probe.x & probe.z) & 1); }
 double factor(const Probe& probe, Mask outer) {
     const int nb_y = __builtin_popcountll(probe.x & probe.z) & 3;
-    return (nb_y < 2 ? 1.0 : -1.0) * sign(outer & probe.outer_z);
+    return (nb_y < 2 ? probe.weight : -probe.weight) * sign(outer & probe.outer_z);
 }
 
 // For tiles that are too small for the kernels.

@@ -12,7 +12,8 @@ namespace qat {
 
 struct Probe {
     Mask x, z, outer_z;  // bits of the tile, and those outside
-    int slot;            // where the imaginary part of the overlap is added
+    int slot;            // where the imaginary part of the overlap is added,
+    double weight = 1;   // times this
 };
 
 // Single letters X, or Y, on places of the tile outside the vectors.

@@ -13,6 +13,14 @@ namespace {
 
 using Word = std::uint64_t;
 
+// Compiled for each width of vectors and chosen when the library is loaded: the same operations on every element, so the
+// same bits.
+#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__)
+#define QAT_FOR_ALL_WIDTHS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define QAT_FOR_ALL_WIDTHS
+#endif
+
 // The generator xoshiro256**. Source: Blackman and Vigna, ACM Trans. Math. Softw. 47, 36 (2021).
 class Generator {
 public:
@@ -64,6 +72,10 @@ inline double exponential_of(Word random) {
     return -(exponent * 0.6931471805599453 + 2 * s * series);
 }
 
+QAT_FOR_ALL_WIDTHS void exponentials(const Word* random, double* out, int length) {
+    for (int i = 0; i < length; ++i) out[i] = exponential_of(random[i]);
+}
+
 // `nb` sorted uniform numbers in [0, 1) times `scale`, and an infinite one behind them.
 Buffer<double> sorted_uniforms(std::int64_t nb, double scale, Word seed) {
     Generator generator(seed);
@@ -75,7 +87,7 @@ Buffer<double> sorted_uniforms(std::int64_t nb, double scale, Word seed) {
         const int length = int(std::min<std::int64_t>(256, nb + 1 - first));
         for (int i = 0; i < length; ++i) random[i] = generator();
         double* const chunk = points.get() + first;
-        for (int i = 0; i < length; ++i) chunk[i] = exponential_of(random[i]);
+        exponentials(random, chunk, length);
         for (int i = 0; i < length; ++i) chunk[i] = total += chunk[i];
     }
     const double factor = total > 0 ? scale / total : 0;
@@ -108,6 +120,42 @@ double sum_of_block(const Source& source, std::size_t first, std::size_t length)
     double total = 0;
     for (double part : parts) total += part;
     return total;
+}
+
+// Merges points with the cumulated weights of some outcomes, a comparison a step.
+struct Merge {
+    static constexpr std::size_t SIZE = BLOCK / 4;
+    const double *point, *limit;
+    std::int64_t* count;
+    std::ptrdiff_t nb_steps;
+
+    // The points up to `last` belong to the SIZE outcomes from `limits` on.
+    Merge(const double* first, const double* last, const double* limits, std::int64_t* counts)
+        : point(first), limit(limits), count(counts), nb_steps(last - first + std::ptrdiff_t(SIZE) - 1) {}
+    void step() {  // no branches: each would be a coin toss
+        const std::ptrdiff_t is_here = *point < *limit;
+        *count += is_here;
+        point += is_here;
+        limit += 1 - is_here;
+        count += 1 - is_here;
+    }
+};
+
+// How many of the points, which are sorted, lie below each limit and not below the one before. A step waits for the one
+// before, so four quarters of the limits are gone through side by side.
+void count(const double* first, const double* last, const double (&limits)[BLOCK], std::int64_t (&counts)[BLOCK]) {
+    const double* starts[5] = {first, nullptr, nullptr, nullptr, last};
+    for (int i = 1; i < 4; ++i) starts[i] = std::lower_bound(starts[i - 1], last, limits[i * Merge::SIZE - 1]);
+    const auto quarter = [&](int i) {
+        return Merge(starts[i], starts[i + 1], limits + i * Merge::SIZE, counts + i * Merge::SIZE);
+    };
+    Merge merges[4] = {quarter(0), quarter(1), quarter(2), quarter(3)};
+    std::ptrdiff_t nb_together = merges[0].nb_steps;
+    for (const Merge& merge : merges) nb_together = std::min(nb_together, merge.nb_steps);
+    for (std::ptrdiff_t step = 0; step < nb_together; ++step)
+        for (Merge& merge : merges) merge.step();
+    for (Merge& merge : merges)
+        for (std::ptrdiff_t step = nb_together; step < merge.nb_steps; ++step) merge.step();
 }
 
 template <class Source>
@@ -154,7 +202,6 @@ private:
         const std::size_t length = length_of(block);
         const double* const last = std::lower_bound(next, end, above);
         double cumulated[BLOCK];
-        std::int64_t counts[BLOCK] = {};
         double sum = below;
         std::size_t last_possible = 0;
         for (std::size_t i = 0; i < length; ++i) {
@@ -162,15 +209,9 @@ private:
             last_possible = weight > 0 ? i : last_possible;
             cumulated[i] = std::min(sum += weight, above);
         }
-        cumulated[last_possible] = above;  // sums in another order differ by a rounding
-        const std::ptrdiff_t nb_points = last - next;
-        std::size_t point = 0, i = 0;
-        for (std::size_t step = 0; step < nb_points + last_possible; ++step) {  // no branches: each would be a coin toss
-            const std::size_t is_here = next[point] < cumulated[i];
-            counts[i] += is_here;
-            point += is_here;
-            i += 1 - is_here;
-        }
+        for (std::size_t i = last_possible; i < BLOCK; ++i) cumulated[i] = above;  // sums in another order differ by a rounding
+        std::int64_t counts[BLOCK] = {};
+        count(next, last, cumulated, counts);
         for (std::size_t k = 0; k < length; ++k) {
             found_.values[found_.size] = block * BLOCK + k;
             found_.counts[found_.size] = counts[k];

@@ -50,20 +50,20 @@ private:
 
 }  // namespace
 
-std::deque<Pass> scheduled(const Planner& planner, int nb_places, TileShape shape, Complex* left_out) {
-    std::deque<Pass> passes;
-    Complex common = 1;
+Schedule scheduled(const Planner& planner, int nb_places, TileShape shape) {
+    Schedule schedule;
+    Waiting waiting;
     Picker picker(planner.nodes(), nb_places, shape);
     std::vector<int> picked;
     picked.reserve(planner.nodes().size());
     while (!picker.is_finished()) {
         picked.clear();
         const Mask tile = picker.pick(picked);
-        passes.emplace_back();
-        PassWriter(planner, nb_places, shape, passes.back(), common).write(tile, picked, left_out != nullptr);
+        schedule.passes.emplace_back();
+        PassWriter(planner, nb_places, shape, schedule.passes.back(), waiting).write(tile, picked, picker.is_finished());
     }
-    if (left_out) *left_out = common;
-    return passes;
+    schedule.left_out = waiting.common;
+    return schedule;
 }
 
 }  // namespace qat

@@ -37,8 +37,12 @@ struct Pass {
     bool is_in_place() const { return tile_places.back() == nb_bits() - 1; }
 };
 
-// The planner must outlive the passes: they refer to its matrices. A factor that all amplitudes have in common costs a
-// multiplication each; with `left_out` it is put there, for the caller to multiply the state by, before or after.
-std::deque<Pass> scheduled(const Planner& planner, int nb_places, TileShape shape, Complex* left_out = nullptr);
+// The planner must outlive the passes: they refer to its matrices. A factor that all amplitudes have in common is left
+// out: the state has to be multiplied by it, before or after.
+struct Schedule {
+    std::deque<Pass> passes;
+    Complex left_out = 1;
+};
+Schedule scheduled(const Planner& planner, int nb_places, TileShape shape);
 
 }  // namespace qat

@@ -84,8 +84,7 @@ void simulate(const Program& program, const double* parameters, const Complex* s
     Planner planner(nb_places, !start.amplitudes, settings.fusion);
     program.feed(planner, parameters, supplied);
     planner.finish();
-    Complex left_out;
-    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings), &left_out);
+    const auto [passes, left_out] = scheduled(planner, nb_places, shape_of(chosen, settings));
     Real* const state = room_for(std::size_t(2) << nb_places);
     fill(state, nb_places, start, planner.global_factor() * left_out);
     execute(state, nb_places, passes, chosen, settings.execution);
@@ -98,8 +97,9 @@ void apply(const Program& program, const double* parameters, const Complex* supp
     Planner planner(nb_places, false, settings.fusion);
     program.feed(planner, parameters, supplied);
     planner.finish();
-    execute(state, nb_places, scheduled(planner, nb_places, shape_of(chosen, settings)), chosen, settings.execution);
-    const Complex factor = planner.global_factor();
+    const Schedule schedule = scheduled(planner, nb_places, shape_of(chosen, settings));
+    execute(state, nb_places, schedule.passes, chosen, settings.execution);
+    const Complex factor = planner.global_factor() * schedule.left_out;
     if (factor == 1.0) return;
     Instruction turn{};
     turn.opcode = Opcode::phase;
@@ -108,18 +108,18 @@ void apply(const Program& program, const double* parameters, const Complex* supp
 }
 
 template <class Real>
-std::vector<double> run_both(Planner& planner, Real* left, Real* right, int nb_places, const Settings& settings) {
+Overlaps run_both(Planner& planner, Real* left, Real* right, int nb_places, const Settings& settings) {
     const Kernels<Real>& chosen = kernels<Real>();
     planner.finish_at_probes();
-    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings));
-    return execute_both(left, right, nb_places, passes, planner.nb_slots(), chosen, settings.execution);
+    const auto [passes, left_out] = scheduled(planner, nb_places, shape_of(chosen, settings));
+    return {execute_both(left, right, nb_places, passes, planner.nb_slots(), chosen, settings.execution), std::norm(left_out)};
 }
 
 template <class Real>
 double both_duration_s(Planner& planner, int nb_places, const Settings& settings) {
     const Kernels<Real>& chosen = kernels<Real>();
     planner.finish_at_probes();
-    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings));
+    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings)).passes;
     return both_duration_s(passes, nb_places, chosen, pauli_kernels<Real>(), settings.execution.nb_threads);
 }
 
@@ -127,7 +127,7 @@ template <class Real>
 WorkOnBoth work_on_both(Planner& planner, int nb_places, const Settings& settings) {
     const Kernels<Real>& chosen = kernels<Real>();
     planner.finish_at_probes();
-    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings));
+    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings)).passes;
     return {2 * static_cast<std::int64_t>(passes.size()),
             2 * nb_operations(passes, nb_places, chosen.lane_bits) + nb_probe_operations(passes, nb_places)};
 }
@@ -139,8 +139,7 @@ PlanSize plan_size(const Program& program, const double* parameters, const Compl
     Planner planner(nb_places, true, settings.fusion);
     program.feed(planner, parameters, supplied);
     planner.finish();
-    Complex left_out;
-    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings), &left_out);
+    const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings)).passes;
     PlanSize size{static_cast<std::int64_t>(planner.nodes().size()), static_cast<std::int64_t>(passes.size()), 0,
                   duration_s(passes, nb_places, chosen, settings.execution.nb_threads),
                   nb_operations(passes, nb_places, chosen.lane_bits)};
@@ -160,6 +159,6 @@ QAT_FOR_PRECISION(float)
 #undef QAT_FOR_PRECISION
 template double both_duration_s<double>(Planner&, int, const Settings&);
 template WorkOnBoth work_on_both<double>(Planner&, int, const Settings&);
-template std::vector<double> run_both(Planner&, double*, double*, int, const Settings&);
+template Overlaps run_both(Planner&, double*, double*, int, const Settings&);
 
 }  // namespace qat

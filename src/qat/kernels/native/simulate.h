@@ -39,9 +39,13 @@ void apply(const Program& program, const double* parameters, const Complex* supp
            const Settings& settings);
 
 // Runs what a planner holds on two states, in place, and gives the overlaps it asks for (see executor.h). What no
-// overlap depends on is left out.
+// overlap depends on is left out, and so is a factor: squared moduli of the states have to be multiplied by `scale`.
+struct Overlaps {
+    std::vector<double> values;
+    double scale;
+};
 template <class Real>
-std::vector<double> run_both(Planner& planner, Real* left, Real* right, int nb_places, const Settings& settings);
+Overlaps run_both(Planner& planner, Real* left, Real* right, int nb_places, const Settings& settings);
 
 // How long that takes, in seconds; see costs.h.
 template <class Real>
