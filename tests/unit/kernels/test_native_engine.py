@@ -321,3 +321,14 @@ def test_signals_reach_python_handlers_of_short_runs():
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert received
+
+
+@pytest.mark.parametrize("way", NATIVE_WAYS)
+@pytest.mark.parametrize("gate", ["RX", "RY", "RZ", "PH"])
+def test_rotations_by_all_sorts_of_angles(way, gate):
+    quarters = [k * np.pi / 2 for k in range(-9, 10)]
+    angles = [*quarters, 0.0, -0.0, 1e-300, 1e-9, 3e-5, 12345.678, -1e6, 1.9999e6, 2.1e6, 1e15, 1.7e308]
+    with engine_on(way) as engine:
+        for angle in angles:
+            tape = named_tape(2, ("H", [0]), (gate, [0], angle), ("H", [1]), (gate, [1], angle))
+            assert np.allclose(engine.state(tape), NumpyEngine().state(tape), rtol=0, atol=1e-15)

@@ -16,6 +16,7 @@ constexpr int TILE_BITS = 10;  // two tiles of double precision fit into 48 KB o
 constexpr int PART_BITS = 14;  // two parts fit into the second-level cache
 constexpr int MAX_CHUNKS_BITS = 4;
 constexpr std::size_t MAX_SINGLE_SUMS = 12;  // Z masks of a group that are summed one by one; more are transformed
+constexpr std::size_t MAX_SINGLE_SQUARES = 4;  // the same for values of strings of Z: half as many numbers to transform
 constexpr double MIN_WORK_PER_THREAD = 1 << 17;
 
 int parity(Mask bits) { return __builtin_popcountll(bits) & 1; }
@@ -50,6 +51,10 @@ PauliSum::PauliSum(int nb_qubits, const Mask* x_masks, const Mask* z_masks, std:
         terms_.push_back({z, __builtin_popcountll(x & z) & 3});
         groups_.back().end = terms_.size();
     }
+}
+
+bool PauliSum::has_transformed_values(const Group& group) {
+    return group.end - group.first > (group.x ? MAX_SINGLE_SUMS : MAX_SINGLE_SQUARES);
 }
 
 PauliSum::Tiles PauliSum::tiles(int min_tile_bits) const {
@@ -128,7 +133,7 @@ private:
         const bool is_square = group.x == 0;
         const Real* b = state + (tile << (tiles_.tile_bits + 1));
         const Real* a = state + ((tile ^ (group.x >> tiles_.tile_bits)) << (tiles_.tile_bits + 1));
-        const bool is_transformed = group.end - group.first > MAX_SINGLE_SUMS;
+        const bool is_transformed = has_transformed_values(group);
         if (is_transformed) transform_products(a, b, group.x & low_, is_square);
         for (std::size_t t = group.first; t < group.end; ++t) {
             const Term& term = sum_.terms_[t];
@@ -297,7 +302,7 @@ double PauliSum::values_duration_s(const PauliKernels<Real>& kernels, int nb_thr
     for (const Group& group : groups_) {
         const std::size_t nb_terms = group.end - group.first;
         const double transformed = group.x ? costs.products + costs.transform_products : costs.squares + costs.transform_squares;
-        const double each = nb_terms > MAX_SINGLE_SUMS ? transformed + std::ldexp(found_s * nb_terms, -cut.tile_bits)
+        const double each = has_transformed_values(group) ? transformed + std::ldexp(found_s * nb_terms, -cut.tile_bits)
                                                        : costs.signed_sum * nb_terms;
         seconds += std::ldexp(each + std::ldexp(visit_s, -cut.tile_bits), nb_qubits_ - (group.x >> cut.tile_bits ? 1 : 0));
         if (group.x >> cut.part_bits != parts_before) seconds += reading_s(nb_qubits_, qat::kernels<Real>());
@@ -329,7 +334,7 @@ double PauliSum::values_operations() const {
     for (const Group& group : groups_) {
         const std::size_t nb_terms = group.end - group.first;
         const double transformed = group.x ? 6 + 2 * tile_bits : 3 + tile_bits;
-        const double each = nb_terms > MAX_SINGLE_SUMS ? transformed : 4.0 * nb_terms;
+        const double each = has_transformed_values(group) ? transformed : 4.0 * nb_terms;
         total += std::ldexp(each, nb_qubits_ - (group.x >> tile_bits ? 1 : 0));
     }
     return total;

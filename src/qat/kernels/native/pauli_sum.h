@@ -59,6 +59,8 @@ private:
         Mask x;
         std::size_t first, end;
     };
+    // Whether values of its terms come out of one transform, not one by one.
+    static bool has_transformed_values(const Group& group);
     struct Tiles {  // how a state is cut: chunks of parts of 2^part_bits amplitudes, made of tiles of 2^tile_bits
         int tile_bits, part_bits, chunks_bits, nb_qubits;
         Mask nb_parts() const { return Mask(1) << (nb_qubits - part_bits); }

@@ -39,22 +39,25 @@ bool is_unitary(const Matrix2& m) {  // false for NaN too
 // A unitary as diag(left0, left1) * [[cos, -sin], [sin, cos]] * diag(1, right1), cos and sin not negative.
 struct Split {
     Complex left0, left1, right1;
-    double cos, sin;
+    double cos, sin, ratio;  // of the smaller to the larger
 };
 Split split_of(const Matrix2& m) {
     Split s;
     s.cos = std::sqrt(std::norm(m[0]));
     s.sin = std::sqrt(std::norm(m[2]));
+    const double by_cos = 1 / s.cos, by_sin = 1 / s.sin;  // divisions take long
     if (s.cos >= s.sin) {
-        s.left0 = m[0] / s.cos;
-        s.left1 = s.sin > TINY ? m[2] / s.sin : m[3] / s.cos;
-        s.right1 = s.sin > TINY ? times(m[3] / s.cos, std::conj(s.left1)) : 1;
-        if (s.sin <= TINY) s.sin = 0;
+        s.left0 = m[0] * by_cos;
+        s.left1 = s.sin > TINY ? m[2] * by_sin : m[3] * by_cos;
+        s.right1 = s.sin > TINY ? times(m[3] * by_cos, std::conj(s.left1)) : 1;
+        s.ratio = s.sin * by_cos;
+        if (s.sin <= TINY) s.sin = s.ratio = 0;
     } else {
-        s.left1 = m[2] / s.sin;
-        s.left0 = s.cos > TINY ? m[0] / s.cos : -m[1] / s.sin;
-        s.right1 = s.cos > TINY ? times(-m[1] / s.sin, std::conj(s.left0)) : 1;
-        if (s.cos <= TINY) s.cos = 0;
+        s.left1 = m[2] * by_sin;
+        s.left0 = s.cos > TINY ? m[0] * by_cos : -m[1] * by_sin;
+        s.right1 = s.cos > TINY ? times(-m[1] * by_sin, std::conj(s.left0)) : 1;
+        s.ratio = s.cos * by_sin;
+        if (s.cos <= TINY) s.cos = s.ratio = 0;
     }
     return s;
 }
@@ -154,11 +157,11 @@ void Planner::split_into(Node& node, int i, int place, Complex* scales) {
     diagonal(place, 1, s.right1);
     node.is_crossed[i] = s.cos < s.sin;
     if (!node.is_crossed[i]) {
-        scales[0] = s.left0 * s.cos, node.off[i][0] = -s.sin / s.cos;
-        scales[1] = s.left1 * s.cos, node.off[i][1] = s.sin / s.cos;
+        scales[0] = s.left0 * s.cos, node.off[i][0] = -s.ratio;
+        scales[1] = s.left1 * s.cos, node.off[i][1] = s.ratio;
     } else {
-        scales[0] = -s.left0 * s.sin, node.off[i][0] = -s.cos / s.sin;
-        scales[1] = s.left1 * s.sin, node.off[i][1] = s.cos / s.sin;
+        scales[0] = -s.left0 * s.sin, node.off[i][0] = -s.ratio;
+        scales[1] = s.left1 * s.sin, node.off[i][1] = s.ratio;
     }
 }
 
@@ -319,6 +322,19 @@ void Planner::phase(Mask mask, double angle) {
     }
     flush_all(mask);
     if (!is_zero(mask)) emit_phase(mask, angle);
+}
+
+void Planner::turn_z(int place, Complex half) {
+    const int lies = renamed_[place];
+    if (is_zero(bit_of(lies))) {
+        global_factor_ = times(global_factor_, std::conj(half));
+        return;
+    }
+    if (!is_waiting_[lies]) waiting_[lies] = {1, 0, 0, 1};
+    Matrix2& m = waiting_[lies];
+    m = {times(std::conj(half), m[0]), times(std::conj(half), m[1]), times(half, m[2]), times(half, m[3])};
+    is_waiting_[lies] = 1;
+    if (!fusion_) flush(lies);
 }
 
 void Planner::swap(int a, int b) { std::swap(renamed_[a], renamed_[b]); }

@@ -62,6 +62,8 @@ public:
     // exp(-i angle / 2 P) for the Pauli string with X or Y on the places `x`, Z or Y on `z`.
     void turn(Mask x, Mask z, double angle);
     void phase(Mask mask, double angle);
+    // diag(conj(half), half).
+    void turn_z(int place, Complex half);
     void swap(int a, int b);
     // Emits what waits, and brings renamed places back to where they belong.
     void finish();

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "half_turns.h"
 #include "ladders.h"
 
 namespace qat {
@@ -116,9 +117,18 @@ void Program::feed(Planner& planner, const double* parameters, const Complex* su
     const std::shared_ptr<const Gates> merged_gates = planner.has_fusion() ? merged(parameters) : nullptr;
     const Gates& gates = merged_gates ? *merged_gates : gates_;
     planner.expect(static_cast<std::int64_t>(gates.size()));
+    const std::size_t nb_angles = static_cast<std::size_t>(nb_parameters_);
+    RecycledArray<double> memory;
+    double* const cosines = memory.take(2 * nb_angles + 1);
+    double* const sines = cosines + nb_angles;
+    half_turns(parameters, nb_angles, cosines, sines);
     for (const Gate& gate : gates) {
         const Complex* const matrix = (gate.kind == Kind::supplied ? supplied : matrices_.data()) + gate.matrix;
-        feed(planner, gate, gate.has_angle() ? gate.value * parameters[gate.parameter] : gate.value, matrix);
+        if (gate.has_angle())
+            feed(planner, gate, gate.value * parameters[gate.parameter],
+                 {cosines[gate.parameter], gate.value * sines[gate.parameter]}, matrix);
+        else
+            feed(planner, gate, gate.value, {}, matrix);
     }
 }
 
@@ -144,7 +154,7 @@ void Program::feed_inverse(Planner& planner, const Gates& gates, const double* p
             planner.phase(bit_of(places_[gate.places]) | bit_of(places_[gate.places + 1]), M_PI);
             planner.swap(places_[gate.places], places_[gate.places + 1]);
         } else {
-            feed(planner, gate, -angle, matrix);
+            feed(planner, gate, -angle, {std::cos(angle / 2), -std::sin(angle / 2)}, matrix);
         }
     }
 }
@@ -164,7 +174,7 @@ Matrix2 Program::matrix(const Gate& gate, double angle, const Complex* supplied)
     return {m[0], m[1], m[2], m[3]};
 }
 
-void Program::feed(Planner& planner, const Gate& gate, double angle, const Complex* matrix) const {
+void Program::feed(Planner& planner, const Gate& gate, double angle, HalfTurn half, const Complex* matrix) const {
     const int* const places = places_.data() + gate.places;
     if (gate.is_string) {
         if (gate.kind == Kind::phase || gate.kind == Kind::fixed_phase) planner.phase(0, angle / 2);
@@ -174,16 +184,15 @@ void Program::feed(Planner& planner, const Gate& gate, double angle, const Compl
         case Kind::matrix:
         case Kind::supplied: return planner.gate(matrix, places, gate.size, gate.controls);
         case Kind::rx: {
-            const double cos = std::cos(angle / 2), sin = std::sin(angle / 2);
-            const Complex m[4] = {cos, {0, -sin}, {0, -sin}, cos};
+            const Complex m[4] = {half.cos, {0, -half.sin}, {0, -half.sin}, half.cos};
             return planner.gate(m, places, 1, gate.controls);
         }
         case Kind::ry: {
-            const double cos = std::cos(angle / 2), sin = std::sin(angle / 2);
-            const Complex m[4] = {cos, -sin, sin, cos};
+            const Complex m[4] = {half.cos, -half.sin, half.sin, half.cos};
             return planner.gate(m, places, 1, gate.controls);
         }
         case Kind::rz:
+            if (!gate.controls) return planner.turn_z(places[0], {half.cos, half.sin});
             planner.phase(gate.controls, -angle / 2);
             return planner.phase(gate.controls | bit_of(places[0]), angle);
         case Kind::phase:

@@ -76,7 +76,11 @@ private:
     void add(const Form& form, const std::int32_t* qubits, int nb_qubits, std::int32_t parameter);
     void classify(Gate& gate) const;
     std::vector<signed char> quarter_turns(const double* parameters, const std::uint8_t* is_varied) const;
-    void feed(Planner& planner, const Gate& gate, double angle, const Complex* matrix) const;
+    // Cosine and sine of half the angle, for gates that turn by one.
+    struct HalfTurn {
+        double cos, sin;
+    };
+    void feed(Planner& planner, const Gate& gate, double angle, HalfTurn half, const Complex* matrix) const;
 
     int nb_qubits_;
     std::vector<Complex> matrices_;
