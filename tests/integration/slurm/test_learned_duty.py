@@ -16,10 +16,12 @@ from qat.shared.status import broker_status
 from qhpc.access.launchers.slurm_requests import script
 from qhpc.access.slurm_options import SlurmOptions
 from qhpc.broker.driving import pid_of
+from qhpc.broker.needed_duty import needed_duties
 from qhpc.broker.usage import UsageBook
 from qhpc.broker.usage_rows import SessionRow
 from qhpc.embedded.broker_process import BrokerProcess
 from qhpc.slurm.cluster_files import ClusterShape
+from qhpc.slurm.directory import SlurmJob, duty_of
 from qhpc.slurm.duty_table import table_in, table_text
 from qhpc.slurm.job_submit import job_submit_lua
 from qhpc.slurm.parsers import parse_record
@@ -150,12 +152,13 @@ def past(stack, used_s):
 def test_the_same_job_is_admitted_with_what_its_runs_have_needed(centre):
     (centre.place / "broker").mkdir()
     book = UsageBook(centre.place / "broker" / "usage.db")
-    book.write_now([*past("greedy", 90.0), *past("right", 24.0)])
+    known = [*past("greedy", 90.0), *past("right", 24.0)]
+    book.write_now(known)
     book.close()
     with centre.broker() as broker:
         broker.wait_until_ready()
         until(centre.table.exists)
-        assert centre.learned() == {"greedy": 900, "right": 240}
+        assert centre.learned() == {each.stack: each.needed for each in needed_duties(known)}
         assert centre.asked() == "qpu_fresnel:250"  # nothing is known of it
         for job in [centre.submit() for _ in range(3)]:
             until(lambda job=job: centre.record(job)["JobState"] == "COMPLETED")
@@ -167,7 +170,7 @@ def test_the_same_job_is_admitted_with_what_its_runs_have_needed(centre):
         job = centre.submit()
         shares = set()
         until(lambda: shares.update(each.share for each in sessions(centre, job)) or shares)
-        assert shares == {units / 1000}
+        assert shares == {duty_of(SlurmJob(id=1, state="RUNNING", licenses={"qpu_fresnel": units}), "fresnel")}
         assert f"jobs like vqe.sbatch have needed {units} units" not in centre.log()  # it is told to the user alone
 
 
