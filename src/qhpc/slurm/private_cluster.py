@@ -137,8 +137,15 @@ class PrivateCluster:
                     file.unlink()
             case "slurmrestd":
                 self.rest.unlink(missing_ok=True)
+                self._check_is_open()
             case "mariadbd" if not (self.directory / "database" / "mysql").exists():
                 self._run(make_database(self.directory, self._user), "the database is not made")
+
+    def _check_is_open(self) -> None:
+        """slurmrestd, which refuses to be root, is nobody then."""
+        closed = [str(each) for each in (self.directory, *self.directory.parents) if not each.stat().st_mode & 0o001]
+        if closed and self._user == "root":
+            raise ClusterError(f"slurmrestd runs as nobody, who cannot enter {closed[-1]}: chmod o+x {closed[-1]}")
 
     def _complete(self, name: str) -> None:
         """What is done as soon as a daemon runs, so that others can use it."""

@@ -97,6 +97,21 @@ def test_a_cluster_that_cannot_start_shows_its_logs():
         directory.rmdir()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="its daemons are its user's, and slurmrestd refuses to be root only")
+def test_a_directory_that_slurmrestd_cannot_enter_is_named():
+    directory = new_directory()
+    directory.chmod(0o700)
+    cluster = PrivateCluster(directory / "closed", replace(SHAPE, has_rest=True))
+    try:
+        if missing(cluster.shape) is not None:
+            pytest.skip("slurmrestd is not installed")
+        with pytest.raises(ClusterError, match=f"cannot enter {directory}: chmod o\\+x {directory}"):
+            cluster.start()
+    finally:
+        cluster.stop()
+        shutil.rmtree(directory)
+
+
 ORDINARY = """
 import sys
 from pathlib import Path
