@@ -25,15 +25,18 @@ class DutyKeeper:
 
     Args:
         path: of the file; what it says is gone on with, if it says something.
+        history: sessions that were closed until now, in that order; of whom there are none, nothing is said any more.
 
     Attributes:
         trouble: why it cannot be written; empty if it can.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, history: Iterable[SessionRow] = ()) -> None:
         self._path, self._book = path, DutyBook()
-        self._units = _known(path)
-        self._unwritten: str | None = None if path.exists() and self._units else table_text(self._units)
+        self.count_rows(history)
+        said = _known(path)
+        self._units = {key: units for key, units in said.items() if self._book.knows(key)}
+        self._unwritten: str | None = None if self._units and self._units == said else table_text(self._units)
         self.trouble = ""
 
     @property

@@ -37,7 +37,7 @@ class NeededDuty(msgspec.Struct, frozen=True, kw_only=True):
     """What the jobs of a user and stack need of a pool.
 
     Attributes:
-        nb_jobs: that were looked at.
+        nb_jobs: that were looked at, the last few dozen.
         admitted: duty units that they were admitted with, half of them with no more.
         needed: duty units that they needed, by the last of them: QPU time over the time that they did not wait.
     """
@@ -116,6 +116,10 @@ class DutyBook:
         for row in rows:
             if row.used_s > 0:
                 self._count(row)
+
+    def knows(self, key: DutyKey) -> bool:
+        """Whether there was a job of this user, pool and stack."""
+        return key in self._jobs
 
     def news(self) -> list[NeededDuty]:
         """What is known of those of whom something new is, since this was asked last."""

@@ -179,11 +179,9 @@ def _duty_keeper(settings: BrokerSettings) -> DutyKeeper | None:
     """Of the table of duties, if there is to be one, with what the accounts say of jobs until now."""
     if not settings.slurm.duty_table:
         return None
-    keeper = DutyKeeper(Path(settings.slurm.duty_table))
     with reading_usage(settings.directory / "usage.db") as reader:
         closed = sorted(reader.sessions(time.time() - HISTORY_S), key=attrgetter("closed_s"))
-        keeper.count_rows(closed)
-    return keeper
+    return DutyKeeper(Path(settings.slurm.duty_table), closed)
 
 
 def _authenticator(settings: BrokerSettings) -> SiteAuthenticator:

@@ -46,10 +46,16 @@ def test_it_is_there_from_the_beginning_and_changes_when_jobs_need_something_els
 
 def test_the_next_broker_goes_on_with_it(path):
     path.write_text(table_text({VQE: 120}))
-    keeper = DutyKeeper(path)
+    keeper = DutyKeeper(path, rows(13.0))
     assert not kept(keeper) and keeper.units == {VQE: 120}
-    keeper.count_rows(rows(13.0))
+    keeper.count_rows(rows(12.0, range(3, 6)))
     assert not kept(keeper)
+
+
+def test_what_nobody_has_run_for_long_is_not_said_any_more(path):
+    path.write_text(table_text({VQE: 120, ("bob", "p", "old"): 70}))
+    keeper = DutyKeeper(path, rows(13.0))
+    assert kept(keeper) and table_in(path.read_text()) == {VQE: 120}
 
 
 @pytest.mark.parametrize(
