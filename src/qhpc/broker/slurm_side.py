@@ -100,6 +100,8 @@ class SlurmSide:
             now = heart.slurm_jobs()  # some have gone to sleep meanwhile, or have another job
             for session_id in (each for each in over if now.get(each) == asked[each]):
                 heart.close_session(session_id, over[session_id], clock.now_s())
+            for session_id in self._watch.unproven(heart.slurm_jobs()):
+                heart.ask_again(session_id)
             turn()
 
     async def _keep_licenses(

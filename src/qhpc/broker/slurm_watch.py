@@ -100,6 +100,15 @@ class SlurmWatch:
         reasons = {session_id: self._why_over(run, jobs.get(run.job_id)) for session_id, run in sessions.items()}
         return {session_id: reason for session_id, reason in reasons.items() if reason is not None}
 
+    def unproven(self, sessions: Mapping[str, JobRun]) -> list[str]:
+        """Sessions that were opened while Slurm could not be asked, and of whose jobs it has told now."""
+        jobs = self._jobs or {}
+        return [
+            session_id
+            for session_id, run in sessions.items()
+            if not run.submitted and (job := jobs.get(run.job_id)) is not None and job.submitted
+        ]
+
     def _note_waiting(self, jobs: Sequence[SlurmJob]) -> None:
         """Since when jobs have been without nodes. A controller that was killed thinks so of new ones for a while."""
         now_s = self._clock()

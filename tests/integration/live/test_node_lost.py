@@ -3,14 +3,13 @@
 import os
 import signal
 import sys
-import time
 
 import pytest
 
 from qhpc.broker.drivers.slice_log import logged_slices
 from qhpc.embedded.centre import TrialCentre, TrialShape
 
-LIMIT_S = 60.0
+from .waiting import LIMIT_S, until
 
 PROGRAM = """
 import os, sys, time
@@ -30,14 +29,6 @@ while not (place / "enough").exists():
     else:
         (place / f"{'returned' if told else 'works'}.{os.getpid()}").touch()
 """
-
-
-def until(found, what):
-    deadline_s = time.monotonic() + LIMIT_S
-    while not (value := found()):
-        assert time.monotonic() < deadline_s, f"{what}: not within {LIMIT_S:g} s"
-        time.sleep(0.05)
-    return value
 
 
 @pytest.mark.timeout(240)

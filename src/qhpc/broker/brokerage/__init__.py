@@ -130,6 +130,11 @@ class Brokerage:
         if (session := self._core.sessions.get(session_id)) is not None:
             self._jobs.close(session, reason, now_s)
 
+    def ask_again(self, session_id: str) -> None:
+        """Hang up on a job. It opens its session again, and what could not be asked about it before is asked then."""
+        if (session := self._core.sessions.get(session_id)) is not None:
+            self._jobs.hang_up(session)
+
     def sleepers(self, message: AskSleepers, now_s: float) -> Sleepers:
         """Whether the sleeping sessions of a job need their nodes; see ``AskSleepers``."""
         return self._jobs.sleepers(message, now_s)

@@ -188,11 +188,15 @@ class Jobs:
         self._end(session, reason, now_s)
 
     def _end(self, session: BrokerSession, reason: str, now_s: float) -> None:
-        core, connection = self._core, session.connection
-        core.write(SessionClosed(now_s, session.id, reason))
+        self._core.write(SessionClosed(now_s, session.id, reason))
+        self.hang_up(session)
+
+    def hang_up(self, session: BrokerSession) -> None:
+        """Close the connection to a job, if there is one; its session stays."""
+        connection = session.connection
         if connection is not None:
             self.left(connection)
-            core.leave(connection)
+            self._core.leave(connection)
 
     def tick(self, now_s: float) -> None:
         """Close the sessions whose jobs have been silent too long."""

@@ -5,6 +5,7 @@ from math import inf, nan
 from qat.comm.broker.messages import (
     Acknowledge,
     SubmitTask,
+    TaskAccepted,
     TaskFinished,
 )
 from qhpc.broker.brokerage import Rules
@@ -123,6 +124,20 @@ def test_what_slurm_has_said_of_a_job_holds_while_it_cannot_be_asked():
     assert desk.heart.slurm_jobs() == {"ada:vqe": (12, "11:40")}
     desk.open(connection="e", slurm_job=13)
     assert desk.heart.slurm_jobs() == {"ada:vqe": (13, "")}
+
+
+def test_a_job_of_which_slurm_could_not_be_asked_opens_its_session_again_and_has_what_it_was_admitted_with():
+    desk = Desk()
+    desk.open(slurm_job=12)
+    desk.says(T)
+    desk.heart.ask_again("ada:vqe")
+    desk.heart.ask_again("ada:nobody")
+    assert desk.told() == [] and desk.turn.leavers == ["c"]
+    (opened,) = desk.open(connection="d", account="phys", nb_nodes=3, share=0.25, slurm_job=12, slurm_run="11:40")
+    assert (opened.is_new, opened.share) == (False, 0.25)
+    assert desk.heart.slurm_jobs() == {"ada:vqe": (12, "11:40")}
+    desk.heart.job_left("c")  # late
+    assert desk.driver(END_T) and [type(each) for each in desk.sync("d")] == [TaskAccepted, TaskFinished]
 
 
 def test_a_short_journal_has_only_what_is_not_over():

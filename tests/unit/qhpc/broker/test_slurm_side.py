@@ -29,6 +29,7 @@ CLOCK = SimpleNamespace(now_s=lambda: 100.0)
 class Heart:
     def __init__(self):
         self.jobs, self.closed, self.alphas, self.wanted = {"ada:a": 7, "ada:b": 8}, [], [], None
+        self.asked_again = []
 
     def slurm_jobs(self):
         return dict(self.jobs)
@@ -36,6 +37,9 @@ class Heart:
     def close_session(self, name, reason, now_s):
         self.closed.append((name, reason, now_s))
         self.jobs.pop(name)
+
+    def ask_again(self, name):
+        self.asked_again.append(name)
 
     def sights(self, wanted, now_s):
         self.wanted = wanted
@@ -56,6 +60,9 @@ class Watch:
         if "ada:b" in self.heart.jobs:
             self.heart.jobs["ada:b"] = 9
         return {name: f"job {job} is over" for name, job in sessions.items() if job in (7, 8)}
+
+    def unproven(self, sessions):
+        return [name for name, job in sessions.items() if job == 9]
 
     async def jobs(self, *, fresh=False):
         self.asked.append(fresh)
@@ -105,6 +112,7 @@ def test_sessions_end_with_their_jobs_but_not_with_the_jobs_that_they_had_before
     heart = Heart()
     played(SlurmSide(SETTINGS, Watch(heart)), heart, lambda: heart.closed)
     assert heart.closed == [("ada:a", "job 7 is over", 100.0)] and heart.jobs == {"ada:b": 9}
+    assert set(heart.asked_again) == {"ada:b"}
 
 
 def test_licences_follow_what_is_seen_and_what_jobs_wait_for():

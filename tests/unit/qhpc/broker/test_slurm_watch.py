@@ -215,6 +215,15 @@ def test_while_nobody_knows_how_often_it_began_it_is_taken_as_it_is(no_answer):
         who(watching)
 
 
+def test_sessions_that_were_opened_while_slurm_was_away_are_asked_about_when_it_is_back():
+    watching, _ = watch(ControllerUnreachable("no answer"), {7: JOB, 8: replace(JOB, id=8)})
+    assert who(watching).slurm_run == ""
+    sessions = {"a": JobRun(7), "b": JobRun(8, FIRST), "c": JobRun(9)}
+    assert watching.unproven(sessions) == []
+    assert set(asyncio.run(watching.over(sessions))) == {"c"}
+    assert watching.unproven(sessions) == ["a"]
+
+
 def test_a_session_of_a_former_run_or_of_a_forgotten_job_ends():
     watching, _ = watch({7: AGAIN})
     over = asyncio.run(watching.over({"a": JobRun(7, FIRST), "b": JobRun(7, AGAIN.submitted), "c": JobRun(7)}))
