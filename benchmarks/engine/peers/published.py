@@ -87,6 +87,8 @@ class Adapter(Peer):
                 continue
             if len(places) == 1:
                 apply(applied, qubits[places[0]])
+            elif len(places) == 2:
+                apply(applied, qubits[places[0]], qubits[places[1]])
             else:
                 apply(applied, *[qubits[place] for place in places])
         return program.to_circ()

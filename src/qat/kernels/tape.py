@@ -236,6 +236,11 @@ class TapeBuilder(TapeColumns):
         """Number of a gate form on this tape."""
         return self._forms.index(form)
 
+    def numbers(self, forms: Sequence[GateForm]) -> list[int]:
+        """The same of several."""
+        known = self._forms
+        return [known.setdefault(form, len(known)) for form in forms]
+
     def controlled_gate(self, cbit: int, form: int, qubits: Sequence[int], parameters: Sequence[Any] = ()) -> None:
         """Append a gate that acts when classical bit ``cbit`` is 1."""
         self._note(Kind.CLASSIC_CONTROL, Classical((cbit,)))

@@ -76,7 +76,7 @@ class Observable(Serializable):
         ising: Any = None,
         constant_coeff: Any = 0.0,
     ) -> None:
-        if sum(part is not None for part in (matrix, pauli_terms, ising)) > 1:
+        if (matrix is not None) + (pauli_terms is not None) + (ising is not None) > 1:
             raise AssertionError(
                 "Specification via a matrix, via a list of terms or via an ising are all mutually exclusive: give one"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -298,8 +299,6 @@ class Program(Recorder, ScopeManager):
             keep: names of gates that get no implementation.
             submatrices_only: no matrices for controlled gates.
         """
-        from qat.core.wrappers.circuit import Circuit
-
         gate_set = None if link is None else generate_gate_set(link)
         linking = Linking(
             gate_set.gate_signatures if gate_set is not None else None,
@@ -316,7 +315,7 @@ class Program(Recorder, ScopeManager):
         except RecursionError:
             cure = "build it up from fewer levels, and none from itself"
             raise InvalidArguments("a routine", "it is nested too deep, perhaps in itself", cure) from None
-        return Circuit.from_tape(
+        return _circuit_class().from_tape(
             writer.tape(self.cbit_count or self.qbit_count),
             qregs=[register.detached() for register in self._registers],
             gate_set=None if self.default_gate_set else GateSet(),
@@ -343,6 +342,13 @@ class Program(Recorder, ScopeManager):
     def run(self, *args: Any, **kwargs: Any) -> Any:
         """Run its circuit; see ``Circuit.run``."""
         return self.to_circ().run(*args, **kwargs)
+
+
+@cache
+def _circuit_class() -> type[Circuit]:
+    from qat.core.wrappers.circuit import Circuit
+
+    return Circuit
 
 
 def _operations_of(step: Operation | Recording) -> Iterable[Operation]:

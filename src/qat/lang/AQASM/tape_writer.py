@@ -124,19 +124,20 @@ class TapeWriter:
                 add(form, operation.args, gate._tape_parameters)
 
     def _write_recording(self, recording: Recording) -> None:
-        forms = [self._plain_form(form, signature) for _, form, signature, _ in recording.palette]
-        if None in forms:
-            self.write(recording.operations())
+        if all([self._is_plain(form, family) for _, form, family, _ in recording.palette]):
+            numbers = self.builder.numbers([tape_form(form) for _, form, _, _ in recording.palette])
+            self.builder.extend(recording.columns, numbers)
         else:
-            self.builder.extend(recording.columns, [self._number(form) for form in forms if form is not None])
+            self.write(recording.operations())
 
-    def _plain_form(self, form: GateForm, own: GateSignature | None) -> GateForm | None:
-        """The form that a gate has on the tape, ``None`` where that takes more than a look at its kind."""
-        signature = self.linking.signature(form.record.name, own)
-        matrix = form.record.matrix
-        if matrix is None or isinstance(matrix, GeneratedMatrix) or self.linking.implements(signature):
-            return None
-        return tape_form(form)
+    def _is_plain(self, form: GateForm, family: GateSignature | None) -> bool:
+        """Whether a look at its kind tells how a gate is written."""
+        matrix, linking = form.record.matrix, self.linking
+        if matrix is None or isinstance(matrix, GeneratedMatrix):
+            return False
+        if family is None and not linking.gate_set:
+            return True
+        return not linking.implements(linking.signature(form.record.name, family))
 
     def _number(self, form: GateForm) -> int:
         """Number of a form on the tape."""
