@@ -124,7 +124,7 @@ class TapeWriter:
                 add(form, operation.args, gate._tape_parameters)
 
     def _write_recording(self, recording: Recording) -> None:
-        if all([self._is_plain(form, family) for _, form, family, _ in recording.palette]):
+        if all(self._is_plain(form, family) for _, form, family, _ in recording.palette):
             numbers = self.builder.numbers([tape_form(form) for _, form, _, _ in recording.palette])
             self.builder.extend(recording.columns, numbers)
         else:
