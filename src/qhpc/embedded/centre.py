@@ -14,11 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from qat.shared.stacks import STACK_VARIABLE
 from qhpc.embedded.broker_process import BrokerProcess
 from qhpc.slurm.cluster_files import ClusterShape
 from qhpc.slurm.commands import PLAIN_ENVIRONMENT, BatchJob, sbatch
+from qhpc.slurm.job_submit import job_submit_lua
 from qhpc.slurm.parsers import parse_submitted
 from qhpc.slurm.private_cluster import PrivateCluster
+from qhpc.slurm.site import Pool
 
 __all__ = ["TrialCentre", "TrialShape"]
 
@@ -40,6 +43,7 @@ class TrialShape:
         prefetch_depth: tasks that are prepared ahead.
         device: options of the emulated device.
         faults: what the driver does wrong on purpose.
+        learns_duty: whether jobs ask for the units that jobs of their stack have needed.
     """
 
     pool: str = "qpu"
@@ -52,6 +56,7 @@ class TrialShape:
     prefetch_depth: int = 1
     device: Mapping[str, Any] = field(default_factory=dict)
     faults: Mapping[str, Any] = field(default_factory=dict)
+    learns_duty: bool = False
 
     @property
     def qpus(self) -> tuple[str, ...]:
@@ -93,7 +98,8 @@ def broker_toml(shape: TrialShape, directory: Path) -> str:
     lines = [
         f'directory = "{directory}/broker"', 'cluster = "try"', "",
         "[identity]", f"trusted_uids = [{os.getuid()}]", "",
-        "[slurm]", "is_used = true", "poll_s = 0.5", "",
+        "[slurm]", "is_used = true", "poll_s = 0.5",
+        *([f'duty_table = "{directory}/broker/duties"'] if shape.learns_duty else []), "",
         f'[pools."{shape.pool}"]', f"qpus = [{', '.join(map(_toml, shape.qpus))}]", f'policy = "{shape.policy}"',
         f"prefetch_depth = {shape.prefetch_depth}",
         *([] if shape.slice_s is None else [f"slice_s = {shape.slice_s}"]), "",
@@ -105,6 +111,15 @@ def broker_toml(shape: TrialShape, directory: Path) -> str:
             lines += [f'[qpus."{qpu}".{part}]', *(f"{name} = {_toml(value)}" for name, value in options.items())]
         lines.append("")
     return "\n".join(lines)
+
+
+def _learning(shape: TrialShape, duties: Path) -> dict[str, Any]:
+    """What Slurm needs so that jobs ask for what they need."""
+    if not shape.learns_duty:
+        return {}
+    pool = Pool(name=shape.pool, nb_qpus=shape.nb_qpus, alpha=shape.units / 1000 / shape.nb_qpus)
+    lua = job_submit_lua([pool], duty_table=str(duties))
+    return {"settings": {"JobSubmitPlugins": "lua"}, "files": {"job_submit.lua": lua}}
 
 
 def _toml(value: object) -> str:
@@ -129,6 +144,7 @@ class TrialCentre:
             nb_nodes=self.shape.nb_nodes,
             nb_cores=self.shape.nb_cores,
             licenses={f"qpu_{self.shape.pool}": self.shape.units},
+            **_learning(self.shape, self.duties),
         )
         self.cluster = PrivateCluster(directory / "slurm", cluster)
         self._stack = ExitStack()
@@ -159,12 +175,17 @@ class TrialCentre:
         return self.directory / "broker" / "usage.db"
 
     @property
+    def duties(self) -> Path:
+        """The table of what jobs need, if it is learned."""
+        return self.directory / "broker" / "duties"
+
+    @property
     def environment(self) -> dict[str, str]:
         """What a program of a user needs in its environment here."""
         munge = self.directory / "slurm" / "munge" / "socket"
         return {**self.cluster.environment, "QAT_BROKER": self.broker, "QAT_MUNGE_SOCKET": str(munge)}
 
-    def submit(self, name: str, *command: str, units: int = 0, nb_cores: int = 1) -> int:
+    def submit(self, name: str, *command: str, units: int = 0, nb_cores: int = 1, stack: str = "") -> int:
         """Submit a program as a batch job of Slurm, and tell its id.
 
         Args:
@@ -172,13 +193,15 @@ class TrialCentre:
             command: the program and its arguments.
             units: duty units of the QPU that it asks for: 1000 is all of one.
             nb_cores: cores.
+            stack: name of what it runs, by which it is learned what such jobs need; the job's by default.
 
         Raises:
             qhpc.slurm.private_cluster.ClusterError: Slurm refuses it.
         """
         place = self.directory / "jobs"
         script = place / f"{name}.sh"
-        exports = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in self._job_environment().items())
+        environment = self._job_environment() | ({STACK_VARIABLE: stack} if stack else {})
+        exports = "".join(f"export {key}={shlex.quote(value)}\n" for key, value in environment.items())
         script.write_text(f"#!/bin/sh\n{exports}exec {shlex.join(command)}\n", encoding="utf-8")
         licences = {f"qpu_{self.shape.pool}": units} if units else {}
         (place / "environment").write_bytes(PLAIN_ENVIRONMENT)

@@ -83,3 +83,22 @@ def test_jobs_get_no_more_of_the_environment_than_they_need(monkeypatch, tmp_pat
     assert "export PYTHONPATH='/opt/a b'\n" in text and text.endswith("exec python 'a program.py'\n")
     assert f"export QAT_BROKER=unix:{tmp_path}/broker/broker.sock\n" in text and "SECRET" not in text
     assert "SECRET" not in trial.cluster.environment
+
+
+def test_a_centre_that_learns_tells_broker_and_slurm_of_one_table(tmp_path):
+    centre = TrialCentre(tmp_path, TrialShape(units=1100, learns_duty=True))
+    settings = settings_in(broker_toml(centre.shape, tmp_path))
+    assert settings.slurm.duty_table == str(centre.duties)
+    shape = centre.cluster.shape
+    assert shape.settings["JobSubmitPlugins"] == "lua" and str(centre.duties) in shape.files["job_submit.lua"]
+    assert TrialCentre(tmp_path).cluster.shape.files == {}
+
+
+def test_the_script_of_a_job_names_its_stack(tmp_path, monkeypatch):
+    centre = TrialCentre(tmp_path)
+    monkeypatch.setattr(centre.cluster, "call", lambda *command: "7\n")
+    (tmp_path / "jobs").mkdir()
+    assert centre.submit("a", "true", stack="my loop") == 7
+    assert "\nexport QAT_STACK='my loop'\n" in (tmp_path / "jobs" / "a.sh").read_text()
+    centre.submit("b", "true")
+    assert "QAT_STACK" not in (tmp_path / "jobs" / "b.sh").read_text()
