@@ -28,7 +28,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from math import ceil
 from pathlib import Path
 from statistics import fmean
 from typing import Any, Literal, NamedTuple
@@ -41,7 +40,8 @@ from qhpc.lab.comparison import contender, run_checked
 from qhpc.lab.gantt import Panel, svg
 from qhpc.lab.trace import Trace
 from qhpc.lab.workload import JobPlan, Phase, Workload
-from qhpc.scheduling.admission.policies import DEFAULT_ALPHA, UNITS
+from qhpc.scheduling.admission.model import UNITS, units_of_duty
+from qhpc.scheduling.admission.policies import DEFAULT_ALPHA
 
 SHOT_S = 0.005
 LICENCES = round(UNITS * DEFAULT_ALPHA)
@@ -81,7 +81,7 @@ def workload(options: argparse.Namespace) -> Workload:
 
 def units(way: Way, duty: float) -> int:
     """Duty units that a job asks Slurm for: those that the laboratory counts for it."""
-    return {"all": LICENCES, "none": 0, "duty": max(1, ceil(UNITS * duty - 1e-9))}[way.asks]
+    return {"all": LICENCES, "none": 0, "duty": units_of_duty(duty)}[way.asks]
 
 
 def live(way: Way, given: Workload, directory: Path) -> tuple[Trace, float]:

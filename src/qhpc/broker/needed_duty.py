@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from math import ceil
 from statistics import median
 
 import msgspec
 
 from qhpc.broker.usage_rows import SessionRow
-from qhpc.scheduling.admission.model import UNITS
+from qhpc.scheduling.admission.model import units_of_duty
 from qhpc.slurm.duty_table import DutyKey, DutyUnits
 
 __all__ = ["HISTORY_S", "MIN_UNITS", "DutyBook", "NeededDuty", "needed_duties", "revised"]
@@ -102,7 +101,7 @@ class DutyBook:
     >>> book = DutyBook()
     >>> book.count_rows(map(row, range(3)))
     >>> [(needed.key, needed.admitted, needed.needed, needed.advice) for needed in book.news()]
-    [(('ada', 'p', 'vqe'), 250, 100, 'less')]
+    [(('ada', 'p', 'vqe'), 263, 108, 'less')]
     >>> book.news()
     []
     """
@@ -153,12 +152,8 @@ def _needed(key: DutyKey, jobs: list[_Job]) -> NeededDuty:
     duty = median(job.duty for job in jobs[-_NB_REMEMBERED:])
     admitted = median(job.share for job in jobs)
     return NeededDuty(
-        user=user, pool=pool, stack=stack, nb_jobs=len(jobs), admitted=_units(admitted), needed=_units(duty)
+        user=user, pool=pool, stack=stack, nb_jobs=len(jobs), admitted=units_of_duty(admitted), needed=units_of_duty(duty)
     )
-
-
-def _units(duty: float) -> int:
-    return ceil(round(UNITS * duty, 6))
 
 
 def revised(units: DutyUnits, needed: Iterable[NeededDuty]) -> dict[DutyKey, int]:

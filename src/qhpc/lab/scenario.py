@@ -62,6 +62,7 @@ class Jobs(_Table, frozen=True, kw_only=True):
         pool: QPUs that they use.
         nb_nodes: nodes that each holds.
         nb_users: who run them.
+        user_name: of these, before a number: groups with the same name have the same users.
         declared_factor: smallest and largest factor by which users are wrong about the duty; each user keeps to one.
         duration_factor: smallest and largest factor by which users are wrong about how long tasks take; each keeps to
             one.
@@ -81,6 +82,7 @@ class Jobs(_Table, frozen=True, kw_only=True):
     pool: str = "qpu"
     nb_nodes: Count = 1
     nb_users: Count = 4
+    user_name: str = "user"
     declared_factor: tuple[Factor, Factor] = (1.0, 1.0)
     duration_factor: tuple[Factor, Factor] = (1.0, 1.0)
     task_factor: tuple[Factor, Factor] = (1.0, 1.0)
@@ -200,7 +202,7 @@ def _job(
         for _ in range(random.randint(least, most))
     )
     number = random.randrange(group.nb_users)
-    user = f"user{number}"
+    user = f"{group.user_name}{number}"
     plan = JobPlan(
         id=job_id,
         arrival_s=arrival_s,

@@ -4,7 +4,7 @@
 events give the same instructions, so a journal of events is all that is needed to go on after a crash.
 
 >>> from qhpc.scheduling.events import PoolAdded, SessionOpened, TaskSubmitted
->>> from qhpc.scheduling.model import Pool, Session, Task
+>>> from qhpc.scheduling.model import Pool, Task
 >>> machine = Machine()
 >>> session = Session(id="s", user="ada", account="a", pool="p")
 >>> machine.handle(
@@ -165,7 +165,7 @@ class Machine:
             raise ValueError(f"session {session.id!r} names the pool {session.pool!r}: there are {list(self._pools)}")
         record = self._sessions.get(session.id)
         if record is None:
-            self._sessions[session.id] = SessionRecord(session, event.time_s)
+            self._sessions[session.id] = SessionRecord(session, event.time_s, self._pools[session.pool].pool.latency_s)
         elif record.is_open:
             record.session = session
 
@@ -206,7 +206,7 @@ class Machine:
         record = self._tasks[task.key] = TaskRecord(ready)
         owner.keys[task.key] = None
         owner.add_task(event.time_s)
-        self._enqueue(record, owner)
+        self._enqueue(record, owner, event.time_s)
         self._out += self._nodes.quantum_phase(owner.session, event.time_s, duration_s)
         self._tell(record, event.time_s, "came")
         return owner.session.pool
@@ -233,7 +233,8 @@ class Machine:
 
     # ------------------------------------------------------------ what was before a history was cut short
     def _session_restored(self, event: happened.SessionRestored) -> None:
-        self._sessions[event.session.id] = SessionRecord.restored(event)
+        latency_s = self._pools[event.session.pool].pool.latency_s
+        self._sessions[event.session.id] = SessionRecord.restored(event, latency_s)
 
     def _policy_restored(self, event: happened.PolicyRestored) -> None:
         self._pools[event.pool].policy.recall(event.past)
@@ -250,7 +251,7 @@ class Machine:
         owner.add_task(event.time_s)
         self._out += self._nodes.quantum_phase(owner.session, event.time_s, event.remaining_s)
         if event.qpu is None:
-            self._enqueue(record, owner)
+            self._enqueue(record, owner, event.time_s)
         else:
             begin_s = event.time_s if event.begin_s is None else event.begin_s
             self._occupy(self._devices[event.qpu], record, event.shots, begin_s)
@@ -270,7 +271,7 @@ class Machine:
             self._end(record, "off the QPU", event.time_s, do.CancelTask(event.key))
         elif ready.remaining_shots and ready.task.is_sliceable:
             record.state = next_state(record.state, "slice finished")
-            self._enqueue(record, self._owner(record))
+            self._enqueue(record, self._owner(record), event.time_s)
             self._tell(record, event.time_s, "slice %d ended on %s", event.number, event.qpu)
         else:
             owner = self._owner(record)
@@ -288,7 +289,7 @@ class Machine:
             self._end(record, "off the QPU", event.time_s, do.CancelTask(event.key))
         elif (reason := _reason_to_give_up(record, event)) is None:
             record.state = next_state(record.state, "will be retried")
-            self._enqueue(record, self._owner(record))
+            self._enqueue(record, self._owner(record), event.time_s)
             self._tell(record, event.time_s, "failed on %s and will be retried: %s", event.qpu, event.reason)
         else:
             self._end(record, "given up", event.time_s, do.FailTask(event.key, reason))
@@ -312,6 +313,7 @@ class Machine:
     # ------------------------------------------------------------ what runs next
     def _dispatch(self, pool: PoolRecord, now_s: float) -> None:
         """Give idle QPUs tasks, and tell busy ones what comes next."""
+        pool.queue.now_s = now_s
         if pool.nb_running < len(pool.devices):
             for device in pool.devices:
                 if device.running is None and pool.has_waiting() and device.takes_tasks():
@@ -361,9 +363,11 @@ class Machine:
     def _owner(self, record: TaskRecord) -> SessionRecord:
         return self._sessions[record.ready.task.session]
 
-    def _enqueue(self, record: TaskRecord, owner: SessionRecord) -> None:
+    def _enqueue(self, record: TaskRecord, owner: SessionRecord, now_s: float) -> None:
         owner.nb_ready += 1
-        self._pools[owner.session.pool].queue.push(record.ready)
+        queue = self._pools[owner.session.pool].queue
+        queue.now_s = now_s
+        queue.push(record.ready)
 
     def _end(self, record: TaskRecord, happening: str, now_s: float, instruction: do.Instruction) -> None:
         record.state, record.end_s = next_state(record.state, happening), now_s

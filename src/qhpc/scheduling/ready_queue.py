@@ -1,9 +1,9 @@
 """The tasks that wait for a pool, in the order of a policy. Every operation costs O(log n).
 
 A policy sorts tasks into *lanes* (one for all, or one a session, or one an account) and ranks the tasks within a lane
-and the lanes among each other. A task's rank is fixed when it comes; a lane's rank changes when the lane is charged
-for QPU time, and only then. So a heap of lanes, each with a heap of tasks, gives the next task without looking at
-others. Priority classes come before everything: each has heaps of its own.
+and the lanes among each other. A task's rank is fixed when it has become the first of its lane; a lane's rank changes
+when the lane is charged for QPU time, and only then. So a heap of lanes, each with a heap of tasks, gives the next task
+without looking at others. Priority classes come before everything: each has heaps of its own.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ class ReadyQueue:
     Args:
         policy: their order.
 
+    Attributes:
+        now_s: the time, which the owner of the queue keeps.
+
     >>> from qhpc.scheduling.model import Session, Task
     >>> from qhpc.scheduling.policies import Fifo
     >>> queue = ReadyQueue(Fifo())
@@ -46,6 +49,7 @@ class ReadyQueue:
 
     def __init__(self, policy: DispatchPolicy) -> None:
         self._policy = policy
+        self.now_s = 0.0
         self._lanes: dict[tuple[int, Any], _Lane] = {}
         self._heap: list[tuple[Any, ...]] = []
         self._removed: set[int] = set()
@@ -62,6 +66,7 @@ class ReadyQueue:
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = _Lane(key, policy.lane_rank(key[1]))
+            policy.joined(ready)
         self._count += 1
         ready.rank = policy.rank(ready)
         heappush(lane.tasks, (ready.rank, self._count, ready))
@@ -72,8 +77,7 @@ class ReadyQueue:
         """The next task, which waits no more; None if none waits."""
         ready = self.peek()
         if ready is not None:
-            self._take_first()
-            self._size -= 1
+            self._take_first(heappop(self._heap)[-1])
         return ready
 
     def peek(self) -> ReadyTask | None:
@@ -81,27 +85,32 @@ class ReadyQueue:
         while self._heap:
             entry = self._heap[0]
             lane: _Lane = entry[-1]
-            if lane.entry is not entry:
-                heappop(self._heap)
-                continue
-            ready = lane.tasks[0][2]
-            if ready.number not in self._removed:
-                return ready
-            self._removed.discard(ready.number)
-            self._take_first()
+            if lane.entry is entry:
+                return lane.tasks[0][2]
+            heappop(self._heap)
         return None
-
-    def _take_first(self) -> None:
-        """Take the first task out of the first lane."""
-        lane: _Lane = heappop(self._heap)[-1]
-        heappop(lane.tasks)
-        lane.entry = None
-        self._announce(lane)
 
     def remove(self, ready: ReadyTask) -> None:
         """A task waits no more; the caller knows that it did."""
-        self._removed.add(ready.number)
+        lane = self._lanes[ready.class_rank, self._policy.lane(ready)]
+        if lane.tasks[0][2] is ready:
+            self._take_first(lane)
+        else:
+            self._removed.add(ready.number)
+            self._size -= 1
+
+    def _take_first(self, lane: _Lane) -> None:
+        """Take the first task out of a lane, and those behind it that were removed before."""
+        _, _, ready = heappop(lane.tasks)
         self._size -= 1
+        lane.entry = None
+        while lane.tasks and lane.tasks[0][2].number in self._removed:
+            self._removed.discard(heappop(lane.tasks)[2].number)
+        if lane.tasks:
+            self._announce(lane)
+        else:
+            del self._lanes[lane.key]
+            self._policy.left(ready)
 
     def place(self, ready: ReadyTask) -> tuple[Any, ...]:
         """Where a task is in the order now, or would be if it has been popped: class, rank of its lane, its rank."""
@@ -130,16 +139,16 @@ class ReadyQueue:
 
     def _announce(self, lane: _Lane) -> None:
         """Make the lane's entry in the heap say what its next task is."""
-        if not lane.tasks:
-            return
-        ranked = self._ranked(lane)
+        _, count, first = lane.tasks[0]
+        rank = self._policy.settled(first, self.now_s)
+        if rank != first.rank:
+            first.rank = rank
+            lane.tasks[0] = (rank, count, first)
+        ranked = self._key(lane, lane.tasks[0])
         if lane.entry is None or lane.entry[:-2] != ranked:
             self._count += 1
             lane.entry = (*ranked, self._count, lane)
             heappush(self._heap, lane.entry)
-
-    def _ranked(self, lane: _Lane) -> tuple[Any, ...]:
-        return self._key(lane, lane.tasks[0])
 
     @staticmethod
     def _key(lane: _Lane, item: tuple[Rank, int, ReadyTask]) -> tuple[Any, ...]:

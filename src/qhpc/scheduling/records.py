@@ -56,12 +56,12 @@ class SessionRecord:
     """
 
     __slots__ = (
-        "_begun_s", "_nb_running", "_quantum_s", "_quantum_since_s", "is_open", "keys", "nb_ended", "nb_ready",
-        "nb_unfinished", "opened_s", "session", "told_s", "took_s", "used_s",
+        "_begun_s", "_latency_s", "_nb_running", "_quantum_s", "_quantum_since_s", "is_open", "keys", "nb_ended",
+        "nb_ready", "nb_unfinished", "opened_s", "session", "told_s", "took_s", "used_s",
     )  # fmt: skip
 
-    def __init__(self, session: Session, opened_s: float = 0.0) -> None:
-        self.session, self.opened_s = session, opened_s
+    def __init__(self, session: Session, opened_s: float = 0.0, latency_s: float = 0.0) -> None:
+        self.session, self.opened_s, self._latency_s = session, opened_s, latency_s
         self.is_open = True
         self.keys: dict[str, None] = {}
         self.nb_unfinished = self.nb_ready = self.nb_ended = 0
@@ -70,9 +70,9 @@ class SessionRecord:
         self._nb_running, self._begun_s = 0, 0.0
 
     @classmethod
-    def restored(cls, event: SessionRestored) -> SessionRecord:
+    def restored(cls, event: SessionRestored, latency_s: float = 0.0) -> SessionRecord:
         """A session as it was when a history was cut short."""
-        record = cls(event.session, event.opened_s)
+        record = cls(event.session, event.opened_s, latency_s)
         record.used_s, record._quantum_s, record.nb_ended = event.used_s, event.quantum_s, event.nb_ended
         record.told_s, record.took_s = event.told_s, event.took_s
         return record
@@ -95,7 +95,7 @@ class SessionRecord:
         self.nb_unfinished -= 1
         self.nb_ended += 1
         if not self.nb_unfinished:
-            self._quantum_s += now_s - self._quantum_since_s
+            self._quantum_s += self._phase_s(now_s)
 
     def begin_slice(self, begin_s: float) -> None:
         """A QPU begins to work for it."""
@@ -124,8 +124,12 @@ class SessionRecord:
         return self.used_s / self.nb_ended if self.nb_ended else 0.0
 
     def quantum_s(self, now_s: float) -> float:
-        """Seconds in which it had tasks that had not ended."""
-        return self._quantum_s + (now_s - self._quantum_since_s if self.nb_unfinished else 0.0)
+        """Seconds in which it had tasks that had not ended, without the preparation that began each such phase."""
+        return self._quantum_s + (self._phase_s(now_s) if self.nb_unfinished else 0.0)
+
+    def _phase_s(self, now_s: float) -> float:
+        """Seconds of the current quantum phase: alone, its preparation takes as long."""
+        return max(now_s - self._quantum_since_s - self._latency_s, 0.0)
 
     def waited_s(self, now_s: float) -> float:
         """Seconds in quantum phases in which no QPU worked for it; 0 if several did at a time for as long."""
@@ -154,6 +158,7 @@ class PoolRecord:
     def __init__(self, pool: Pool, policy: DispatchPolicy) -> None:
         self.pool, self.policy = pool, policy
         self.devices = [Device(name, pool) for name in pool.qpus]
+        policy.serves(pool)
         self.queue = ReadyQueue(policy)
         self.prepared: list[tuple[tuple[Any, ...], ReadyTask]] = []
         self.nb_running = 0

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
+from qhpc.scheduling.admission.model import duty_of_units
 from qhpc.slurm.commands import show, squeue
 from qhpc.slurm.controller import Controller
 from qhpc.slurm.parsers import SlurmJob, parse_configuration, parse_jobs, parse_record
@@ -122,10 +123,10 @@ def run_of(job: SlurmJob) -> JobRun:
 def duty_of(job: SlurmJob, pool: str) -> float:
     """The share of a pool's QPUs that a job was admitted with, from its licence ``qpu_POOL``: 1000 units are one QPU.
 
-    >>> duty_of(SlurmJob(id=1, state="RUNNING", licenses={"qpu_fresnel": 250}), "fresnel")
-    0.25
+    >>> duty_of(SlurmJob(id=1, state="RUNNING", licenses={"qpu_fresnel": 500}), "fresnel")
+    0.5
     """
-    return units_of(job, pool) / 1000
+    return duty_of_units(units_of(job, pool))
 
 
 def units_of(job: SlurmJob, pool: str) -> int:

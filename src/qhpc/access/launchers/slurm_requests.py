@@ -19,6 +19,7 @@ from qhpc.access.rebuild.policy import UNLIMITED
 from qhpc.access.rebuild.submissions import read_submission
 from qhpc.access.runner.frames import Assignment
 from qhpc.access.slurm_options import SlurmOptions
+from qhpc.scheduling.admission.model import units_of_duty
 from qhpc.slurm.commands import BatchJob, InvalidOption
 
 __all__ = [
@@ -121,15 +122,15 @@ def _units(duty: object) -> int:
     """Licence units of a duty.
 
     >>> _units("0.25"), _units("1")
-    (250, 1000)
+    (263, 1000)
     """
     try:
-        units = math.ceil(1000 * float(duty) - 1e-9)  # type: ignore[arg-type]
+        part = float(duty)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
-        units = 0
-    if not 1 <= units <= 1000:
+        part = 0.0
+    if not 0 < part <= 1:
         raise InvalidOption(f"duty is {duty!r}; the part of a QPU's time was expected, above 0 and up to 1")
-    return units
+    return units_of_duty(part)
 
 
 def assignment_of(launch: Launch, resources: Resources, owner: str = "") -> Assignment:

@@ -8,7 +8,8 @@ from typing import NamedTuple, Protocol
 
 from qhpc.scheduling.admission.closed_loop import ClosedLoop
 from qhpc.scheduling.admission.duty import DeclaredDuty, LearnedDuty
-from qhpc.scheduling.admission.model import TARGET_STRETCH, UNITS, HybridJob
+from qhpc.scheduling.admission.model import TARGET_STRETCH, UNITS, HybridJob, units_of_duty
+from qhpc.scheduling.model import CLASSES
 
 __all__ = [
     "DEFAULT_ALPHA", "AdmissionPolicy", "CappedDuty", "Credits", "Exclusive", "FixedCount", "LicenceWhenIdle",
@@ -172,7 +173,10 @@ DEFAULT_ALPHA = 1.1
 
 
 class CappedDuty(_Open):
-    """The sum of the jobs' duties is at most ``alpha`` times the QPUs.
+    """The sum of the jobs' duties, small ones weighing up to a tenth more, is at most ``alpha`` times the QPUs.
+
+    See :func:`~qhpc.scheduling.admission.model.units_of_duty`. A job of a lower class, to which the others leave what
+    they do not need, weighs twice as much.
 
     Args:
         alpha: overcommitment; jobs do not all need the QPU at a time.
@@ -202,8 +206,9 @@ class CappedDuty(_Open):
         return round(UNITS * nb_qpus * (self._alpha if loop is None else loop.alpha))
 
     def units(self, job: HybridJob, duty: float) -> float:
-        """Its duty."""
-        return max(1, ceil(UNITS * duty - 1e-9))
+        """Its duty, and more where that is small; twice as many if others go before it."""
+        units = units_of_duty(duty)
+        return units if CLASSES[job.priority_class] == 0 else min(2 * units, UNITS)
 
     def observe(self, pool: str, measured: Measured) -> None:
         """One step of the closed loop, if there is one."""

@@ -24,8 +24,9 @@ class WaitingJob:
 class WaitingList:
     """Jobs by class, then by arrival.
 
-    A job that does not fit lets later ones pass that do, those that fill the gap best first; but only so many times:
-    then it has the pool's next room for itself.
+    A job that does not fit lets later ones pass that do, the smallest first; but only so many times: then it has the
+    pool's next room for itself. For each second of QPU the smallest hold their nodes longest: begun early, they fill
+    what the others leave of the QPU, and do not keep everybody waiting at the end.
 
     Args:
         max_overtaken: how often a job is overtaken at most.
@@ -68,7 +69,7 @@ class WaitingList:
                 passed.append(waiting)
                 if is_due:
                     return None
-            elif size is not None and (best is None or size > best[0]):
+            elif size is not None and (best is None or size < best[0]):
                 best = (size, waiting, len(passed))
         return None if best is None else self._taken(best[1], passed)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Mapping
 
-from qhpc.scheduling.policies.protocol import Rank, ReadyTask
+from qhpc.scheduling.policies.protocol import Fixed, Rank, ReadyTask
 
 __all__ = ["FairShare", "RoundRobin"]
 
 
-class RoundRobin:
+class RoundRobin(Fixed):
     """One task of each session in turn."""
 
     name = "round-robin"
@@ -50,7 +50,7 @@ class RoundRobin:
         self._count = max(self._turns.values(), default=0)
 
 
-class FairShare:
+class FairShare(Fixed):
     """The account that has used least goes first, then by arrival. A new one begins with what the least has used."""
 
     name = "fair-share"

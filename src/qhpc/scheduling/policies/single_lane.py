@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 
-from qhpc.scheduling.policies.protocol import Rank, ReadyTask
+from qhpc.scheduling.policies.protocol import Fixed, Rank, ReadyTask
 
 __all__ = ["Fifo", "Priority", "ShortestFirst"]
 
 
-class SingleLane:
+class SingleLane(Fixed):
     """Base: all tasks in one lane."""
 
     def lane(self, ready: ReadyTask) -> Hashable:

@@ -10,6 +10,7 @@ from qat.comm.broker.messages import OpenSession
 from qhpc.broker.brokerage import Who
 from qhpc.broker.identity import Identity
 from qhpc.broker.slurm_watch import NotOfThisJob, SlurmWatch
+from qhpc.scheduling.admission.model import duty_of_units
 from qhpc.slurm.controller import ControllerUnreachable, SlurmRefused
 from qhpc.slurm.directory import JobRun, SlurmJob
 from qhpc.slurm.parsers import NotUnderstood
@@ -19,7 +20,7 @@ OPENING = OpenSession(1, "fresnel", "vqe", slurm_job=7, share=0.9)
 FIRST = "2026-11-28T11:40:03"
 JOB = SlurmJob(
     id=7, state="RUNNING", user="ada", uid=1000, account="phys", nb_nodes=3, submitted=FIRST,
-    licenses={"qpu_fresnel": 250, "matlab": 1},
+    licenses={"qpu_fresnel": 263, "matlab": 1},
 )  # fmt: skip
 AGAIN = replace(JOB, submitted="2026-11-28T11:45:03")
 
@@ -61,7 +62,7 @@ def who(watching, identity=ADA, message=OPENING):
 
 def test_a_session_gets_what_its_slurm_job_was_granted():
     watching, _ = watch({7: JOB})
-    assert who(watching) == Who("ada", 1000, "phys", 3, 0.25, 7, FIRST)
+    assert who(watching) == Who("ada", 1000, "phys", 3, duty_of_units(263), 7, FIRST)
 
 
 def test_without_a_licence_it_gets_what_it_asks_for():
@@ -99,7 +100,7 @@ def test_users_without_an_account_here_are_known_by_name():
 def test_an_access_server_runs_jobs_of_its_users_under_its_own_account(uid):
     served = Identity(user="ada", uid=uid, speaker_uid=900)
     watching, _ = watch({7: replace(JOB, user="openqat", uid=900)})
-    assert who(watching, served) == Who("ada", 900, "phys", 3, 0.25, 7, FIRST)
+    assert who(watching, served) == Who("ada", 900, "phys", 3, duty_of_units(263), 7, FIRST)
     watching, _ = watch({7: replace(JOB, user="eve", uid=1001)})
     with pytest.raises(NotOfThisJob, match="is eve's, and this is ada"):
         who(watching, served)
@@ -116,7 +117,7 @@ def test_what_is_known_is_not_asked_for_again_until_it_is_old():
 def test_a_job_that_is_too_new_to_be_known_is_asked_for():
     watching, directory = watch({8: JOB}, {7: JOB})
     asyncio.run(watching.over({"x": JobRun(8)}))
-    assert who(watching).share == 0.25 and directory.nb_asked == 2
+    assert who(watching).share == duty_of_units(263) and directory.nb_asked == 2
 
 
 @pytest.mark.parametrize("was", [
@@ -127,7 +128,7 @@ def test_a_job_that_is_too_new_to_be_known_is_asked_for():
 def test_a_job_whose_id_was_anothers_a_moment_ago_is_asked_for(was):
     watching, directory = watch({7: was}, {7: JOB})
     asyncio.run(watching.over({"x": JobRun(7)}))
-    assert who(watching).share == 0.25 and directory.nb_asked == 2
+    assert who(watching).share == duty_of_units(263) and directory.nb_asked == 2
 
 
 NO_ANSWERS = [ControllerUnreachable("no answer"), SlurmRefused("Invalid user id"), NotUnderstood("squeue: what?")]
@@ -209,7 +210,7 @@ def test_each_run_is_asked_for_once_and_forgotten_with_its_job():
 def test_while_nobody_knows_how_often_it_began_it_is_taken_as_it_is(no_answer):
     watching, directory = watch({7: JOB})
     directory.restarts = no_answer
-    assert who(watching).share == 0.25
+    assert who(watching).share == duty_of_units(263)
     directory.restarts = 1
     with pytest.raises(NotOfThisJob):
         who(watching)

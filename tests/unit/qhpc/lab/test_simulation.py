@@ -95,7 +95,7 @@ def test_admission_counts_a_latency_only_as_far_as_nothing_else_runs_meanwhile()
 
     def nb_resident(depth):
         given = identical(20, 20, 2.0, 1.0, latency_s=7.0, pools=(DevicePool(prefetch_depth=depth),))
-        trace = run_checked(given, Contender("capped-duty:1.0", "fifo"))
+        trace = run_checked(given, Contender("capped-duty:1.1", "fifo"))
         return sum(each.admitted_s == 0.0 for each in trace.jobs)
 
     assert (nb_resident(0), nb_resident(1), nb_resident(9)) == (1, 2, 10)

@@ -1,12 +1,15 @@
 """Dispatch policies and their queue alone, without the machine."""
 
 from collections import Counter
+from math import inf
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qhpc.scheduling.model import Pool
 from qhpc.scheduling.policies import POLICIES, FairShare, Fifo, Priority, RoundRobin, ShortestFirst, ShortestInShare
+from qhpc.scheduling.policies.claims import Claims
 from qhpc.scheduling.policies.protocol import NO_PAST, Past, ReadyTask
 from qhpc.scheduling.ready_queue import ReadyQueue
 
@@ -25,6 +28,7 @@ def drained(queue):
 def order(policy, *items):
     queue = ReadyQueue(policy)
     for item in items:
+        queue.now_s = item.arrival_s
         queue.push(item)
     looked_at = [item.task.key for item in queue.in_order()]
     assert drained(queue) == looked_at
@@ -83,10 +87,20 @@ def test_a_new_account_owes_what_the_least_has_used():
 
 # ---------------------------------------------------------------- shortest in share
 def test_the_shortest_goes_first_until_another_lost_its_patience():
-    long = ready("a", 1, arrival_s=0.0, duration_s=10)
-    assert order(ShortestInShare(), long, ready("b", 2, arrival_s=359.0, duration_s=1)) == "ba"
-    long = ready("a", 1, arrival_s=0.0, duration_s=10)
-    assert order(ShortestInShare(), long, ready("b", 2, arrival_s=361.0, duration_s=1)) == "ab"
+    a, b = session("s"), session("o")
+    for came_s, expected in ((359.0, "ba"), (361.0, "ab")):
+        long = ready("a", 1, arrival_s=0.0, owner=a, duration_s=10)
+        assert order(ShortestInShare(), long, ready("b", 2, arrival_s=came_s, owner=b, duration_s=1)) == expected
+
+
+def test_what_is_prepared_for_longer_than_it_runs_is_hardly_reordered():
+    ranks = []
+    for latency_s in (0.0, 2.5, 10.0):
+        policy = ShortestInShare()
+        policy.serves(Pool(name="p", qpus=("q",), latency_s=latency_s))
+        ranks.append(settled(policy, ready("a", 1, duration_s=10), 0.0))
+    assert ranks == [400.0, 200.0, 80.0]
+    assert settled(ShortestInShare(), ready("a", 1, duration_s=0.0), 7.0) == 7.0
 
 
 def test_jobs_that_were_slowed_down_go_sooner():
@@ -98,9 +112,29 @@ def test_jobs_that_were_slowed_down_go_sooner():
     assert order(ShortestInShare(), *items) == "ab"
 
 
+def settled(policy, item, now_s):
+    """The rank of a task that is the first of its session from ``now_s`` on, which was the only one that waited."""
+    policy.joined(item)
+    rank, number = policy.settled(item, now_s)
+    assert policy.rank(item) == (rank, number)
+    policy.left(item)
+    return rank
+
+
+def test_behind_others_of_its_session_a_task_has_no_place_yet():
+    policy = ShortestInShare()
+    assert policy.rank(ready("a", 1)) == (inf, 1)
+    queue = ReadyQueue(policy)
+    for number, key in enumerate("ab"):
+        queue.push(ready(key, number))
+    queue.now_s = 1000.0
+    assert queue.pop().rank == (400.0, 0), "as of 0 s, when it came"
+    assert queue.pop().rank == (1400.0, 1), "as of 1000 s, when it became the first"
+
+
 def test_what_is_asked_beyond_a_share_comes_when_it_is_earned():
     policy, greedy = ShortestInShare(), session("s", share=0.1)
-    ranks = [policy.rank(ready(str(i), i, arrival_s=0.0, owner=greedy, past=Past(0, 0, i)))[0] for i in range(33)]
+    ranks = [settled(policy, ready(str(i), i, owner=greedy), 0.0) for i in range(33)]
     assert ranks[:31] == [400.0] * 31, "thirty cycles of 100 s are chance"
     assert ranks[31:] == [500.0, 600.0]
 
@@ -108,18 +142,54 @@ def test_what_is_asked_beyond_a_share_comes_when_it_is_earned():
 def test_what_others_left_is_not_held_against_a_session_for_ever():
     policy, greedy = ShortestInShare(), session("s", share=0.1)
     for i in range(1000):
-        policy.rank(ready(str(i), i, arrival_s=10.0 * i, owner=greedy))
-    rank, _ = policy.rank(ready("t", 1000, arrival_s=10_000.0, owner=greedy))
-    assert rank == pytest.approx(10_000.0 + 30 * 100.0 + 400.0)
+        settled(policy, ready(str(i), i, owner=greedy), 10.0 * i)
+    assert settled(policy, ready("t", 1000, owner=greedy), 10_000.0) == pytest.approx(10_000.0 + 30 * 100.0 + 400.0)
     policy.forget("s")
-    assert policy.rank(ready("u", 1001, arrival_s=10_000.0, owner=greedy))[0] == 10_400.0
+    assert settled(policy, ready("u", 1001, owner=greedy), 10_000.0) == 10_400.0
 
 
-def test_a_cut_task_keeps_its_place():
+def test_of_many_tasks_at_a_time_only_what_others_are_kept_from_counts():
+    """Alone a session earns all that it uses, beside an equal one half of it."""
+    alone, beside = ShortestInShare(), ShortestInShare()
+    mine, other = session("s", share=0.1), session("o", share=0.1, user="bob")
+    beside.joined(ready("o", 0, owner=other))
+    past = Past(0.0, 0.0, 5)
+    ranks = [
+        [settled(policy, ready(str(i), i, owner=mine, past=past), 10.0 * i) for i in range(90)]
+        for policy in (alone, beside)
+    ]
+    assert ranks[0][-1] == 890.0 + 400.0
+    assert ranks[1][-1] == pytest.approx(89 * 20.0 - 30 * 20.0 + 400.0)
+
+
+def test_a_cut_task_comes_sooner_by_what_it_has_run():
     policy, long = ShortestInShare(), ready("a", 1, duration_s=10)
-    rank = policy.rank(long)
-    long.remaining_s = 3.0
-    assert policy.rank(long) == rank
+    assert settled(policy, long, 7.0) == 407.0
+    long.remaining_s = 2.5
+    assert settled(policy, long, 50.0) == 107.0
+
+
+# ---------------------------------------------------------------- who waits
+def test_promises_are_counted_once_and_forgotten():
+    claims, s, o = Claims(), session("s", share=0.5), session("o", share=0.25, user="bob")
+    assert claims.crowding(s) == 1.0, "nobody waits"
+    for _ in range(2):
+        claims.add(s, 2)
+    claims.add(o, 2)
+    assert claims.crowding(s) == claims.crowding(o) == 0.375
+    claims.remove(s)
+    claims.remove(s)
+    assert claims.crowding(o) == 0.125
+    claims.remove(o)
+    assert claims.crowding(o) == 1.0
+
+
+def test_what_a_user_is_promised_in_excess_counts_against_that_user():
+    claims, ada = Claims(), session("ada", user="ada", share=0.5)
+    eves = [session(f"eve{i}", user="eve", share=1.0) for i in range(10)]
+    for each in (ada, *eves):
+        claims.add(each, 1)
+    assert (claims.crowding(ada), claims.crowding(eves[0])) == (1.5, 15.0)
 
 
 # ---------------------------------------------------------------- the queue, whatever the policy

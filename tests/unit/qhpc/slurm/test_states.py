@@ -54,5 +54,5 @@ def test_a_job_is_over_when_it_has_ended_or_nobody_knows_it():
 
 
 def test_duty():
-    job = SlurmJob(id=1, state="RUNNING", licenses={"qpu_a": 250, "qpu_b@openqat": 1000, "matlab": 2})
-    assert (duty_of(job, "a"), duty_of(job, "b"), duty_of(job, "c")) == (0.25, 1.0, 0.0)
+    job = SlurmJob(id=1, state="RUNNING", licenses={"qpu_a": 500, "qpu_b@openqat": 1000, "matlab": 2})
+    assert (duty_of(job, "a"), duty_of(job, "b"), duty_of(job, "c")) == (0.5, 1.0, 0.0)

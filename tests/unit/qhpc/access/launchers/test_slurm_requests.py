@@ -57,7 +57,7 @@ def test_a_job_gets_what_it_asks_for():
         ({}, {}),
         ({"fresnel": None}, {"qpu_fresnel": 100}),
         ({"iqm": None}, {"iqm@vendor": 250}),
-        ({"fresnel": 0.33}, {"qpu_fresnel": 330}),
+        ({"fresnel": 0.33}, {"qpu_fresnel": 342}),
         ({"absent": 0.5}, {}),
         ({"iqm": 1, "fresnel": None}, {"qpu_fresnel": 100, "iqm@vendor": 1000}),
     ],
@@ -70,7 +70,7 @@ def test_nothing_is_known_without_an_estimate():
     assert asked(call("SharedQPU", "fresnel")).licenses == {}
 
 
-@pytest.mark.parametrize(("duty", "units"), [("0.1", 100), ("1", 1000), ("0.0004", 1), ("0.3", 300)])
+@pytest.mark.parametrize(("duty", "units"), [("0.1", 108), ("1", 1000), ("0.0004", 1), ("0.3", 312)])
 def test_a_duty_is_asked_for_in_units(duty, units):
     request = asked(estimate=AT_QPU, resources=Resources(scheduling={"duty": duty}))
     assert request.licenses == {"qpu_fresnel": units} and "duty" not in request.options

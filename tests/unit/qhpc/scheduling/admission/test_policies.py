@@ -3,9 +3,12 @@
 from math import inf
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qhpc.scheduling.admission.events import IdleObserved, JobEnded, PoolCounted
 from qhpc.scheduling.admission.instructions import AdmitJob
+from qhpc.scheduling.admission.model import UNITS, duty_of_units, units_of_duty
 from qhpc.scheduling.admission.policies import (
     ADMISSIONS,
     CappedDuty,
@@ -30,7 +33,7 @@ from .scenes import came, job, machine
         (Rate(), 2000, 231),
         (Rate(1.0), 2000, 1000),
         (Rate(1.7), 2000, 300),
-        (CappedDuty(1.5), 3000, 300),
+        (CappedDuty(1.5), 3000, 312),
         (LicenceWhenIdle(), 2, 1),
     ],
     ids=lambda value: getattr(value, "name", ""),
@@ -48,6 +51,26 @@ def test_each_is_made_by_its_name_and_admits(name):
     admitted = [i.job_id for i in m.handle(*(came(1.0, f"j{i}", 0.25) for i in range(6)))]
     expected = {"exclusive": 1, "unlimited": 6, "licence-when-idle": 1, "rate": 5}.get(name, 4)
     assert admitted == [f"j{i}" for i in range(expected)]
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_units_grow_with_the_duty_and_tell_it(one, other):
+    low, high = sorted((units_of_duty(one), units_of_duty(other)))
+    assert (low, high) == (units_of_duty(min(one, other)), units_of_duty(max(one, other)))
+    assert one - 1e-9 <= duty_of_units(units_of_duty(one)) <= one + 1.2e-3
+    assert UNITS * one <= units_of_duty(one) + 1e-6 <= 1.1 * UNITS * one + 1 + 1e-5
+
+
+def test_a_job_of_a_lower_class_takes_twice_as_much():
+    policy, development = CappedDuty(), job(priority_class="development")
+    assert [policy.units(development, duty) for duty in (0.1, 0.5, 0.7)] == [216, 1000, 1000]
+
+
+@pytest.mark.parametrize("nb_jobs", [2, 3, 4, 5, 10, 50])
+def test_as_many_like_jobs_are_admitted_as_fill_the_qpu(nb_jobs):
+    """Jobs of duty 1 / N that do not disturb each other keep it busy when there are N, and none is slowed down."""
+    m = machine(CappedDuty())
+    assert len(m.handle(*(came(1.0, f"j{i}", 1.0 / nb_jobs) for i in range(2 * nb_jobs)))) == nb_jobs
 
 
 @pytest.mark.parametrize("alpha", [0.0, -1.0, inf, float("nan")])

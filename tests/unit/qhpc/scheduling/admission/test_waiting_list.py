@@ -24,8 +24,8 @@ def test_the_first_goes_first_if_it_fits():
     assert waiting_list(0.1, 0.5).take(fits_in(0.6)).id == "0"
 
 
-def test_the_largest_that_fits_passes_the_first():
-    waiting = waiting_list(0.9, 0.2, 0.4, 0.5, 0.4)
+def test_the_smallest_that_fits_passes_the_first():
+    waiting = waiting_list(0.9, 0.4, 0.2, 0.3, 0.2)
     assert waiting.take(fits_in(0.45)).id == "2"
     assert [each.overtaken for each in waiting.in_order()] == [1, 0, 0, 0], "those that fit as well are not held back"
 
