@@ -6,8 +6,8 @@ better than shortest-first, only without a limit. What this project adds, a cap 
 duties beyond one QPU and an order by shares, is none: how these differ among each other is shown by ``components``.
 
 Of baselines with a number, the value is taken that comes closest to the default's utilisation with the first seeds.
-Then our alpha is set so that our mean utilisation is that of the baseline, by a curve over the first seeds, and both
-are compared seed by seed.
+Then our alpha is set so that our mean utilisation is that of the baseline, by a curve over all seeds, and both are
+compared seed by seed.
 """
 
 from __future__ import annotations
@@ -34,10 +34,9 @@ ADMISSIONS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 """The values to try for the number of each admission policy, and the orders that it is combined with."""
 
-ALPHAS = (0.001, 0.25, 0.4, 0.6, 0.8, 1.0, 1.2, 1.5, 2.0, 3.0, 5.0, 20.0)
+ALPHAS = (0.001, 0.25, 0.4, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.35, 1.5, 2.0, 3.0, 5.0, 20.0)
 MEASURES = ("stretch_mean", "stretch_p95", "node_waste")
 NB_SEEDS_TO_SEARCH = 3
-NB_SEEDS_OF_CURVE = 8
 
 
 class Duel(NamedTuple):
@@ -85,13 +84,13 @@ def duels(scenario: Scenario, seeds: int, *, learns: bool = False) -> Iterator[D
     runs, cap = Runs(scenario, seeds), "capped-duty-learned" if learns else "capped-duty"
     goal = utilisation(runs.of(DEFAULT, NB_SEEDS_TO_SEARCH))
     capped = [Contender(f"{cap}:{alpha}", DEFAULT.dispatch) for alpha in ALPHAS]
-    curve = [(alpha, utilisation(runs.of(who, NB_SEEDS_OF_CURVE))) for alpha, who in zip(ALPHAS, capped, strict=True)]
+    curve = [(alpha, utilisation(runs.of(who))) for alpha, who in zip(ALPHAS, capped, strict=True)]
     for name, (values, orders) in ADMISSIONS.items():
         admission = _closest(runs, name, values, goal)
         for order in orders:
             baseline = Contender(admission, order)
             theirs = runs.of(baseline)
-            ours = Contender(f"{cap}:{_alpha_of(curve, utilisation(theirs[:NB_SEEDS_OF_CURVE])):.3f}", DEFAULT.dispatch)
+            ours = Contender(f"{cap}:{_alpha_of(curve, utilisation(theirs)):.3f}", DEFAULT.dispatch)
             yield Duel(scenario.name, baseline, ours, theirs, runs.of(ours))
 
 

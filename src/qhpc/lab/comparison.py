@@ -67,6 +67,7 @@ _WITH_NUMBER: dict[str, Callable[[str], AdmissionPolicy]] = {
     "credits": lambda credits_of_qpu: Credits(int(credits_of_qpu)),
     "rate": lambda limit: Rate(float(limit)),
     "capped-duty": lambda alpha: CappedDuty(float(alpha)),
+    "capped-duty-in-order": lambda alpha: CappedDuty(float(alpha), smallest_first=False),
     "capped-duty-learned": lambda alpha: CappedDuty(float(alpha), learns=True),
     "capped-duty-learned-closed-loop": lambda alpha: CappedDuty(
         float(alpha), learns=True, target_stretch=TARGET_STRETCH
@@ -96,6 +97,7 @@ CONTENDERS = (
     Contender("capped-duty", "shortest-first"),
     Contender("capped-duty", "share-deadline"),
     DEFAULT,
+    Contender("capped-duty-in-order", DEFAULT_POLICY),
     Contender("capped-duty-learned", DEFAULT_POLICY),
     Contender("capped-duty-learned-closed-loop", DEFAULT_POLICY),
 )

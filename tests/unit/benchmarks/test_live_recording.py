@@ -7,6 +7,7 @@ from benchmarks.live.three_ways import LICENCES, SHOT_S, WAYS, parsed, units, wo
 from qhpc.broker.usage_rows import SliceRow
 from qhpc.lab.comparison import contender, run_checked
 from qhpc.lab.gantt import Panel, svg
+from qhpc.scheduling.admission.model import HybridJob
 
 GIVEN = workload(parsed(["--jobs", "2", "--rounds", "2", "--quantum", "1", "--classical", "2"]))
 ZERO_S = 1_000_000.0
@@ -79,14 +80,17 @@ def test_the_laboratory_is_measured_in_the_same_way():
     assert both.makespan_s == 7.0 and both.worst == pytest.approx(7 / 6)
 
 
+JOB = HybridJob(id="j", user="ada", account="a", pool="qpu")
+
+
 def test_slurm_admits_as_many_as_the_laboratory():
     asked = [units(way, 1 / 3) for way in WAYS]
-    assert asked == [LICENCES, 0, 334]
+    assert asked == [LICENCES, 0, 345]
     policy = contender(WAYS[2].contender).policy()
-    assert policy.capacity("qpu", 1) == LICENCES and policy.units(None, 1 / 3) == 334
+    assert policy.capacity("qpu", 1) == LICENCES and policy.units(JOB, 1 / 3) == 345
     six = workload(parsed(["--rounds", "2"]))
     admitted = [job.admitted_s for job in run_checked(six, contender(WAYS[2].contender)).jobs]
-    assert admitted.count(0.0) == LICENCES // 334 == 3
+    assert admitted.count(0.0) == LICENCES // 345 == 3
 
 
 def test_a_phase_is_as_long_as_its_shots():

@@ -38,12 +38,12 @@ class _Admitted:
 class _Pool:
     __slots__ = ("has_exclusive", "in_use", "nb_qpus", "offered", "stretches", "waiting")
 
-    def __init__(self, max_overtaken: int) -> None:
+    def __init__(self, waiting: WaitingList) -> None:
         self.nb_qpus = 0
         self.has_exclusive = False
         self.offered = self.in_use = 0.0
         self.stretches: list[float] = []
-        self.waiting = WaitingList(max_overtaken)
+        self.waiting = waiting
 
     def has_room(self) -> bool:
         """Whether no more is in use than is offered."""
@@ -151,7 +151,8 @@ class AdmissionMachine:
     def _pool(self, name: str) -> _Pool:
         pool = self._pools.get(name)
         if pool is None:
-            pool = self._pools[name] = _Pool(self._max_overtaken)
+            waiting = WaitingList(self._max_overtaken, smallest_first=self._policy.smallest_first)
+            pool = self._pools[name] = _Pool(waiting)
         return pool
 
     def _offer(self, name: str, pool: _Pool) -> None:

@@ -38,9 +38,11 @@ class AdmissionPolicy(Protocol):
 
     Attributes:
         duty: what is known of jobs' duties.
+        smallest_first: whether the smallest job that fits passes one that does not, or the first that does.
     """
 
     duty: DeclaredDuty
+    smallest_first: bool
 
     @property
     def name(self) -> str:
@@ -57,7 +59,9 @@ class AdmissionPolicy(Protocol):
 
 
 class _Open:
-    """Base of the policies that learn nothing of pools."""
+    """Base of the policies that learn nothing of pools. Jobs pass in order of arrival, as Slurm's backfill has it."""
+
+    smallest_first = False
 
     def __init__(self) -> None:
         self.duty = DeclaredDuty()
@@ -178,16 +182,25 @@ class CappedDuty(_Open):
     See :func:`~qhpc.scheduling.admission.model.units_of_duty`. A job of a lower class, to which the others leave what
     they do not need, weighs twice as much.
 
+    The smallest job that fits passes one that does not: for each second of QPU it holds its nodes longest.
+
     Args:
         alpha: overcommitment; jobs do not all need the QPU at a time.
         learns: whether duties are learned from what jobs did, or believed as declared.
         target_stretch: if given, a closed loop changes alpha so that jobs are that many times slower than alone.
+        smallest_first: False to let jobs pass in order of arrival.
     """
 
     def __init__(
-        self, alpha: float = DEFAULT_ALPHA, *, learns: bool = False, target_stretch: float | None = None
+        self,
+        alpha: float = DEFAULT_ALPHA,
+        *,
+        learns: bool = False,
+        target_stretch: float | None = None,
+        smallest_first: bool = True,
     ) -> None:
         super().__init__()
+        self.smallest_first = smallest_first
         if not 0 < alpha < inf:
             raise ValueError(f"alpha is {alpha}: give a positive number, e.g. {DEFAULT_ALPHA}")
         self.duty = LearnedDuty() if learns else DeclaredDuty()
@@ -197,7 +210,8 @@ class CappedDuty(_Open):
     @property
     def name(self) -> str:
         """The policy's name."""
-        parts = ["capped-duty", *(["learned"] if isinstance(self.duty, LearnedDuty) else [])]
+        parts = ["capped-duty", *([] if self.smallest_first else ["in-order"])]
+        parts += ["learned"] if isinstance(self.duty, LearnedDuty) else []
         return "-".join([*parts, *(["closed-loop"] if self._target is not None else [])])
 
     def capacity(self, pool: str, nb_qpus: int) -> float:
@@ -254,6 +268,7 @@ ADMISSIONS: dict[str, Callable[[], AdmissionPolicy]] = {
     "rate": Rate,
     "licence-when-idle": LicenceWhenIdle,
     "capped-duty": CappedDuty,
+    "capped-duty-in-order": lambda: CappedDuty(smallest_first=False),
     "capped-duty-learned": lambda: CappedDuty(learns=True),
     "capped-duty-learned-closed-loop": lambda: CappedDuty(learns=True, target_stretch=TARGET_STRETCH),
 }

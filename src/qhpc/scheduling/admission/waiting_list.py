@@ -24,16 +24,16 @@ class WaitingJob:
 class WaitingList:
     """Jobs by class, then by arrival.
 
-    A job that does not fit lets later ones pass that do, the smallest first; but only so many times: then it has the
-    pool's next room for itself. For each second of QPU the smallest hold their nodes longest: begun early, they fill
-    what the others leave of the QPU, and do not keep everybody waiting at the end.
+    A job that does not fit lets later ones pass that do; but only so many times: then it has the pool's next room for
+    itself.
 
     Args:
         max_overtaken: how often a job is overtaken at most.
+        smallest_first: whether the smallest that fits passes, or the first that does.
     """
 
-    def __init__(self, max_overtaken: int = 32) -> None:
-        self._max_overtaken = max_overtaken
+    def __init__(self, max_overtaken: int = 32, *, smallest_first: bool = True) -> None:
+        self._max_overtaken, self._smallest_first = max_overtaken, smallest_first
         self._by_class: list[dict[str, WaitingJob]] = [{} for _ in CLASSES]
 
     def __len__(self) -> int:
@@ -71,6 +71,8 @@ class WaitingList:
                     return None
             elif size is not None and (best is None or size < best[0]):
                 best = (size, waiting, len(passed))
+                if not self._smallest_first:
+                    break
         return None if best is None else self._taken(best[1], passed)
 
     def _first(self) -> list[WaitingJob]:

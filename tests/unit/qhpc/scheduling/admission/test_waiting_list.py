@@ -30,6 +30,11 @@ def test_the_smallest_that_fits_passes_the_first():
     assert [each.overtaken for each in waiting.in_order()] == [1, 0, 0, 0], "those that fit as well are not held back"
 
 
+def test_or_the_first_that_fits_does():
+    waiting = waiting_list(0.9, 0.4, 0.2, 0.3, smallest_first=False)
+    assert [waiting.take(fits_in(0.45)).id for _ in range(3)] == ["1", "2", "3"]
+
+
 def test_nobody_passes_a_job_that_was_passed_often_enough():
     waiting = waiting_list(0.9, *[0.1] * 9, max_overtaken=3)
     assert [waiting.take(fits_in(0.5)).id for _ in range(3)] == ["1", "2", "3"]
