@@ -63,7 +63,11 @@ def states() -> Iterator[str]:
 def described(module: ModuleType, but: tuple[str, ...] = ("Event", "Instruction")) -> Iterator[str]:
     """What a module publishes, with the first paragraph of its documentation, in the order of the module."""
     yield "| name | meaning |\n|---|---|"
-    named = [(name, kind) for name, kind in vars(module).items() if name in module.__all__ and isinstance(kind, type) and name not in but]
+    named = [
+        (name, kind)
+        for name, kind in vars(module).items()
+        if name in module.__all__ and isinstance(kind, type) and name not in but
+    ]
     yield from (f"| `{name}` | {first_paragraph(kind)} |" for name, kind in named)
 
 

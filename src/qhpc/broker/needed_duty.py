@@ -152,7 +152,12 @@ def _needed(key: DutyKey, jobs: list[_Job]) -> NeededDuty:
     duty = median(job.duty for job in jobs[-_NB_REMEMBERED:])
     admitted = median(job.share for job in jobs)
     return NeededDuty(
-        user=user, pool=pool, stack=stack, nb_jobs=len(jobs), admitted=units_of_duty(admitted), needed=units_of_duty(duty)
+        user=user,
+        pool=pool,
+        stack=stack,
+        nb_jobs=len(jobs),
+        admitted=units_of_duty(admitted),
+        needed=units_of_duty(duty),
     )
 
 

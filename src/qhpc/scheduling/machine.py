@@ -4,7 +4,7 @@
 events give the same instructions, so a journal of events is all that is needed to go on after a crash.
 
 >>> from qhpc.scheduling.events import PoolAdded, SessionOpened, TaskSubmitted
->>> from qhpc.scheduling.model import Pool, Task
+>>> from qhpc.scheduling.model import Pool, Session, Task
 >>> machine = Machine()
 >>> session = Session(id="s", user="ada", account="a", pool="p")
 >>> machine.handle(
@@ -248,7 +248,7 @@ class Machine:
         record = self._tasks[task.key] = TaskRecord(ready)
         record.number, record.tries, record.busy_s = event.number, event.tries, event.busy_s
         owner.keys[task.key] = None
-        owner.add_task(event.time_s)
+        owner.add_task(event.time_s, is_new=False)
         self._out += self._nodes.quantum_phase(owner.session, event.time_s, event.remaining_s)
         if event.qpu is None:
             self._enqueue(record, owner, event.time_s)

@@ -84,10 +84,10 @@ class SessionRecord:
             self.took_s,
         )  # fmt: skip
 
-    def add_task(self, now_s: float) -> None:
-        """One more task; a quantum phase begins if it is the only one."""
+    def add_task(self, now_s: float, *, is_new: bool = True) -> None:
+        """One more task; a quantum phase begins if it is the only one, with a preparation if it is new."""
         if not self.nb_unfinished:
-            self._quantum_since_s = now_s
+            self._quantum_since_s = now_s + self._latency_s if is_new else now_s
         self.nb_unfinished += 1
 
     def end_task(self, now_s: float) -> None:
@@ -95,7 +95,7 @@ class SessionRecord:
         self.nb_unfinished -= 1
         self.nb_ended += 1
         if not self.nb_unfinished:
-            self._quantum_s += self._phase_s(now_s)
+            self._quantum_s += max(now_s - self._quantum_since_s, 0.0)
 
     def begin_slice(self, begin_s: float) -> None:
         """A QPU begins to work for it."""
@@ -124,12 +124,11 @@ class SessionRecord:
         return self.used_s / self.nb_ended if self.nb_ended else 0.0
 
     def quantum_s(self, now_s: float) -> float:
-        """Seconds in which it had tasks that had not ended, without the preparation that began each such phase."""
-        return self._quantum_s + (self._phase_s(now_s) if self.nb_unfinished else 0.0)
+        """Seconds in which it had tasks that had not ended, without the preparation that began each such phase.
 
-    def _phase_s(self, now_s: float) -> float:
-        """Seconds of the current quantum phase: alone, its preparation takes as long."""
-        return max(now_s - self._quantum_since_s - self._latency_s, 0.0)
+        Alone that takes as long. In the first preparation of all it is negative.
+        """
+        return self._quantum_s + (now_s - self._quantum_since_s if self.nb_unfinished else 0.0)
 
     def waited_s(self, now_s: float) -> float:
         """Seconds in quantum phases in which no QPU worked for it; 0 if several did at a time for as long."""

@@ -32,9 +32,9 @@ def test_users_and_what_they_need(settings):
         ]
     )
     book.close()
-    assert run(settings).output.splitlines()[1].split() == ["ada", "p", "vqe", "3", "100", "400", "more"]
+    assert run(settings).output.splitlines()[1].split() == ["ada", "p", "vqe", "3", "108", "408", "more"]
     [ada] = json.loads(run(settings, "--output", "json").output)
-    assert (ada["admitted"], ada["needed"]) == (100, 400)
+    assert (ada["admitted"], ada["needed"]) == (108, 408)
     assert "ada" not in run(settings, "--since", "1d").output
 
 

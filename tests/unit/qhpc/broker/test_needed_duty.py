@@ -74,7 +74,7 @@ def test_users_and_pools_are_apart_and_sessions_without_a_task_tell_nothing():
         for user, pool, used_s in (("bob", "p", 50.0), ("ada", "r", 10.0), ("ada", "p", 20.0), ("eve", "p", 0.0))
     ]
     assert [(each.user, each.pool, each.needed) for each in needed_duties(rows)] == [
-        ("ada", "p", 200), ("ada", "r", 100), ("bob", "p", 500),
+        ("ada", "p", 212), ("ada", "r", 108), ("bob", "p", 500),
     ]  # fmt: skip
 
 
