@@ -59,7 +59,7 @@ def _guard(directory: Path) -> None:
     if _DONE not in sys.stdin.buffer.read():
         from qhpc.slurm.private_cluster import PrivateCluster
 
-        PrivateCluster(directory).stop()
+        PrivateCluster(directory).stop_for(os.getpid())
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@ class PrivateCluster:
 
     def __init__(self, directory: Path, shape: ClusterShape | None = None) -> None:
         self.directory, self.shape = directory.absolute(), shape or ClusterShape()
+        self._guard: ClusterGuard | None = None
 
     def __enter__(self) -> PrivateCluster:
         _check_installed(self.shape)
@@ -73,7 +74,8 @@ class PrivateCluster:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        self._guard.leave()
+        if self._guard is not None:
+            self._guard.leave()
 
     @property
     def configuration(self) -> Path:
@@ -113,6 +115,8 @@ class PrivateCluster:
         """
         _check_installed(self.shape)
         with self._locked():
+            if self._guard is not None:
+                self._owner.write_text(str(self._guard.pid))
             if not any(True for _ in self._running()):
                 self._write_files()
             for name in daemons(self.shape):
@@ -268,17 +272,31 @@ class PrivateCluster:
 
     # --- stop ---
 
+    @property
+    def _owner(self) -> Path:
+        """Who guards it."""
+        return self.directory / "owner"
+
+    def stop_for(self, guard: int) -> None:
+        """End it, unless it has another guard by now: somebody has taken it over from an owner who was killed."""
+        with self._locked():
+            if self._owner.exists() and self._owner.read_text() == str(guard):
+                self._stop()
+
     def stop(self) -> None:
         """End all jobs and daemons. The directory stays, and so do its logs."""
         with self._locked():
-            self._end_jobs()
-            kept = ("slurmdbd", "mariadbd", "munged")
-            self._end_daemons([name for name in self._running() if name not in kept])
-            for pid in with_descendants(self._steps()):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            for name in kept:
-                self._end_daemons([name])
+            self._stop()
+
+    def _stop(self) -> None:
+        self._end_jobs()
+        kept = ("slurmdbd", "mariadbd", "munged")
+        self._end_daemons([name for name in self._running() if name not in kept])
+        for pid in with_descendants(self._steps()):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for name in kept:
+            self._end_daemons([name])
 
     def _end_jobs(self) -> None:
         """Jobs outlive slurmd, so they have to go first."""

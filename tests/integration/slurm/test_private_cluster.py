@@ -220,3 +220,13 @@ def test_a_cluster_that_cannot_start_leaves_nothing_behind():
         pass
     assert not is_there(cluster._guard.pid) and not list(cluster._running())
     shutil.rmtree(directory)
+
+
+def test_a_guard_leaves_a_cluster_alone_that_somebody_else_has_taken_over():
+    directory = new_directory()
+    guard = PrivateCluster(directory).__enter__()._guard._process
+    with PrivateCluster(directory) as heir:
+        guard.stdin.close()  # as if its owner had been killed
+        assert guard.wait(60) == 0
+        assert heir.node_states() == {"q1": "idle", "q2": "idle"}
+    shutil.rmtree(directory)
