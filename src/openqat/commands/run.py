@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from qat.shared.addresses import BrokerUnknown, client_settings
-from qat.shared.guided import VARIABLE, GuidedRun
+from qat.shared.guided import VARIABLE, GuidedRun, new_notes
 from qhpc.slurm.allocation import allocated_units
 from qhpc.slurm.controller import ControllerUnreachable, SlurmRefused
 from qhpc.slurm.job_control import CommandControl
@@ -38,7 +38,7 @@ def command(program: Path, arguments: tuple[str, ...]) -> None:
             client_settings()
         except BrokerUnknown as error:
             raise click.ClickException(str(error)) from None
-    run = GuidedRun(pid=os.getpid(), job=job, units=units, notes=_new_notes())
+    run = GuidedRun(pid=os.getpid(), job=job, units=units, notes=new_notes())
     environment = {**os.environ, VARIABLE: msgspec.json.encode(run).decode()}
     sys.stdout.flush(), sys.stderr.flush()
     os.execve(sys.executable, [sys.executable, str(program), *arguments], environment)
@@ -52,8 +52,3 @@ def _units(number: int) -> dict[str, int]:
     except (ControllerUnreachable, SlurmRefused, NotUnderstood) as error:
         click.echo(f"qat run: the licences of job {number} are not known and not checked: {error}", err=True)
         return {}
-
-
-def _new_notes() -> str:
-    """A file in memory that all processes of this user find while this process, which is to be the program's, lives."""
-    return f"/proc/{os.getpid()}/fd/{os.memfd_create('qat-run', 0)}"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import atexit
 import os
 import sys
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -18,9 +18,20 @@ import msgspec
 from qat.comm.broker.messages import Refused, TaskCancelled, TaskFailed, TaskFinished
 from qat.shared.session import SessionOver
 
-__all__ = ["VARIABLE", "GuidedRun", "TaskNote", "check_licence", "licence_problem", "note_task", "summary", "this_run"]
+__all__ = [
+    "VARIABLE",
+    "GuidedRun",
+    "TaskNote",
+    "check_licence",
+    "licence_problem",
+    "new_notes",
+    "note_task",
+    "summary",
+    "this_run",
+]
 
 VARIABLE = "QAT_RUN"
+_NOTES = "qat-run"
 
 
 class GuidedRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,12 +142,33 @@ def note_task(pool: str, outcome: TaskFinished | TaskFailed | TaskCancelled | Re
             note = TaskNote(qpu, busy_s, waited_s)
         case _:
             note = TaskNote(pool, has_result=False)
-    with suppress(OSError):  # another machine, or the program has closed its files: the accounts have it
-        file = os.open(run.notes, os.O_WRONLY | os.O_APPEND)
-        try:
-            os.write(file, msgspec.json.encode(note) + b"\n")
-        finally:
-            os.close(file)
+    with suppress(OSError), _opened(run.notes, os.O_WRONLY | os.O_APPEND) as file:  # else the accounts have it
+        os.write(file, msgspec.json.encode(note) + b"\n")
+
+
+def new_notes() -> str:
+    """A file in memory, open as long as this process or the program that it becomes, for all processes of its user.
+
+    >>> new_notes().startswith(f"/proc/{os.getpid()}/fd/")
+    True
+    """
+    return f"/proc/{os.getpid()}/fd/{os.memfd_create(_NOTES, 0)}"
+
+
+@contextmanager
+def _opened(notes: str, flags: int) -> Iterator[int]:
+    """The file of notes.
+
+    Raises:
+        OSError: it is on another machine, or was closed; another file may have its number now.
+    """
+    file = os.open(notes, flags | os.O_NONBLOCK)
+    try:
+        if not str(Path(f"/proc/self/fd/{file}").readlink()).startswith(f"/memfd:{_NOTES}"):
+            raise OSError(f"{notes} is another file now")
+        yield file
+    finally:
+        os.close(file)
 
 
 def summary(notes: Iterable[TaskNote]) -> list[str]:
@@ -168,7 +200,8 @@ def _tell(run: GuidedRun) -> None:
     if os.getpid() != run.pid:  # a forked child
         return
     try:
-        lines = Path(run.notes).read_bytes().splitlines()
+        with _opened(run.notes, os.O_RDONLY) as file:
+            lines = Path(f"/proc/self/fd/{file}").read_bytes().splitlines()
     except OSError as error:
         sys.stderr.write(f"qat run: what was used is not known ({error}); qat usage --qpu tells\n")
         return

@@ -1,6 +1,7 @@
 """Programs under ``qat run``: which QPUs their job may use, and what is told of its tasks at the end."""
 
 import os
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from qat.core.errors import QPUException
 from qat.lang import H, Program
 from qat.qpus import SharedQPU
 from qat.shared import guided
-from qat.shared.guided import VARIABLE, GuidedRun, TaskNote, licence_problem, note_task, summary, this_run
+from qat.shared.guided import VARIABLE, GuidedRun, TaskNote, licence_problem, new_notes, note_task, summary, this_run
 from qat.shared.session import SessionOver
 
 RUN = GuidedRun(pid=1, job="7", units={"fresnel": 250, "ions": 0})
@@ -21,13 +22,13 @@ def given(run=RUN, job="7"):
 
 
 @pytest.fixture
-def in_run(monkeypatch, tmp_path):
+def in_run(monkeypatch):
     """This process belongs to a run; gives its notes."""
-    notes = tmp_path / "notes"
-    notes.touch()
-    for name, value in given(GuidedRun(pid=1, job="7", units=RUN.units, notes=str(notes))).items():
+    notes = new_notes()
+    for name, value in given(GuidedRun(pid=1, job="7", units=RUN.units, notes=notes)).items():
         monkeypatch.setenv(name, value)
-    return notes
+    yield Path(notes)
+    os.close(int(notes.rpartition("/")[2]))
 
 
 @pytest.mark.parametrize(
@@ -85,10 +86,24 @@ def test_what_tasks_used_is_noted(in_run):
     assert notes[0] == TaskNote("fresnel-1", 2.0, 0.5) and notes[1] == notes[2] == TaskNote("fresnel", has_result=False)
 
 
-def test_notes_that_cannot_be_written_are_left_out(in_run):
-    in_run.unlink()
+def test_notes_that_cannot_be_written_are_left_out(in_run, monkeypatch):
+    run = GuidedRun(pid=1, job="7", notes="/proc/self/fd/9999")
+    monkeypatch.setenv(VARIABLE, msgspec.json.encode(run).decode())
     note_task("fresnel", TaskCancelled("1"))
-    assert not in_run.exists()
+    assert in_run.read_bytes() == b""
+
+
+def test_a_file_of_the_program_that_has_the_number_of_closed_notes_is_left_alone(tmp_path, monkeypatch):
+    """As in programs that close all files that they did not open."""
+    mine = tmp_path / "data"
+    mine.write_text("mine")
+    with mine.open("r+") as file:
+        run = GuidedRun(pid=os.getpid(), job="7", notes=f"/proc/{os.getpid()}/fd/{file.fileno()}")
+        for name, value in given(run).items():
+            monkeypatch.setenv(name, value)
+        note_task("fresnel", TaskCancelled("1"))
+        guided._tell(run)
+    assert mine.read_text() == "mine"
 
 
 def test_without_a_run_nothing_is_noted():
@@ -112,6 +127,5 @@ def test_the_first_process_tells_and_others_do_not(in_run, capsys):
     assert capsys.readouterr().err == ""
     guided._tell(GuidedRun(pid=os.getpid(), notes=str(in_run)))
     assert capsys.readouterr().err == "qat run: fresnel-1: 1 task, 2.0 s of QPU, 0.5 s waiting\n"
-    in_run.unlink()
-    guided._tell(GuidedRun(pid=os.getpid(), notes=str(in_run)))
+    guided._tell(GuidedRun(pid=os.getpid(), notes="/proc/self/fd/9999"))
     assert "what was used is not known" in capsys.readouterr().err
