@@ -17,6 +17,7 @@ from .conftest import new_directory
 from .launching import SlurmHarness, launcher, until
 from .test_launcher import AT_QPU, ORDINARY
 
+pytestmark = pytest.mark.xdist_group("rest")
 SHAPE = ClusterShape(nb_nodes=1, licenses={"qpu_fresnel": 1000}, has_rest=True)
 POOLS = {"fresnel": {"units": 250}, "absent": {}}
 
