@@ -13,7 +13,7 @@ from qat.qpus import SharedQPU
 from qat.shared.sessions import close_sessions
 from qhpc.broker.drivers.slice_log import logged_slices
 
-NB_FLOOD, NB_ASKED, NB_SHOTS, SHOT_S = 3000, 40, 10, 0.0005
+NB_FLOOD, NB_ASKED, NB_SHOTS, SHOT_S = 3000, 10, 10, 0.001
 """How many of the flood may pass each task is the scheduler's matter, and tested there; here it is who comes last."""
 
 
@@ -25,7 +25,7 @@ class Flood(threading.Thread):
         self.job, self.nb_done, self.refused = job, 0, []
         job.open("flood", share=0.5)
         payload = encode(number_job(1, NB_SHOTS))
-        self.tasks = [SubmitTask(str(number), payload, NB_SHOTS, duration_s=0.005) for number in range(NB_FLOOD)]
+        self.tasks = [SubmitTask(str(number), payload, NB_SHOTS, duration_s=0.01) for number in range(NB_FLOOD)]
         job.say(self.tasks[0])
         job.hear(TaskFinished)
 
@@ -53,7 +53,7 @@ def passed(log):
 
 
 def test_who_keeps_to_a_share_is_not_held_up_by_a_flood(broker, tmp_path):
-    qpu = SharedQPU("p", broker=f"unix:{broker.socket}", share=0.5, duration_s=0.005)
+    qpu = SharedQPU("p", broker=f"unix:{broker.socket}", share=0.5, duration_s=0.01)
     assert is_number(qpu.submit(number_job(1, NB_SHOTS)), 1)  # before
     flood = Flood(broker.job())
     flood.start()

@@ -28,7 +28,7 @@ from qhpc.access.launchers.slurm_endings import FORGOTTEN
 from qhpc.access.launchers.slurm_preparation import Preparation
 from qhpc.access.launchers.slurm_queue import SlurmQueue
 from qhpc.access.launchers.slurm_settings import SlurmSettings
-from qhpc.access.launchers.slurm_submission import Submission
+from qhpc.access.launchers.slurm_submission import Submitter
 from qhpc.access.launchers.spool_folder import found_folders
 from qhpc.slurm.job_control import JobControl
 from qhpc.slurm.states import phase_of
@@ -60,7 +60,7 @@ class SlurmLauncher:
         self._preparation = Preparation(settings)
         self._queue = SlurmQueue(control or control_of(settings.options))
         self._care = Care(settings, clock, self._queue, self._inbox)
-        self._submission = Submission(settings, self._preparation, self._queue, self._care)
+        self._submitter = Submitter(settings, self._preparation, self._queue, self._care)
         self._table = self._care.table
 
     async def open(self) -> None:
@@ -92,7 +92,7 @@ class SlurmLauncher:
         if self.free_slots <= 0:
             nb_live = len(self._table.all_live)
             raise LaunchError(self._queue.trouble or f"{nb_live} jobs are in Slurm already", retryable=True)
-        await self._submission.submit(launch)
+        await self._submitter.submit(launch)
         return launch.handle
 
     async def cancel(self, handle: str, *, grace_s: float = 0.5) -> None:
@@ -111,7 +111,7 @@ class SlurmLauncher:
             job_id, _, number = handle.rpartition(".")
             self._inbox.put(Lost(job_id=job_id, attempt=int(number), time_s=self._clock(), reason=FORGOTTEN))
         for handle in found.keys() - self._table.attempts.keys():
-            attempt = self._submission.attempt(found[handle], handle, "new" if handle in handles else "over")
+            attempt = self._submitter.attempt(found[handle], handle, "new" if handle in handles else "over")
             attempt.submitted(None, time.monotonic())
             self._care.add(attempt, found[handle])
         await asyncio.to_thread(self._care.warm.sweep)

@@ -17,12 +17,12 @@ from qhpc.slurm.commands import BatchJob, InvalidOption
 from qhpc.slurm.controller import ControllerUnreachable, SlurmRefused
 from qhpc.slurm.parsers import NotUnderstood
 
-__all__ = ["Submission"]
+__all__ = ["Submitter"]
 
 _log = logging.getLogger(__name__)
 
 
-class Submission:
+class Submitter:
     """Submits attempts.
 
     Args:

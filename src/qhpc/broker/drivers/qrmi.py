@@ -76,7 +76,7 @@ class QrmiDriver:
         )  # resources of the type PasqalLocal ask who they are for
         os.environ.setdefault("QRMI_JOB_ID", "openqat")
         self._qrmi = _package() if qrmi is None else qrmi
-        self._resource = self._made()
+        self._resource, self._looked_at = self._made(), self._made()  # an object serves one thread at a time
         self._token: str | None = None
         self._specs = HardwareSpecs()
 
@@ -123,7 +123,7 @@ class QrmiDriver:
         """Release the resource."""
         if self._token is not None:
             token, self._token = self._token, None
-            self._resource.release(token)
+            self._made().release(token)  # the other objects may be in a call
 
     # ------------------------------------------------------------ the resource
     def _made(self) -> Any:
@@ -146,7 +146,7 @@ class QrmiDriver:
 
     def _state(self) -> StateChanged:
         try:
-            status = self._resource.status()
+            status = self._looked_at.status()
         except RuntimeError as error:
             return StateChanged("down", str(error))
         name = _name_of(status.status, self._qrmi.ResourceStatusCode, _STATES)
@@ -154,7 +154,7 @@ class QrmiDriver:
 
     def _ask_target(self, tell: Callable[[Told], None]) -> None:
         try:
-            target = self._resource.target().value
+            target = self._looked_at.target().value
         except RuntimeError:
             return  # it is asked again when it says next that it is up
         self._specs = HardwareSpecs(description=device_in(target, self._options.resource))

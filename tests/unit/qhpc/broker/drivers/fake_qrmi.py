@@ -8,6 +8,9 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from collections.abc import Callable
+from functools import wraps
+from threading import Event, Lock
 from typing import Any, NamedTuple
 
 
@@ -90,6 +93,7 @@ class Machine:
 
     Attributes:
         troubles: exceptions that the next calls of a method raise, by its name.
+        held: calls of a method wait for this, by its name.
     """
 
     def __init__(self, queued_s: float = 0.0, shot_s: float = 1.0) -> None:
@@ -101,9 +105,12 @@ class Machine:
         self.calls: Counter[str] = Counter()
         self.answer: str | None = None
         self.is_deaf = False
+        self.held: dict[str, Event] = {}
 
     def called(self, name: str) -> None:
         self.calls[name] += 1
+        if name in self.held:
+            assert self.held[name].wait(60.0)
         if self.troubles.get(name):
             raise self.troubles[name].pop(0)
 
@@ -119,29 +126,49 @@ class Machine:
         return TaskStatus.Completed if is_over else TaskStatus.Running
 
 
+def borrowed(method: Callable[..., Any]) -> Callable[..., Any]:
+    """As the compiled package: an object that is in a call takes no other."""
+
+    @wraps(method)
+    def call(self: QuantumResource, *arguments: Any) -> Any:
+        if not self._lock.acquire(blocking=False):
+            raise RuntimeError("Already borrowed")
+        try:
+            return method(self, *arguments)
+        finally:
+            self._lock.release()
+
+    return call
+
+
 class QuantumResource:
     machine = Machine()
 
     def __init__(self, resource_id: str, resource_type: Member, config: Any = None) -> None:
         self._id, self._type, self.config = resource_id, resource_type, config
+        self._lock = Lock()
         self.machine.called("new")
 
     @staticmethod
     def from_config(resource_id: str, resource_type: Member, config: dict[str, str]) -> QuantumResource:
         return QuantumResource(resource_id, resource_type, config)
 
+    @borrowed
     def status(self) -> ResourceStatus:
         self.machine.called("status")
         return self.machine.status
 
+    @borrowed
     def acquire(self) -> str:
         self.machine.called("acquire")
         return "token"
 
+    @borrowed
     def release(self, id: str) -> None:  # noqa: A002
         assert id == "token"
         self.machine.called("release")
 
+    @borrowed
     def task_start(self, payload: PasqalPayload) -> str:
         self.machine.called("task_start")
         assert os.environ[f"{self._id}_QRMI_JOB_ACQUISITION_TOKEN"] == "token"
@@ -149,15 +176,18 @@ class QuantumResource:
         self.machine.tasks[task_id] = payload, self.machine.now_s
         return task_id
 
+    @borrowed
     def task_stop(self, task_id: str) -> None:
         self.machine.called("task_stop")
         if not self.machine.is_deaf:
             self.machine.over.setdefault(task_id, TaskStatus.Cancelled)
 
+    @borrowed
     def task_status(self, task_id: str) -> Member:
         self.machine.called("task_status")
         return self.machine.status_of(task_id)
 
+    @borrowed
     def task_result(self, task_id: str) -> Text:
         self.machine.called("task_result")
         if self.machine.status_of(task_id) != TaskStatus.Completed:
@@ -166,10 +196,12 @@ class QuantumResource:
         counts = {"0110": nb - nb // 4, "1001": nb // 4}
         return Text(self.machine.answer or json.dumps({"counter": counts}))
 
+    @borrowed
     def task_logs(self, task_id: str) -> str:
         self.machine.called("task_logs")
         return f"the laser said no to {task_id}"
 
+    @borrowed
     def target(self) -> Text:
         self.machine.called("target")
         return Text(json.dumps([{"device_type": "FRESNEL", "specs": '{"name": "FRESNEL"}'}]))

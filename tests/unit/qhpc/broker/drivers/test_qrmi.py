@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from threading import Event
+from threading import Event, Thread
 
 import pytest
 
@@ -241,6 +241,20 @@ def test_state_and_target(machine):
     ]  # fmt: skip
     assert [each.specs.description for each in told if isinstance(each, SpecsKnown)] == ['{"name": "FRESNEL"}']
     assert qrmi.specs().description == '{"name": "FRESNEL"}'
+
+
+def test_a_slow_look_at_the_resource_is_in_no_tasks_way(machine):
+    qrmi, ending, told = driver(machine), Event(), []
+    machine.held["status"] = Event()
+    looking = Thread(target=qrmi.attend, args=(told.append, ending))
+    looking.start()
+    while not machine.calls["status"]:
+        ending.wait(0.001)
+    assert qrmi.run(qrmi.load(schedule_job()), 40, Control(machine)).shots == 40
+    ending.set()
+    machine.held["status"].set()
+    looking.join(60.0)
+    assert not looking.is_alive()
 
 
 def test_a_target_that_cannot_be_read_is_asked_for_again(machine):
