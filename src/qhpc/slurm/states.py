@@ -83,6 +83,7 @@ REASONS: dict[str, str] = {
     "JobLaunchFailure": "it was killed on its node, e.g. for want of memory, or not started; its slurmd.log tells",
     "launch_failed_requeued_held": "it could not be started on its node and is held; the log of slurmd tells why",
     "NodeDown": "a node that it needs is down",
+    "Nodes required for job are DOWN": "the nodes that could run it are down, drained or reserved; operators know more",
     "ReqNodeNotAvail": "a node that it needs is down, drained or reserved",
     "PartitionDown": "its partition is down",
     "PartitionInactive": "its partition takes no jobs",

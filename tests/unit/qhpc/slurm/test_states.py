@@ -46,6 +46,8 @@ def test_reasons_are_said_and_none_is_hidden():
     assert reason_words("AssocGrpCpuLimit").endswith("(AssocGrpCpuLimit)")
     assert "BrandNew" in reason_words("BrandNew")
     assert reason_words("ReqNodeNotAvail, UnavailableNodes:q1") == REASONS["ReqNodeNotAvail"]
+    down = "Nodes required for job are DOWN, DRAINED or reserved for jobs in higher priority partitions"
+    assert reason_words(down).startswith("the nodes that could run it are down")
 
 
 def test_a_job_is_over_when_it_has_ended_or_nobody_knows_it():
