@@ -84,12 +84,18 @@ def _arithmetic_s(cell: Cell) -> float:
     return cell.nb_operations / cell.peak if cell.nb_operations and cell.peak else 0.0
 
 
+def sweeps(row: Row) -> str:
+    """The least time for what the engine moves between registers and the caches that its tiles are in."""
+    seconds = row.cells.get("engine", Cell()).sweeps_s
+    return milliseconds(seconds) if seconds else ABSENT
+
+
 def distance(row: Row) -> str:
-    """How many times the larger of both limits ``engine`` takes, where its operations are known."""
+    """How many times the largest of the limits ``engine`` takes, where its operations are known."""
     cell = row.cells.get("engine", Cell())
     if not cell.nb_operations or math.isnan(cell.median_s):
         return ABSENT
-    return f"{cell.median_s / max(_floor_s(row), _arithmetic_s(cell)):.3g} x"
+    return f"{cell.median_s / max(_floor_s(row), _arithmetic_s(cell), cell.sweeps_s or 0.0):.3g} x"
 
 
 def table(lines: Sequence[Sequence[str]]) -> str:
@@ -112,7 +118,7 @@ def _line(cells: Sequence[str]) -> str:
 def head(peers: Sequence[str]) -> list[str]:
     """Titles of the columns."""
     marked = [f"{name} (single)" if ENTRIES[name].is_single else name for name in peers]
-    limits = ["floor", "arithmetic", "engine / limit"]
+    limits = ["floor", "arithmetic", "sweeps", "engine / limit"]
     return ["ms: median [min]", *marked, *limits, *(f"lead of {name}" for name in peers if name in OURS)]
 
 
@@ -120,7 +126,7 @@ def line(row: Row, peers: Sequence[str]) -> list[str]:
     """The cells of a workload."""
     cells = [shown(row.cells.get(name)) for name in peers]
     leads = [lead(row, name) for name in peers if name in OURS]
-    return [WORKLOADS[row.workload].title, *cells, floor(row), arithmetic(row), distance(row), *leads]
+    return [WORKLOADS[row.workload].title, *cells, floor(row), arithmetic(row), sweeps(row), distance(row), *leads]
 
 
 def full_table(rows: Sequence[Row], peers: Sequence[str]) -> str:

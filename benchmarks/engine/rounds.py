@@ -57,6 +57,7 @@ class Cell(NamedTuple):
         nb_passes: over the state, where the engine tells.
         nb_operations: of real numbers, where the engine tells.
         peak: operations a second that its threads can do at most.
+        sweeps_s: least seconds for what they move in caches, where the engine tells.
     """
 
     samples_s: Sequence[float] = ()
@@ -66,6 +67,7 @@ class Cell(NamedTuple):
     nb_passes: int | None = None
     nb_operations: float | None = None
     peak: float | None = None
+    sweeps_s: float | None = None
 
     @property
     def median_s(self) -> float:
@@ -183,5 +185,5 @@ def _cell(reply: Message, samples: Sequence[float], problem: str | None) -> Cell
     if problem is not None:
         return Cell(problem=problem)
     first_s = reply["first_s"]
-    limits = (reply.get(name) for name in ("nb_passes", "nb_operations", "peak"))
+    limits = (reply.get(name) for name in ("nb_passes", "nb_operations", "peak", "sweeps_s"))
     return Cell(samples or [first_s], first_s, None, reply["added_mib"], *limits)

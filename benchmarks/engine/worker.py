@@ -70,7 +70,7 @@ class Session:
         return {"answer": list(self._run.answer(value)), **self._limits(), **costs}
 
     def _limits(self) -> Message:
-        return {name: getattr(self._run, name) for name in ("nb_passes", "nb_operations", "peak")}
+        return {name: getattr(self._run, name) for name in ("nb_passes", "nb_operations", "peak", "sweeps_s")}
 
     def _repeat(self, request: Message) -> Message:
         count, call = request["count"], self._run.call

@@ -29,6 +29,7 @@ class Run(NamedTuple):
         nb_passes: how often ``call`` reads and writes the whole state, where that is known.
         nb_operations: additions and multiplications of real numbers that it takes, where that is known.
         peak: of these, how many a second the threads can do at most.
+        sweeps_s: seconds that the threads need at least to move what they move between registers and caches.
     """
 
     call: Callable[[], Any]
@@ -36,6 +37,7 @@ class Run(NamedTuple):
     nb_passes: int | None = None
     nb_operations: float | None = None
     peak: float | None = None
+    sweeps_s: float | None = None
 
 
 class Peer:

@@ -121,7 +121,9 @@ class Adapter(OwnQpu):
             return run
         nb_passes = works[0].nb_passes if len(works) == 1 else None
         nb_operations = sum(work.nb_operations for work in works)
-        return run._replace(nb_passes=nb_passes, nb_operations=nb_operations, peak=self.nb_threads * peak())
+        sweeps_s = sum(work.sweeps_s() for work in works) / self.nb_threads
+        limits = {"nb_operations": nb_operations, "peak": self.nb_threads * peak(), "sweeps_s": sweeps_s}
+        return run._replace(nb_passes=nb_passes, **limits)
 
     def _parts(self, circuit, terms):
         return self.circuit(circuit).tape, observable(circuit.nb_qubits, terms).pauli_sum()

@@ -45,8 +45,8 @@ class Program:
         self, parameters: NDArray[Any], supplied: NDArray[Any], is_single: bool, fusion: bool, nb_threads: int
     ) -> float:
         """Seconds of a run without its planning; see ``native/costs.h``."""
-    def operations(self, parameters: NDArray[Any], supplied: NDArray[Any]) -> float:
-        """Additions and multiplications of a run in double precision; see ``native/operations.h``."""
+    def work(self, parameters: NDArray[Any], supplied: NDArray[Any]) -> tuple[float, float, float]:
+        """Operations, bytes in tiles and in parts of tiles, of a run in double precision; ``native/operations.h``."""
 
 def gradient_duration(
     program: Program, parameters: NDArray[Any], supplied: NDArray[Any], is_varied: NDArray[np.uint8], nb_threads: int
@@ -55,8 +55,11 @@ def gradient_duration(
 
 def gradient_work(
     program: Program, parameters: NDArray[Any], supplied: NDArray[Any], is_varied: NDArray[np.uint8]
-) -> tuple[int, float]:
-    """Passes over one state, and operations, of the same."""
+) -> tuple[int, float, float, float]:
+    """Passes over one state, operations, and bytes in tiles and in parts of tiles, of the same."""
+
+def bandwidths(nb_bytes: int) -> tuple[float, float]:
+    """Bytes a second that one thread moves at most in an array of that size: loading and storing, loading alone."""
 
 def peak_operations() -> float:
     """Operations in double precision a second that one thread can do at most, measured now."""

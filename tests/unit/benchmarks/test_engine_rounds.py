@@ -146,7 +146,7 @@ def test_row_becomes_a_line_and_a_document(bench):
     row = bench.measure("fourier")
     cells = report.line(row, ["openqat", "qulacs", "aer", "scaluq"])
     assert cells == [
-        "QFT-20", "100 [100]", "WRONG by 1.0e-07", "-", "30000 [30000] (once)", "-", "-", "-", "300 x (scaluq)",
+        "QFT-20", "100 [100]", "WRONG by 1.0e-07", "-", "30000 [30000] (once)", "-", "-", "-", "-", "300 x (scaluq)",
     ]  # fmt: skip
     assert json.loads(json.dumps(document(row)))["cells"]["aer"]["problem"] == "no state"
 
@@ -159,17 +159,22 @@ def test_floor_counts_the_passes_of_the_engine():
 
 
 @pytest.mark.parametrize(
-    ("nb_operations", "expected"), [(3e9, ("1000 (3 G)", "1.33 x")), (12e9, ("4000 (12 G)", "1 x"))]
+    ("nb_operations", "sweeps_s", "expected"),
+    [
+        (3e9, None, ("1000 (3 G)", "-", "1.33 x")),
+        (12e9, 2.0, ("4000 (12 G)", "2000", "1 x")),
+        (3e9, 8.0, ("1000 (3 G)", "8000", "0.5 x")),
+    ],
 )
-def test_limits_are_memory_or_arithmetic_whichever_is_more(nb_operations, expected):
-    cell = Cell([4.0], 4.0, nb_passes=3, nb_operations=nb_operations, peak=3e9)
+def test_limits_are_memory_arithmetic_or_caches_whichever_is_most(nb_operations, sweeps_s, expected):
+    cell = Cell([4.0], 4.0, nb_passes=3, nb_operations=nb_operations, peak=3e9, sweeps_s=sweeps_s)
     row = Row("fourier", {"engine": cell}, bandwidth=32.0 * 2**20)
-    assert (report.arithmetic(row), report.distance(row)) == expected
+    assert (report.arithmetic(row), report.sweeps(row), report.distance(row)) == expected
 
 
 def test_without_operations_there_is_no_limit():
     row = Row("ucc-energy", {"engine": Cell([4.0], 4.0)}, None)
-    assert (report.arithmetic(row), report.distance(row)) == ("-", "-")
+    assert (report.arithmetic(row), report.sweeps(row), report.distance(row)) == ("-", "-", "-")
 
 
 def test_table_of_nothing_has_a_head():

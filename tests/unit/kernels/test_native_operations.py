@@ -29,9 +29,13 @@ def section_of(tape):
 
 
 def operations(*gates):
-    tape = named_tape(NB_QUBITS, *gates)
+    return work(*gates)[0]
+
+
+def work(*gates, nb_qubits=NB_QUBITS):
+    tape = named_tape(nb_qubits, *gates)
     section = section_of(tape)
-    return section.program.operations(tape.parameters, section.supplied(tape))
+    return section.program.work(tape.parameters, section.supplied(tape))
 
 
 def test_a_real_rotation_takes_six_operations_an_amplitude():
@@ -56,15 +60,15 @@ def test_phases_take_at_most_a_product():
 @pytest.mark.parametrize(("terms", "nb_sums"), [([(1.0, "Z", [0])], 1), ([(1.0, "ZZ", [0, 1]), (0.5, "X", [3])], 2)])
 def test_strings_take_a_multiplication_addition_each(terms, nb_sums):
     strings = native_pauli.strings_on(10, PauliSum.from_terms(10, terms))
-    assert strings.values_operations() == 4 * nb_sums * 2**10
-    assert strings.apply_operations() == 8 * nb_sums * 2**10
+    assert strings.values_work() == (4 * nb_sums * 2**10, 0, 32 * nb_sums * 2**10)
+    assert strings.apply_work() == (8 * nb_sums * 2**10, 0, 48 * nb_sums * 2**10)
 
 
 def test_many_strings_cost_one_transform():
     for nb in (6, 10):
         pairs = [(1.0, "ZZ", [q, r]) for r in range(1, nb) for q in range(r)]
         strings = native_pauli.strings_on(10, PauliSum.from_terms(10, pairs))
-        assert strings.values_operations() == (3 + 10) * 2**10
+        assert strings.values_work() == ((3 + 10) * 2**10, 0, 48 * 2**10)
 
 
 def test_gradients_take_both_states_back():
@@ -72,13 +76,14 @@ def test_gradients_take_both_states_back():
     tape = named_tape(NB_QUBITS, *(gate for layer in layers for gate in [*layer, ("CSIGN", [0, 1])]))
     section = section_of(tape)
 
-    def work(is_varied):
+    def back(is_varied):
         return _native.gradient_work(section.program, tape.parameters, section.supplied(tape), is_varied)
 
     every = np.ones(len(tape.parameters), np.uint8)
-    nb_passes, nb_operations = work(every)
+    nb_passes, nb_operations, tile_bytes, near_bytes = back(every)
     assert nb_passes == 2 and nb_operations > 2 * operations(*layers[1])
-    assert work(0 * every) == (0, 0)
+    assert tile_bytes > 0 and near_bytes > 0
+    assert back(0 * every) == (0, 0, 0, 0)
 
 
 def test_gradient_work_is_refused_for_other_parameters():
@@ -86,6 +91,27 @@ def test_gradient_work_is_refused_for_other_parameters():
     section = section_of(tape)
     with pytest.raises(ValueError, match="marks"):
         _native.gradient_work(section.program, tape.parameters, section.supplied(tape), np.ones(3, np.uint8))
+
+
+def test_every_instruction_goes_through_what_it_has_to_touch():
+    spread = [("H", [qubit]) for qubit in range(NB_QUBITS)]
+    bytes_of = lambda *gates: work(*spread, *gates)[1] - work(*spread)[1]  # noqa: E731
+    assert work(("H", [0]))[1] == 32 * SIZE
+    assert bytes_of(("CCNOT", [0, 1, 2])) == 32 * SIZE / 4
+    assert work(*spread)[2] == 0
+
+
+def test_a_block_goes_through_the_tile_once():
+    """Four turns and a CNOT, which takes no operations, in a state that is large enough for blocks."""
+    size = 2**15
+    gates = [("RY", [qubit], 0.3) for qubit in range(3)]
+    _, tile_bytes, near_bytes = work(*gates, ("CNOT", [0, 1]), ("CNOT", [1, 2]), *gates, nb_qubits=15)
+    assert (tile_bytes, near_bytes) == (32 * size, 0)
+
+
+def test_the_bandwidth_is_that_of_a_processor():
+    found = [bandwidth for nb_bytes in (1, 1 << 14) for bandwidth in _native.bandwidths(nb_bytes)]
+    assert all(1e8 < bandwidth < 1e13 for bandwidth in found)
 
 
 def test_the_peak_is_that_of_a_processor(instruction_set):

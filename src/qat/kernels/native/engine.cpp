@@ -84,9 +84,12 @@ std::tuple<std::int64_t, std::int64_t, std::int64_t> size_of_plan(const Program&
     return {size.nb_nodes, size.nb_passes, size.nb_instructions};
 }
 
-double operations(const Program& program, const Array<double>& parameters, const Array<Complex>& supplied) {
+// Operations, bytes in tiles, bytes in parts of tiles.
+std::tuple<double, double, double> work(const Program& program, const Array<double>& parameters,
+                                        const Array<Complex>& supplied) {
     check(program, parameters, supplied);
-    return plan_size<double>(program, parameters.data(), supplied.data(), {}).nb_operations;
+    const Work found = plan_size<double>(program, parameters.data(), supplied.data(), {}).work;
+    return {found.nb_operations, found.tile_bytes, found.near_bytes};
 }
 
 // Seconds of a run, without its planning.
@@ -117,7 +120,11 @@ void bind_engine(nb::module_& module) {
         .def("run_from", &run_from<float>)
         .def("plan_size", &size_of_plan)
         .def("duration", &duration)
-        .def("operations", &operations);
+        .def("work", &work);
+    module.def("bandwidths", [](std::size_t nb_bytes) {
+        const Bandwidths found = without_gil([&] { return bandwidths(nb_bytes); });
+        return std::make_tuple(found.sweep, found.read);
+    });
     module.def("peak_operations", [] { return without_gil([] { return peak_operations<double>(); }); });
     module.def("instruction_sets", &instruction_sets);
     module.def("instruction_set", &instruction_set);

@@ -120,13 +120,13 @@ double duration(const Program& program, const Array<double>& parameters, const A
     return without_gil([&] { return gradient_duration_s(problem, padded_places<double>(program.nb_qubits())); });
 }
 
-// Passes over one state and operations of the same.
-std::tuple<std::int64_t, double> work(const Program& program, const Array<double>& parameters,
+// Passes over one state, operations, bytes in tiles, bytes in parts of tiles, of the same.
+std::tuple<std::int64_t, double, double, double> work(const Program& program, const Array<double>& parameters,
                                       const Array<Complex>& supplied, const Array<std::uint8_t>& is_varied) {
     check_numbers(program, parameters, supplied, is_varied);
     const Adjoint problem{program, parameters.data(), supplied.data(), {}, is_varied.data(), {}};
     const WorkOnBoth found = gradient_work(problem, padded_places<double>(program.nb_qubits()));
-    return {found.nb_passes, found.nb_operations};
+    return {found.nb_passes, found.work.nb_operations, found.work.tile_bytes, found.work.near_bytes};
 }
 
 }  // namespace

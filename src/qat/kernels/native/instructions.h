@@ -134,6 +134,8 @@ struct Kernels {
     // The processor's peak: rounds of so many operations each; see operations.h. The answer is of no interest.
     Real (*burst)(std::int64_t nb_rounds, Real factor, Real offset);
     double burst_operations;
+    Real (*sweep)(Real* array, std::int64_t nb_reals, std::int64_t nb_rounds);  // load and store; multiples of 1 KiB
+    Real (*read)(Real* array, std::int64_t nb_reals, std::int64_t nb_rounds);
     void (*gather)(Real* tile, const Real* state, const std::int64_t* offsets, std::int64_t nb_runs, int run_bits);
     void (*scatter)(Real* state, const Real* tile, const std::int64_t* offsets, std::int64_t nb_runs, int run_bits);
 };

@@ -1,4 +1,4 @@
-// Multiplication-additions that wait for nothing: what the processor can do at most in this instruction set.
+// What the processor can do at most in this instruction set: multiplication-additions that wait for nothing, and sweeps.
 #pragma once
 #include "simd.h"
 
@@ -25,6 +25,35 @@ Real burst(std::int64_t nb_rounds, Real factor, Real offset) {
 
 template <class Real>
 constexpr double BURST_OPERATIONS = 2.0 * NB_CHAINS * WIDTH<Real>;  // of a round
+
+// Goes through an array again and again: loads all of it and stores it, in pairs of vectors that change places, or loads
+// alone. The answer is of no interest.
+constexpr int NB_TOGETHER = 8;
+
+template <class Real>
+Real sweep(Real* array, std::int64_t nb_reals, std::int64_t nb_rounds) {
+    for (std::int64_t round = 0; round < nb_rounds; ++round)
+        for (Real* p = array; p < array + nb_reals; p += NB_TOGETHER * WIDTH<Real>) {
+            Vector<Real> x[NB_TOGETHER];
+#pragma GCC unroll 8
+            for (int j = 0; j < NB_TOGETHER; ++j) x[j] = load(p + j * WIDTH<Real>);
+#pragma GCC unroll 8
+            for (int j = 0; j < NB_TOGETHER; ++j) store<Real>(p + j * WIDTH<Real>, x[j ^ 1]);
+        }
+    return array[0];
+}
+
+template <class Real>
+Real read(Real* array, std::int64_t nb_reals, std::int64_t nb_rounds) {
+    Vector<Real> sums[NB_TOGETHER] = {};
+    for (std::int64_t round = 0; round < nb_rounds; ++round)
+        for (const Real* p = array; p < array + nb_reals; p += NB_TOGETHER * WIDTH<Real>)
+#pragma GCC unroll 8
+            for (int j = 0; j < NB_TOGETHER; ++j) sums[j] += load(p + j * WIDTH<Real>);
+    Vector<Real> total = sums[0];
+    for (int j = 1; j < NB_TOGETHER; ++j) total += sums[j];
+    return total[0];
+}
 
 }  // namespace
 }  // namespace qat

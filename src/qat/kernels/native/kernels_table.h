@@ -78,7 +78,7 @@ void scatter(Real* state, const Real* tile, const std::int64_t* offsets, std::in
 template <class Real>
 constexpr Kernels<Real> table(const char* name) {
     return {name, LANE_BITS<Real>, BLOCK_BITS, run_all<Real>, run_all_on_both<Real>, burst<Real>,
-            BURST_OPERATIONS<Real>, gather<Real>, scatter<Real>};
+            BURST_OPERATIONS<Real>, sweep<Real>, read<Real>, gather<Real>, scatter<Real>};
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ namespace {
 constexpr int MIN_SORTED_BITS = 11;   // smaller tiles are quick anyway
 constexpr int TRANSPOSE_COST = 4;     // of two transpositions, in gates
 constexpr int PAGE_RUN_BITS = 4;      // runs in a page of memory, log2
+constexpr int WAYS_BITS = 3;          // lines that the first-level cache holds from the same place of different pages, log2
 constexpr double MAX_COMMON = 1e18;   // squared
 
 // How much quicker a node is outside the lanes, in gates.
@@ -139,7 +140,7 @@ BlockRoom PassWriter::block_room() const {
     BlockRoom room{shape_.block_bits, 0, 0};
     for (int position = 0; position < pass_.nb_bits(); ++position) {
         if (position < lane_bits_) room.lanes |= bit_of(places_[position]);
-        if (position >= shape_.nb_run_bits + PAGE_RUN_BITS) room.far |= bit_of(places_[position]);
+        if (shape_.block_bits > WAYS_BITS && position >= shape_.nb_run_bits + PAGE_RUN_BITS) room.far |= bit_of(places_[position]);
     }
     return room;
 }

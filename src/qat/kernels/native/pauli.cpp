@@ -1,6 +1,7 @@
 #include "pauli.h"
 
 #include <nanobind/stl/complex.h>
+#include <nanobind/stl/tuple.h>
 
 #include <string>
 
@@ -32,6 +33,9 @@ PauliSum* made(int nb_qubits, const Masks& x_masks, const Masks& z_masks) {
                 "A Pauli string reaches beyond " + std::to_string(nb_qubits) + " qubits");
     return new PauliSum(nb_qubits, x_masks.data(), z_masks.data(), x_masks.size());
 }
+
+// Operations, bytes in tiles, bytes in parts of tiles.
+std::tuple<double, double, double> as_tuple(const Work& work) { return {work.nb_operations, work.tile_bytes, work.near_bytes}; }
 
 template <class Real>
 const Real* reals_of(const PauliSum& sum, const StateArray<Real>& state) {
@@ -89,8 +93,8 @@ void bind_pauli(nb::module_& module) {
         .def("term_values", &term_values<float>, nb::arg("state"), nb::arg("nb_threads"))
         .def("expectation", &expectation<double>)
         .def("expectation", &expectation<float>)
-        .def("values_operations", &PauliSum::values_operations)
-        .def("apply_operations", &PauliSum::apply_operations)
+        .def("values_work", [](const PauliSum& sum) { return as_tuple(sum.values_work()); })
+        .def("apply_work", [](const PauliSum& sum) { return as_tuple(sum.apply_work()); })
         .def("values_duration", &values_duration)
         .def("apply_duration", &apply_duration)
         .def("applied", &applied<double>)

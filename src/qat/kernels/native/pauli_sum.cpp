@@ -326,27 +326,38 @@ double PauliSum::apply_duration_s(const PauliKernels<Real>& kernels, int nb_thre
     return seconds / worthwhile_threads(nb_threads);
 }
 
-// For each amplitude: a product of complex numbers takes six, a transform one addition a bit and part, a string summed or
-// applied by itself four. Pairs of tiles are met once.
-double PauliSum::values_operations() const {
+// For each amplitude: a product of complex numbers takes six operations, a transform one addition a bit and part, a string
+// summed or applied by itself four or eight. For a sum both tiles are read; a transform goes through its table twice.
+// Pairs of tiles are met once.
+Work PauliSum::values_work() const {
+    constexpr double bytes = 16;
     const int tile_bits = std::min(nb_qubits_, TILE_BITS);
-    double total = 0;
+    Work total;
     for (const Group& group : groups_) {
-        const std::size_t nb_terms = group.end - group.first;
-        const double transformed = group.x ? 6 + 2 * tile_bits : 3 + tile_bits;
-        const double each = has_transformed_values(group) ? transformed : 4.0 * nb_terms;
-        total += std::ldexp(each, nb_qubits_ - (group.x >> tile_bits ? 1 : 0));
+        const double nb_terms = static_cast<double>(group.end - group.first);
+        const double nb = std::ldexp(1, nb_qubits_ - (group.x >> tile_bits ? 1 : 0));
+        if (!has_transformed_values(group))
+            total = total + Work{nb * 4 * nb_terms, 0, nb * 2 * bytes * nb_terms};
+        else if (group.x)
+            total = total + Work{nb * (6 + 2 * tile_bits), 0, nb * (2 + 4) * bytes};
+        else
+            total = total + Work{nb * (3 + tile_bits), 0, nb * (1 + 2) * bytes};
     }
     return total;
 }
 
-double PauliSum::apply_operations() const {
-    double total = 0;
+Work PauliSum::apply_work() const {
+    constexpr double bytes = 16;
+    const double nb = std::ldexp(1, nb_qubits_);
+    Work total;
     for (const Group& group : groups_) {
-        const std::size_t nb_terms = group.end - group.first;
-        total += nb_terms > MAX_SINGLE_SUMS ? 8 + 2 * std::min(nb_qubits_, TILE_BITS) : 8.0 * nb_terms;
+        const double nb_terms = static_cast<double>(group.end - group.first);
+        if (nb_terms <= MAX_SINGLE_SUMS)
+            total = total + Work{nb * 8 * nb_terms, 0, nb * 3 * bytes * nb_terms};
+        else
+            total = total + Work{nb * (8 + 2 * std::min(nb_qubits_, TILE_BITS)), 0, nb * (3 + 4) * bytes};
     }
-    return std::ldexp(total, nb_qubits_);
+    return total;
 }
 
 template double PauliSum::values_duration_s(const PauliKernels<double>&, int) const;

@@ -12,6 +12,7 @@
 #include <complex>
 #include <vector>
 
+#include "operations.h"
 #include "pauli_table.h"
 
 namespace qat {
@@ -46,9 +47,9 @@ public:
     template <class Real>
     double apply_duration_s(const PauliKernels<Real>& kernels, int nb_threads) const;
 
-    // Additions and multiplications of `term_values` and of `apply`; see operations.h.
-    double values_operations() const;
-    double apply_operations() const;
+    // What `term_values` and `apply` do; see operations.h.
+    Work values_work() const;
+    Work apply_work() const;
 
 private:
     struct Term {

@@ -5,7 +5,6 @@
 
 #include "costs.h"
 #include "dispatch.h"
-#include "operations.h"
 #include "pauli_dispatch.h"
 #include "watch.h"
 
@@ -128,8 +127,9 @@ WorkOnBoth work_on_both(Planner& planner, int nb_places, const Settings& setting
     const Kernels<Real>& chosen = kernels<Real>();
     planner.finish_at_probes();
     const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings)).passes;
+    const Work one = work_of(passes, nb_places, chosen.lane_bits);
     return {2 * static_cast<std::int64_t>(passes.size()),
-            2 * nb_operations(passes, nb_places, chosen.lane_bits) + nb_probe_operations(passes, nb_places)};
+            one + one + work_of_probes(passes, nb_places)};
 }
 
 template <class Real>
@@ -142,7 +142,7 @@ PlanSize plan_size(const Program& program, const double* parameters, const Compl
     const std::deque<Pass> passes = scheduled(planner, nb_places, shape_of(chosen, settings)).passes;
     PlanSize size{static_cast<std::int64_t>(planner.nodes().size()), static_cast<std::int64_t>(passes.size()), 0,
                   duration_s(passes, nb_places, chosen, settings.execution.nb_threads),
-                  nb_operations(passes, nb_places, chosen.lane_bits)};
+                  work_of(passes, nb_places, chosen.lane_bits)};
     for (const Pass& pass : passes) size.nb_instructions += static_cast<std::int64_t>(pass.instructions.size());
     return size;
 }

@@ -5,6 +5,7 @@
 
 #include "executor.h"
 #include "memory.h"
+#include "operations.h"
 #include "program.h"
 
 namespace qat {
@@ -51,10 +52,10 @@ Overlaps run_both(Planner& planner, Real* left, Real* right, int nb_places, cons
 template <class Real>
 double both_duration_s(Planner& planner, int nb_places, const Settings& settings);
 
-// What it does: passes over one state, and operations.
+// What it does: passes over one state, and the rest.
 struct WorkOnBoth {
     std::int64_t nb_passes;
-    double nb_operations;
+    Work work;
 };
 template <class Real>
 WorkOnBoth work_on_both(Planner& planner, int nb_places, const Settings& settings);
@@ -66,8 +67,8 @@ int padded_places(int nb_places);
 // The passes that a run takes and the instructions in them, for tests and estimates.
 struct PlanSize {
     std::int64_t nb_nodes, nb_passes, nb_instructions;
-    double duration_s;     // of the run; see costs.h
-    double nb_operations;  // see operations.h
+    double duration_s;  // of the run; see costs.h
+    Work work;
 };
 template <class Real>
 PlanSize plan_size(const Program& program, const double* parameters, const Complex* supplied, const Settings& settings);
