@@ -67,7 +67,7 @@ class Care:
         self.table = AttemptTable(patience)
         self.folders: dict[str, SpoolFolder] = {}
         self.warm = WarmRunners(settings.spool)
-        self.news, self._poll_now = asyncio.Event(), asyncio.Event()
+        self.news, self._poll_now, self._looking = asyncio.Event(), asyncio.Event(), asyncio.Lock()
         self.prefix, self.has_adopted = "", False
         self.background = Background()
         self._suspects_until_s = 0.0
@@ -91,7 +91,8 @@ class Care:
     def abandon(self, handle: str) -> None:
         """Care for one no more, whatever became of its submission, which was broken off; it never begins."""
         self.table.attempts.pop(handle, None)
-        self.folders.pop(handle).revoke()
+        with suppress(OSError):
+            self.folders.pop(handle).revoke()
 
     # --- folders ---
 
@@ -109,10 +110,11 @@ class Care:
             await asyncio.sleep(max(self._settings.options.watch_s, spent_s / _WATCHING_PART))
 
     async def _look(self, attempts: Sequence[Attempt], *, is_last: bool = False) -> None:
-        folders = [self.folders[attempt.handle] for attempt in attempts]
-        sights = await asyncio.to_thread(self._sights, folders, is_last)
-        for attempt, sight in zip(attempts, sights, strict=True):
-            self._put(attempt.saw(sight, self.now()))
+        async with self._looking:  # what a folder has told once is not told again
+            known = [(each, self.folders[each.handle]) for each in attempts if each.handle in self.folders]
+            sights = await asyncio.to_thread(self._sights, [folder for _, folder in known], is_last)
+            for (attempt, _), sight in zip(known, sights, strict=True):
+                self._put(attempt.saw(sight, self.now()))
 
     def _sights(self, folders: Iterable[SpoolFolder], is_last: bool) -> list[Sight]:
         """What is new in folders; what was reported before is noted first."""

@@ -1,5 +1,7 @@
 """What the launcher does about attempts on a controller in memory: crashes, requeues, silence, nodes given back."""
 
+import asyncio
+import threading
 import time
 
 import msgspec
@@ -7,6 +9,7 @@ import pytest
 
 from qat.comm.access.messages import Resources
 from qhpc.access.launchers.protocol import Ended, JobStarted, Launch, LaunchError, Lost
+from qhpc.access.launchers.spool_folder import SpoolFolder
 from qhpc.access.runner.frames import Suspension
 from qhpc.access.runner.spool import replace
 
@@ -91,6 +94,35 @@ def test_the_job_of_another_under_its_id_is_not_cancelled_with_it(spool):
         slurm.jobs[1].comment = "of.another"
         harness.run(harness.launcher.cancel("j.1"))
         assert harness.run(harness.end("j")).failure.reason == "cancelled" and slurm.jobs[1].state == "PENDING"
+
+
+def test_two_looks_at_once_tell_what_a_job_writes_once(spool, monkeypatch):
+    with fake_cluster(spool, watch_s=60.0) as (harness, slurm):
+        harness.run(harness.submit(launch()))
+        slurm.job_of("j.1").state = "RUNNING"
+        begin(spool / "j.1")
+        (spool / "j.1" / "stdout").write_text("one\n" * 20_000)  # read in several parts
+        care = harness.launcher._care
+
+        async def both():
+            await asyncio.gather(*(care._look(care.table.all_live, is_last=True) for _ in range(8)))
+
+        look, is_free = SpoolFolder.look, threading.Lock()
+
+        def alone(folder, *arguments, **keywords):
+            assert is_free.acquire(blocking=False), "two threads look at one folder"
+            try:
+                return look(folder, *arguments, **keywords)
+            finally:
+                is_free.release()
+
+        monkeypatch.setattr(SpoolFolder, "look", alone)
+        harness.run(both())
+        end(spool / "j.1")
+        harness.run(care._look(care.table.all_live))
+        harness.run(harness.end("j"))
+        told = texts(harness.reports["j"])
+        assert told[:-1] == ["one"] * 10_000 and "the rest is dropped" in told[-1]
 
 
 def test_an_outcome_wins_over_slurms_word(spool):
