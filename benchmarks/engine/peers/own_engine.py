@@ -140,7 +140,7 @@ class Adapter(OwnQpu):
 def built(circuit, terms):
     """Tape and sum by the engine's own builders."""
     builder = TapeBuilder()
-    numbers = {name: builder.form(form) for name, form in FORMS.items()}
+    numbers = dict(zip(FORMS, builder.numbers(FORMS.values()), strict=True))
     add = builder.gate
     for name, qubits, angle, _ in circuit.gates:
         if angle is None:

@@ -7,7 +7,7 @@ string, an expression still to be bound) is set beside it. Binding replaces that
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, NamedTuple
@@ -236,7 +236,7 @@ class TapeBuilder(TapeColumns):
         """Number of a gate form on this tape."""
         return self._forms.index(form)
 
-    def numbers(self, forms: Sequence[GateForm]) -> list[int]:
+    def numbers(self, forms: Iterable[GateForm]) -> list[int]:
         """The same of several."""
         known = self._forms
         return [known.setdefault(form, len(known)) for form in forms]
