@@ -58,8 +58,7 @@ def strings_on(nb_qubits: int, paulis: PauliSum) -> Any:
     if (known := paulis.kept.get(nb_qubits)) is not None:
         return known
     require_width(nb_qubits, paulis)
-    masks = (paulis.x_masks.tobytes(), paulis.z_masks.tobytes())
-    found = paulis.kept[nb_qubits] = _kept_strings(nb_qubits, nb_qubits - paulis.nb_qubits, *masks)
+    found = paulis.kept[nb_qubits] = _kept_strings(nb_qubits, nb_qubits - paulis.nb_qubits, *paulis.key[2:4])
     return found
 
 

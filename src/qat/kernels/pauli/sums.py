@@ -60,12 +60,12 @@ class PauliSum:
         return bool(known)
 
     @property
-    def key(self) -> Hashable:
-        """Equal for equal sums, their terms in the same order."""
-        if (known := self.kept.get("key")) is None:
-            columns = (self.x_masks, self.z_masks, self.coefficients)
-            known = (self.nb_qubits, self.constant, *(column.tobytes() for column in columns))
-            self.kept["key"] = known
+    def key(self) -> tuple[int, complex, bytes, bytes, bytes]:
+        """Number of qubits, constant, and the columns as bytes: equal for equal sums, their terms in the same order."""
+        known: tuple[int, complex, bytes, bytes, bytes] | None = self.kept.get("key")
+        if known is None:
+            x, z, coefficients = (column.tobytes() for column in (self.x_masks, self.z_masks, self.coefficients))
+            known = self.kept["key"] = (self.nb_qubits, self.constant, x, z, coefficients)
         return known
 
     @classmethod
@@ -98,13 +98,15 @@ class PauliSum:
     def from_columns(cls, nb_qubits: int, columns: PauliColumns, constant: complex) -> PauliSum:
         """The sum whose columns are these, on at most 64 qubits."""
         x, z, coefficients = columns
-        return cls(
+        made = cls(
             nb_qubits=nb_qubits,
             x_masks=np.frombuffer(x, np.uint64),
             z_masks=np.frombuffer(z, np.uint64),
             coefficients=np.frombuffer(coefficients, np.complex128),
             constant=constant,
         )
+        made.kept["key"] = (nb_qubits, constant, *columns)
+        return made
 
     def __len__(self) -> int:
         return len(self.coefficients)
