@@ -8,7 +8,7 @@ are uint64 up to 64 qubits and Python integers (dtype object) beyond.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
