@@ -90,17 +90,18 @@ class Lever:
         """
         if seen.total is None:
             return []
-        steps: list[Command] = []
+        counted: list[Command] = []
         if self.method == "resource" and seen.total != max(total, units):
-            steps.append(change_remote_license(f"qpu_{self.pool}", server=self.server, number=max(total, units)))
+            counted = [change_remote_license(f"qpu_{self.pool}", server=self.server, number=max(total, units))]
         withheld = max((seen.total if self.method == "reservation" else total) - units, 0)
         if not withheld:
-            steps += [delete_reservation(self.reservation)] if seen.withheld is not None else []
-        elif seen.withheld is None:
-            steps.append(reserve_licenses(self.reservation, {self.license: withheld}, minutes=LEASE_MINUTES))
+            freed = [delete_reservation(self.reservation)] if seen.withheld is not None else []
+            return freed + counted  # a QPU that is there again is handed out, even while the database is away
+        if seen.withheld is None:
+            counted.append(reserve_licenses(self.reservation, {self.license: withheld}, minutes=LEASE_MINUTES))
         elif prolongs or seen.withheld != withheld:
-            steps.append(change_reservation(self.reservation, {self.license: withheld}, minutes=LEASE_MINUTES))
-        return steps
+            counted.append(change_reservation(self.reservation, {self.license: withheld}, minutes=LEASE_MINUTES))
+        return counted
 
 
 def parse_license_state(lever: Lever, licenses: str, reservations: str) -> LicenseState:

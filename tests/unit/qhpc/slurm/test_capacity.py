@@ -73,6 +73,11 @@ def test_the_database_has_what_alpha_gives_and_a_reservation_what_is_away():
     assert words(REMOTE.steps(LicenseState(total=1503), total=1503, units=1503)) == []
 
 
+def test_a_qpu_that_is_there_again_is_handed_out_before_the_database_is_asked_for_anything():
+    steps = words(REMOTE.steps(LicenseState(total=1103, withheld=1103), total=1503, units=1503))
+    assert [step.split()[0] for step in steps] == ["scontrol", "sacctmgr"] and " delete " in steps[0]
+
+
 @pytest.mark.parametrize("lever", [LEVER, REMOTE])
 @pytest.mark.parametrize("withheld", [None, 1, 1000])
 @pytest.mark.parametrize(("total", "units"), [(1103, 1103), (1103, 0), (2206, 1103), (1103, 1400)])
