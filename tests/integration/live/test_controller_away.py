@@ -9,6 +9,7 @@ import pytest
 from qat.shared.addresses import ClientSettings
 from qat.shared.status import broker_status
 from qhpc.embedded.centre import TrialCentre, TrialShape
+from qhpc.slurm.directory import SlurmJob, duty_of
 
 from .waiting import LIMIT_S, until
 
@@ -34,6 +35,7 @@ def test_a_session_that_was_opened_while_slurmctld_was_away(short_directory, rec
     with TrialCentre(short_directory, TrialShape(nb_nodes=1)) as centre:
         cluster, place = centre.cluster, short_directory / "jobs"
         (place / "program.py").write_text(PROGRAM)
+        admitted = duty_of(SlurmJob(id=1, state="RUNNING", licenses={"qpu_qpu": 250}), "qpu")
         job = centre.submit("j", sys.executable, str(place / "program.py"), str(place), units=250)
         until((place / "runs").exists, "the job runs")
         os.kill(cluster.pid("slurmctld"), signal.SIGTERM)  # with what it knows on disk
@@ -43,7 +45,7 @@ def test_a_session_that_was_opened_while_slurmctld_was_away(short_directory, rec
         assert shares(centre) == [0.9], "what it says"
         with recovery("slurmctld answers again: until a session has what Slurm admitted"):
             cluster.start_daemon("slurmctld")
-            until(lambda: shares(centre) == [0.25], "what Slurm has admitted")
+            until(lambda: shares(centre) == [admitted], "what Slurm has admitted")
         (place / "works").unlink()
         until((place / "works").exists, "it goes on")
         (place / "enough").touch()
