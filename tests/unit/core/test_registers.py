@@ -61,6 +61,14 @@ def test_ancillas_are_registers_of_their_own():
     assert [register.key for register in measured_registers(circuit.to_job(qubits=[4])) if register.start] == ["Anc"]
 
 
+def test_one_register_measured_whole_in_part_and_turned_round():
+    circuit = Circuit.empty(3)
+    assert measured_registers(circuit.to_job())[0] is circuit.qregs[0]
+    assert spans(measured_registers(circuit.to_job(qubits=[2, 1, 0]))) == [("DefaultRegister", 0, 3)]
+    assert spans(measured_registers(circuit.to_job(qubits=[0, 1]))) == [("DefaultRegister", 0, 2)]
+    assert measured_registers(Circuit.empty(0).to_job()) == []
+
+
 def test_without_registers():
     schedule = Schedule(drive=[(1, Observable.sigma_x(0, 2))])
     for job, length in ((Circuit(nbqbits=3).to_job(), 3), (schedule.to_job(), 2), (Job(qubits=[0, 1]), 2)):

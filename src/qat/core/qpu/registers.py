@@ -50,12 +50,16 @@ def measured_registers(job: Job) -> list[Any]:
     source: Any = job.circuit if job.circuit is not None else job.schedule
     declared = getattr(source, "qregs", None)
     qubits = job.qubits or [*range(getattr(source, "nbqbits", None) or 0)]
-    if declared and len(declared) == 1 and not declared[0].start and qubits == [*range(declared[0].length or 0)]:
-        return list(declared)
+    if qubits and declared and len(declared) == 1 and _is_all(declared[0], qubits):
+        return list(declared)  # nearly always
     registers = get_registers(declared, qubits)
     if registers is None and declared:
         registers = get_registers([*declared, *_ancillas(declared, qubits)], qubits)
     return [DefaultRegister(length=len(qubits))] if registers is None else registers
+
+
+def _is_all(register: Any, qubits: Sequence[int]) -> bool:
+    return register.start == 0 and register.length == len(qubits) and qubits == [*range(len(qubits))]
 
 
 def _ancillas(declared: Sequence[Any], qubits: Sequence[int]) -> list[Any]:
