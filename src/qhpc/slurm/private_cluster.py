@@ -192,7 +192,7 @@ class PrivateCluster:
     def _write_files(self) -> None:
         for name in ("etc", "run", "log", "munge", "rest", "spool", *(f"spool/{node}" for node in self.shape.nodes)):
             self._folder(name, 0o755)
-        for name in ("state", "database"):
+        for name in ("state", "database", "temporary"):
             self._folder(name, 0o700)
         write(self.directory / "munge" / "key", secrets.token_bytes(128), 0o600)
         write(self.directory / "state" / "jwt.key", secrets.token_bytes(32), 0o600)

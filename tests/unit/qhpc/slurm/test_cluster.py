@@ -51,6 +51,11 @@ def test_nothing_of_the_database_is_open_to_others():
     assert "--skip-networking" in daemon_command("mariadbd", PLACE, "ada")
 
 
+def test_databases_leave_the_temporary_tables_of_others_alone():
+    for command in (make_database(PLACE, "ada"), daemon_command("mariadbd", PLACE, "ada")):
+        assert "--tmpdir=/tmp/q/temporary" in command
+
+
 @pytest.mark.parametrize(("user", "is_nobody"), [("root", True), ("ada", False)])
 def test_requests_over_http_are_not_served_by_root(user, is_nobody):
     script = daemon_command("slurmrestd", PLACE, user)[-1]
