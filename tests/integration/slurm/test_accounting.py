@@ -68,14 +68,16 @@ def accounting():
     if reason is not None:
         pytest.skip(reason)
     directory = new_directory()
-    with PrivateCluster(directory, ENDINGS_SHAPE) as cluster:
-        told = CliRunner().invoke(qat, ["slurm", "configure", "--qpu", "atoms:1:1.0", "--resource", "try"]).output
-        cluster.call(*shlex.split(told.splitlines()[0].removeprefix("# to be run once: ")))
-        cluster.endings = Endings(cluster)
-        cluster.endings.start()
-        yield cluster
-    shutil.rmtree(directory)
-    remove_cgroups()
+    try:
+        with PrivateCluster(directory, ENDINGS_SHAPE) as cluster:
+            told = CliRunner().invoke(qat, ["slurm", "configure", "--qpu", "atoms:1:1.0", "--resource", "try"]).output
+            cluster.call(*shlex.split(told.splitlines()[0].removeprefix("# to be run once: ")))
+            cluster.endings = Endings(cluster)
+            cluster.endings.start()
+            yield cluster
+    finally:
+        shutil.rmtree(directory)
+        remove_cgroups()
 
 
 @contextmanager
