@@ -85,11 +85,11 @@ def steady(duty: float, seed: int) -> Workload:
 def repairman(seeds: int) -> Iterator[str]:
     """Identical jobs with exponential phases, in steady state, beside the machine-repairman value without dead time.
 
-    .356 and .55 are the duties at which alpha 1.1 admits most for the number of jobs, 3 and 2.
+    .355 and .55 are the duties at which alpha 1.1 admits most for the number of jobs, 3 and 2.
     """
     yield "| duty | resident jobs N | N u | repairman U | N u / that U | measured U | mean stretch |"
     yield "|---" * 7 + "|"
-    for duty in (0.02, 0.05, 0.1, 0.2, 0.3, 0.356, 0.5, 0.55):
+    for duty in (0.02, 0.05, 0.1, 0.2, 0.3, 0.355, 0.5, 0.55):
         reached, stretches, nb_resident = [], [], 0
         for seed in range(seeds):
             trace = run_checked(steady(duty, seed), DEFAULT)
