@@ -12,6 +12,8 @@ from click.testing import CliRunner
 
 from openqat.cli import qat
 from qat.comm.access.messages import Estimate
+from qat.shared.addresses import client_settings
+from qat.shared.status import broker_status
 from qhpc.access.launchers.protocol import Ended
 from qhpc.broker.driving import pid_of
 from qhpc.embedded.broker_process import BrokerProcess
@@ -137,6 +139,10 @@ def test_the_use_of_a_qpu_stands_beside_what_slurm_accounts(accounting, place, m
         "pools": {"atoms": {"units": 250, "license": LICENCE}},
         "options": {"account": "phys"},
     }
+
+    def told(column):
+        return [row[column] for row in usage(accounting, settings, monkeypatch)]
+
     with (
         broker(accounting, place) as settings,
         SlurmHarness(launcher(accounting, place / "spool", options, broker=address)) as harness,
@@ -146,8 +152,8 @@ def test_the_use_of_a_qpu_stands_beside_what_slurm_accounts(accounting, place, m
         harness.run(harness.submit(launch))
         end = harness.run(harness.end(launch.job_id))
         assert isinstance(end, Ended) and end.failure is None, end
-        accounting._wait(lambda: usage(accounting, settings, monkeypatch)[0]["nb_sessions"] == 1, "it has not ended")
-    accounting._wait(lambda: usage(accounting, settings, monkeypatch)[0]["slurm_state"] == "COMPLETED", "no sacct")
+        accounting._wait(lambda: told("nb_sessions") == [1], "its session has not ended")
+    accounting._wait(lambda: told("slurm_state") == ["COMPLETED"], "sacct does not tell")
     (row,) = usage(accounting, settings, monkeypatch)
     assert row["nb_tasks"] == 1 and row["nb_shots"] == 100 and row["used_s"] > 0 and row["nb_sessions"] == 1
     assert row["slurm_nodes"][0] in accounting.shape.nodes
@@ -195,14 +201,38 @@ def test_jobs_wait_while_the_qpu_is_away(accounting, place):
     """What is withheld is a reservation, also of a licence in the database."""
     away = "calibration_every_s = 0.5\ncalibration_s = 600.0"
     with broker(accounting, place, device=away):
+        seen = client_settings(f"unix:{place}/broker/broker.sock")
+        accounting._wait(lambda: broker_status(seen).pools[0].qpus[0].state == "calibrating", "it does not calibrate")
         accounting._wait(
             lambda: "openqat_atoms" in accounting.call("scontrol", "show", "reservation"), "nothing is withheld"
         )
         job = submit(accounting)
-        accounting._wait(lambda: state(accounting, job) in ("PENDING Licenses", "PENDING Reservation"), "it runs")
+        reasons = ("Licenses", "Reservation", "Priority", "Resources")
+        accounting._wait(lambda: state(accounting, job) in {f"PENDING {reason}" for reason in reasons}, "it runs")
     with broker(accounting, place):
         accounting._wait(lambda: state(accounting, job) == "RUNNING None", "it waits")
     cancel(accounting, job)
+
+
+def test_every_ending_is_accounted(accounting):
+    endings = accounting.endings
+    endings.finish()
+    expected = {name: STATES[name] for name in endings.jobs}
+    assert ("out-of-memory" in expected) == HAS_CGROUPS
+
+    def accounted():
+        jobs = {job.id: job for job in parse_accounting(accounting.call(*sacct(since="2020-01-01T00:00:00")))}
+        return {name: jobs.get(int(number)) for name, number in endings.jobs.items()}
+
+    def are_all_told():
+        return {name: job and job.state for name, job in accounted().items()} == expected
+
+    accounting._wait(lambda: endings.state("put-back") == "RUNNING", "what was put back does not run again")
+    accounting._wait(are_all_told, f"sacct does not tell {expected}")
+    told = accounted()
+    assert all(job.account == "phys" for job in told.values())
+    assert told["cancelled"].user == (OTHER if os.geteuid() == 0 else told["failed"].user)
+    assert told["node-lost"].nodes == (accounting.shape.nodes[2],)
 
 
 def test_the_database_may_be_away_for_a_while(accounting, place):
@@ -225,24 +255,3 @@ def test_the_database_may_be_away_for_a_while(accounting, place):
         accounting.start_daemon("slurmdbd")
         accounting._wait(lambda: {state(accounting, job) for job in jobs} == {"RUNNING None"}, "one waits still")
     cancel(accounting, *jobs)
-
-
-def test_every_ending_is_accounted(accounting):
-    endings = accounting.endings
-    endings.finish()
-    expected = {name: STATES[name] for name in endings.jobs}
-    assert ("out-of-memory" in expected) == HAS_CGROUPS
-
-    def accounted():
-        jobs = {job.id: job for job in parse_accounting(accounting.call(*sacct(since="2020-01-01T00:00:00")))}
-        return {name: jobs.get(int(number)) for name, number in endings.jobs.items()}
-
-    def are_all_told():
-        return {name: job and job.state for name, job in accounted().items()} == expected
-
-    accounting._wait(lambda: endings.state("put-back") == "RUNNING", "what was put back does not run again")
-    accounting._wait(are_all_told, f"sacct does not tell {expected}", 30.0)
-    told = accounted()
-    assert all(job.account == "phys" for job in told.values())
-    assert told["cancelled"].user == (OTHER if os.geteuid() == 0 else told["failed"].user)
-    assert told["node-lost"].nodes == (accounting.shape.nodes[2],)
