@@ -2,6 +2,7 @@
 
     PYTHONPATH=src python -m benchmarks.scheduling              # 20 seeds
     PYTHONPATH=src python -m benchmarks.scheduling --seeds 3 --only mission repairman
+    PYTHONPATH=src python -m benchmarks.scheduling --first-seed 20 --only equal  # workloads nothing was chosen by
 
 Every number is a mean over seeds with the half width of its 95 % confidence interval.
 """
@@ -45,8 +46,8 @@ LEARNED = Contender("capped-duty-learned", DEFAULT.dispatch)
 EXCLUSIVE, UNLIMITED = Contender("exclusive", "fifo"), Contender("unlimited", "fifo")
 
 
-def compared(scenario: Scenario, contenders: Sequence[Contender], seeds: int) -> list[Row]:
-    workloads = [scenario.workload(seed) for seed in range(seeds)]
+def compared(scenario: Scenario, contenders: Sequence[Contender], seeds: range) -> list[Row]:
+    workloads = [scenario.workload(seed) for seed in seeds]
     return rows(list(results(workloads, contenders)))
 
 
@@ -67,9 +68,9 @@ def against(row: Row) -> str:
     )
 
 
-def mission(seeds: int) -> Iterator[str]:
+def mission(seeds: range) -> Iterator[str]:
     """Identical jobs that need the QPU a third of their time (12 jobs; N times u is 4)."""
-    yield from table(compared(read_scenario("mission"), (EXCLUSIVE, UNLIMITED, DEFAULT), min(seeds, 2)))
+    yield from table(compared(read_scenario("mission"), (EXCLUSIVE, UNLIMITED, DEFAULT), seeds[:2]))
 
 
 def steady(duty: float, seed: int) -> Workload:
@@ -82,7 +83,7 @@ def steady(duty: float, seed: int) -> Workload:
     return msgspec.structs.replace(workload, jobs=jobs)
 
 
-def repairman(seeds: int) -> Iterator[str]:
+def repairman(seeds: range) -> Iterator[str]:
     """Identical jobs with exponential phases, in steady state, beside the machine-repairman value without dead time.
 
     .355 and .55 are the duties at which alpha 1.1 admits most for the number of jobs, 3 and 2.
@@ -91,7 +92,7 @@ def repairman(seeds: int) -> Iterator[str]:
     yield "|---" * 7 + "|"
     for duty in (0.02, 0.05, 0.1, 0.2, 0.3, 0.355, 0.5, 0.55):
         reached, stretches, nb_resident = [], [], 0
-        for seed in range(seeds):
+        for seed in seeds:
             trace = run_checked(steady(duty, seed), DEFAULT)
             nb_resident = sum(job.admitted_s == 0.0 for job in trace.jobs)
             reached.append(steady_utilisation(trace, 0.0, max(job.admitted_s for job in trace.jobs)))
@@ -101,7 +102,7 @@ def repairman(seeds: int) -> Iterator[str]:
         yield f"| {duty} | {nb_resident} | {load:.3f} | {expected:.3f} | {load / expected:.2f} | {found} |"
 
 
-def limits(seeds: int) -> Iterator[str]:
+def limits(seeds: range) -> Iterator[str]:
     """The largest N u of N identical jobs for which the machine-repairman formula gives a stretch N u / U of 1.3."""
     yield "| N | " + " | ".join(str(nb_jobs) for nb_jobs in RESIDENT) + " |\n" + "|---" * (len(RESIDENT) + 1) + "|"
     loads = [repairman_load(nb_jobs, TARGET_STRETCH) for nb_jobs in RESIDENT]
@@ -113,16 +114,16 @@ def limits(seeds: int) -> Iterator[str]:
 RESIDENT = (2, 3, 4, 5, 6, 8, 10, 12, 20, 50)
 
 
-def homogeneous(seeds: int) -> Iterator[str]:
+def homogeneous(seeds: range) -> Iterator[str]:
     """Identical jobs with exponential phases: the same number at a time, in different orders of tasks."""
     for duty in (0.1, 0.2, 0.3):
         yield f"\nduty {duty}:\n"
         count = int(UNITS * DEFAULT_ALPHA / units_of_duty(duty))
         contenders = [DEFAULT, *(Contender(f"fixed-count:{count}", each) for each in (*ORDERS, "round-robin"))]
-        yield from table(rows(list(results([steady(duty, seed) for seed in range(seeds)], contenders))))
+        yield from table(rows(list(results([steady(duty, seed) for seed in seeds], contenders))))
 
 
-def components(seeds: int) -> Iterator[str]:
+def components(seeds: range) -> Iterator[str]:
     """Other orders of tasks under our own admission, alpha 1.1: what the order adds."""
     orders = ("fifo", "shortest-first", "round-robin", "fair-share", "share-deadline")
     contenders = (DEFAULT, *(Contender("capped-duty", each) for each in orders))
@@ -131,7 +132,7 @@ def components(seeds: int) -> Iterator[str]:
         yield from table(compared(read_scenario(name), contenders, seeds))
 
 
-def heterogeneous(seeds: int) -> Iterator[str]:
+def heterogeneous(seeds: range) -> Iterator[str]:
     """Every contender on every heterogeneous workload."""
     for name in HETEROGENEOUS:
         scenario = read_scenario(name)
@@ -139,27 +140,40 @@ def heterogeneous(seeds: int) -> Iterator[str]:
         yield from table(compared(scenario, CONTENDERS, seeds))
 
 
-def equal(seeds: int) -> Iterator[str]:
+def equal(seeds: range) -> Iterator[str]:
     """Every baseline beside ours with the alpha that has the same utilisation.
 
     Of a baseline with a number, the value that comes closest to the default's utilisation.
     With wrong declarations, ours learns duties.
     """
+    yield from _equal({name: _LEARNING.get(name, "capped-duty") for name in HETEROGENEOUS}, seeds)
+
+
+def equal_in_order(seeds: range) -> Iterator[str]:
+    """The same with ours in order of arrival and backfill, as Slurm lets jobs start; where it need not learn."""
+    yield from _equal({name: "capped-duty-in-order" for name in HETEROGENEOUS if name not in _LEARNING}, seeds)
+
+
+_LEARNING = {"mix-wrong-declarations": "capped-duty-learned"}
+
+
+def _equal(admissions: dict[str, str], seeds: range) -> Iterator[str]:
     found: list[Duel] = []
     with ProcessPoolExecutor(PROCESSES) as pool:
-        for name, mine in zip(HETEROGENEOUS, pool.map(all_duels, HETEROGENEOUS, repeat(seeds)), strict=True):
+        compared = pool.map(all_duels, admissions, admissions.values(), repeat(seeds))
+        for name, mine in zip(admissions, compared, strict=True):
             yield f"\n#### {name} at equal utilisation\n"
             yield from table_of_duels(mine)
             found += mine
-    yield f"\n#### In how many of the {len(HETEROGENEOUS)} scenarios ours is better / ties / is worse\n"
+    yield f"\n#### In how many of the {len(admissions)} scenarios ours is better / ties / is worse\n"
     yield from summary(found)
 
 
-def all_duels(name: str, seeds: int) -> list[Duel]:
-    return list(duels(read_scenario(name), seeds, learns=name == "mix-wrong-declarations"))
+def all_duels(name: str, ours: str, seeds: range) -> list[Duel]:
+    return list(duels(read_scenario(name), seeds, ours))
 
 
-def turnaround(seeds: int) -> Iterator[str]:
+def turnaround(seeds: range) -> Iterator[str]:
     """Mean turnaround on the mix, as a multiple of the default's."""
     exclusive, unlimited, ours = compared(read_scenario("mix"), (EXCLUSIVE, UNLIMITED, DEFAULT), seeds)
     base = ours.measures["turnaround_s"].mean
@@ -167,7 +181,7 @@ def turnaround(seeds: int) -> Iterator[str]:
         yield f"- {row.admission}: {row.measures['turnaround_s'].mean / base:.2f} times"
 
 
-def declarations(seeds: int) -> Iterator[str]:
+def declarations(seeds: range) -> Iterator[str]:
     """Wrong declarations (a factor from 1/4 to 4 for each user and stack) beside true ones."""
     wrong = read_scenario("mix-wrong-declarations")
     groups = tuple(msgspec.structs.replace(group, declared_factor=(1.0, 1.0)) for group in wrong.jobs)
@@ -177,12 +191,12 @@ def declarations(seeds: int) -> Iterator[str]:
         yield from table(compared(scenario, (DEFAULT, LEARNED), seeds))
 
 
-def nodes(seeds: int) -> Iterator[str]:
+def nodes(seeds: range) -> Iterator[str]:
     """Node time that node release saves, balanced jobs with phases of 15 minutes on average."""
     kept, given_back = (read_scenario(f"nodes-{how}") for how in ("keeping", "releasing"))
     for who in (UNLIMITED, DEFAULT):
         saved = []
-        for seed in range(seeds):
+        for seed in seeds:
             held = [_node_s(scenario, seed, who) for scenario in (kept, given_back)]
             saved.append(1.0 - held[1] / held[0])
         yield f"- {who}: {interval(saved).text(3)} of the node time is saved"
@@ -200,7 +214,7 @@ def _node_s(scenario: Scenario, seed: int, who: Contender) -> float:
     return sum(job.node_s for job in run_checked(workload, who, bounds_of(workload)).jobs)
 
 
-FIGURES: dict[str, Callable[[int], Iterator[str]]] = {
+FIGURES: dict[str, Callable[[range], Iterator[str]]] = {
     figure.__name__: figure
     for figure in (
         mission,
@@ -212,6 +226,7 @@ FIGURES: dict[str, Callable[[int], Iterator[str]]] = {
         nodes,
         components,
         equal,
+        equal_in_order,
         heterogeneous,
     )
 }
@@ -220,11 +235,13 @@ FIGURES: dict[str, Callable[[int], Iterator[str]]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--only", nargs="*", choices=FIGURES, default=list(FIGURES))
     chosen = parser.parse_args()
+    seeds = range(chosen.first_seed, chosen.first_seed + chosen.seeds)
     for name in chosen.only:
         print(f"\n### {name}\n\n{getdoc(FIGURES[name])}\n")
-        for line in FIGURES[name](chosen.seeds):
+        for line in FIGURES[name](seeds):
             print(line, flush=True)
 
 

@@ -56,22 +56,22 @@ class Duel(NamedTuple):
 class Runs:
     """Measures of contenders on the workloads of a scenario, each simulated once."""
 
-    def __init__(self, scenario: Scenario, seeds: int) -> None:
+    def __init__(self, scenario: Scenario, seeds: range) -> None:
         self._given: list[tuple[Workload, Bounds]] = []
-        for seed in range(seeds):
+        for seed in seeds:
             workload = scenario.workload(seed)
             self._given.append((workload, bounds_of(workload)))
         self._known: dict[tuple[Contender, int], Measures] = {}
 
-    def of(self, who: Contender, seeds: int | None = None) -> list[Measures]:
+    def of(self, who: Contender, nb_seeds: int | None = None) -> list[Measures]:
         """For the first seeds, or all."""
-        return [self._one(who, seed) for seed in range(len(self._given))[:seeds]]
+        return [self._one(who, index) for index in range(len(self._given))[:nb_seeds]]
 
-    def _one(self, who: Contender, seed: int) -> Measures:
-        if (who, seed) not in self._known:
-            workload, bounds = self._given[seed]
-            self._known[who, seed] = measure(run_checked(workload, who, bounds), bounds)
-        return self._known[who, seed]
+    def _one(self, who: Contender, index: int) -> Measures:
+        if (who, index) not in self._known:
+            workload, bounds = self._given[index]
+            self._known[who, index] = measure(run_checked(workload, who, bounds), bounds)
+        return self._known[who, index]
 
 
 def utilisation(runs: Sequence[Measures]) -> float:
@@ -79,9 +79,9 @@ def utilisation(runs: Sequence[Measures]) -> float:
     return sum(each.utilisation for each in runs) / len(runs)
 
 
-def duels(scenario: Scenario, seeds: int, *, learns: bool = False) -> Iterator[Duel]:
-    """Ours against each baseline."""
-    runs, cap = Runs(scenario, seeds), "capped-duty-learned" if learns else "capped-duty"
+def duels(scenario: Scenario, seeds: range, cap: str = "capped-duty") -> Iterator[Duel]:
+    """Ours, which is an admission with a cap on duties, against each baseline."""
+    runs = Runs(scenario, seeds)
     goal = utilisation(runs.of(DEFAULT, NB_SEEDS_TO_SEARCH))
     capped = [Contender(f"{cap}:{alpha}", DEFAULT.dispatch) for alpha in ALPHAS]
     curve = [(alpha, utilisation(runs.of(who))) for alpha, who in zip(ALPHAS, capped, strict=True)]
