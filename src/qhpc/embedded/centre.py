@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from qat.shared.stacks import STACK_VARIABLE
+from qhpc.broker.driving import pid_of
 from qhpc.embedded.broker_process import BrokerProcess
 from qhpc.slurm.cluster_files import ClusterShape
 from qhpc.slurm.commands import PLAIN_ENVIRONMENT, BatchJob, sbatch
@@ -126,6 +128,14 @@ def _toml(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else repr(value)
 
 
+def _end_drivers(folder: Path) -> None:
+    """Drivers outlive their broker, for days if they have results; those of a trial end with it."""
+    for place in folder.glob("*.sock"):
+        if (pid := pid_of(place)) is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
+
+
 class TrialCentre:
     """A centre. Use it in a ``with`` statement: inside, jobs may be submitted.
 
@@ -156,6 +166,7 @@ class TrialCentre:
             file = self.directory / "broker.toml"
             file.write_text(broker_toml(self.shape, self.directory), encoding="utf-8")
             log = self.directory / "broker.log"
+            stack.callback(_end_drivers, self.directory / "broker" / "drivers")
             self.process = stack.enter_context(BrokerProcess(file, log, self.cluster.environment))
             self.process.wait_until_ready()
             self._stack = stack.pop_all()

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from qhpc.broker.driving import pid_of
 from qhpc.slurm.private_cluster import missing
 from tests.integration.broker.harness import PATHS
+
+from .waiting import until
 
 
 @pytest.fixture
@@ -18,4 +21,6 @@ def short_directory(monkeypatch):
         pytest.skip(reason)
     directory = Path(tempfile.mkdtemp(prefix="live", dir="/tmp"))
     yield directory
+    drivers = list((directory / "broker" / "drivers").glob("*.sock"))
+    until(lambda: not any(map(pid_of, drivers)), "no driver outlives its centre")
     shutil.rmtree(directory)

@@ -181,8 +181,8 @@ def test_somebody_else_cancels_it(cluster, harness):
 
 def test_folders_are_taken_away(harness, spool):
     harness.run(harness.done("Answering"))
-    harness.run(until(lambda: not harness.launcher._table.all_over))
-    assert [path.name for path in spool.iterdir()] == ["notes"]
+    harness.run(until(lambda: [path.name for path in spool.iterdir()] == ["notes"]))
+    assert not harness.launcher._table.all_over
     assert {path.name for path in (spool / "notes").iterdir()} == {"environment", "instance"}
 
 
