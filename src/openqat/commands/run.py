@@ -40,7 +40,8 @@ def command(program: Path, arguments: tuple[str, ...]) -> None:
             raise click.ClickException(str(error)) from None
     run = GuidedRun(pid=os.getpid(), job=job, units=units, notes=new_notes())
     environment = {**os.environ, VARIABLE: msgspec.json.encode(run).decode()}
-    sys.stdout.flush(), sys.stderr.flush()
+    sys.stdout.flush()
+    sys.stderr.flush()
     os.execve(sys.executable, [sys.executable, str(program), *arguments], environment)
 
 

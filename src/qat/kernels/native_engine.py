@@ -19,7 +19,7 @@ from qat.kernels.memory import require_memory, total_bytes
 from qat.kernels.native_observables import NativeObservables
 from qat.kernels.native_program import NativePlan, Section, compiled
 from qat.kernels.numpy_engine import start_of, unbound_error
-from qat.kernels.numpy_plan_cache import PlanCache
+from qat.kernels.plan_cache import PlanCache
 from qat.kernels.tape import Tape
 from qat.kernels.tape_algebra import has_boxes, opened
 

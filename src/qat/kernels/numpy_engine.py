@@ -24,9 +24,9 @@ from qat.kernels.engine import (
 from qat.kernels.memory import require_memory
 from qat.kernels.numpy_compiler import compiled
 from qat.kernels.numpy_plan import Plan
-from qat.kernels.numpy_plan_cache import PlanCache
 from qat.kernels.numpy_products import overlap
 from qat.kernels.numpy_steps import Operands, Step
+from qat.kernels.plan_cache import PlanCache
 from qat.kernels.tape import Kind, Tape
 from qat.kernels.tape_algebra import has_boxes, opened
 

@@ -20,8 +20,8 @@ from qat.kernels.engine import (
 )
 from qat.kernels.gates import GATES, GateForm, GateRecord
 from qat.kernels.numpy_engine import NumpyEngine
-from qat.kernels.numpy_plan_cache import PlanCache
 from qat.kernels.pauli import PauliSum
+from qat.kernels.plan_cache import PlanCache
 from qat.kernels.tape import Classical, Kind, Tape, TapeBuilder
 from tests import oracle
 from tests.unit.kernels.circuits import (

@@ -122,8 +122,12 @@ def _stretch(ready: ReadyTask, cycle_s: float) -> float:
 
 
 _PATIENCE = 40.0
-_HURRY = 3.0
-_UNHURRIED = 1.15
+"""Lengths of a task for which others may pass it."""
+_HURRY, _UNHURRIED = 3.0, 1.15
+"""How fast patience fades with the stretch of a session, and the stretch from which on it does."""
 _TOLERANCE = 30.0
+"""Cycles that a session may be ahead of what it has earned."""
 _MEMORY = 5.0
+"""Tasks over which the usual cycle of a session is averaged."""
 _WORTH = 4.0
+"""Preparations that count against the length of a task."""
