@@ -129,11 +129,11 @@ def _toml(value: object) -> str:
 
 
 def _end_drivers(folder: Path) -> None:
-    """Drivers outlive their broker, for days if they have results; those of a trial end with it."""
+    """Drivers outlive their broker, for days if they have results; those of a trial end with it, whatever they do."""
     for place in folder.glob("*.sock"):
         if (pid := pid_of(place)) is not None:
             with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
+                os.kill(pid, signal.SIGKILL)
 
 
 class TrialCentre:
